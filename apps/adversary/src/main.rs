@@ -1,0 +1,3 @@
+//! Hostile local programs and hosts, for demonstrations and tests.
+
+fn main() {}

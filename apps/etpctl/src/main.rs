@@ -1,0 +1,3 @@
+//! Operate dispatchd and schemes.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! On-card key service: sign, verify, challenge.

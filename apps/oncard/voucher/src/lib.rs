@@ -1,0 +1,1 @@
+//! On-card voucher program: issue, redeem and the optimistic fair exchange.

@@ -1,0 +1,1 @@
+//! Deterministic simulation of cards, tables and an adversary network.

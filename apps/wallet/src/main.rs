@@ -1,0 +1,3 @@
+//! The voucher wallet.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The per-host daemon: dispatch table, Guard chain, application socket.

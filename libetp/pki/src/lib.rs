@@ -1,0 +1,1 @@
+//! Certificates of a TENeT scheme: roles, chains, key ids.

@@ -1,0 +1,1 @@
+//! The messaging library: capabilities over the application socket.

@@ -1,0 +1,29 @@
+//! The language of TENeT, spoken by cards, local programs and hosts alike.
+//!
+//! The core is `no_std` + `alloc` and pure: [`id`]s, [`message`]s, the deterministic [`codec`],
+//! the [`mtype`] registry, message [`params`], [`frame`]s of the application socket,
+//! [`digest`]s and [`verdict`]s. Feature `client` adds [`client`], the messaging library that
+//! programs link against.
+//!
+//! The formats are documented, for writers of peers in other languages, under `docs/protocol/`.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+#[cfg(feature = "client")]
+pub mod client;
+pub mod codec;
+pub mod digest;
+pub mod frame;
+pub mod id;
+pub mod limits;
+pub mod message;
+pub mod mtype;
+pub mod params;
+pub mod verdict;
+
+pub use id::{Domain, EntityId, Port};
+pub use message::{Header, Message};
+pub use mtype::Mtype;
+pub use verdict::{Verdict, VerdictCode};

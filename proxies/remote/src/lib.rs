@@ -1,0 +1,1 @@
+//! Remote proxy: eTP between hosts over QUIC.

@@ -1,0 +1,1 @@
+//! Every parser as a fuzz target, and the corpora replayed as tests.

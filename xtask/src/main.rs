@@ -1,0 +1,3 @@
+//! Prepare the machine, test, demonstrate and measure.
+
+fn main() {}
