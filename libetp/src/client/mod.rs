@@ -1,1 +1,3 @@
 //! The messaging library: capabilities over the application socket.
+
+pub mod control;
