@@ -1,1 +1,3 @@
 //! The per-host daemon: dispatch table, Guard chain, application socket.
+
+pub mod config;
