@@ -1,0 +1,54 @@
+//! Schemes: makes them, issues certificates in them, reads and checks their files.
+//!
+//! [`Authority`] decides and signs, in memory, with the time passed in. [`Scheme`] is an authority
+//! in a directory:
+//!
+//! ```text
+//! DIR/scheme.toml        public: what every host and card of the scheme is given
+//! DIR/keys/root.key      wanted to make or renew intermediates only; keep it elsewhere, offline
+//! DIR/keys/<role>.key    signs the leaves of one role; each may live on another machine
+//! DIR/issued/*.crt       every leaf issued here, so that no key gets a second role
+//! ```
+//!
+//! Private keys are PKCS#8 in files of mode 0600 in directories of mode 0700, written whole or
+//! not at all, and wiped from memory after use.
+
+mod authority;
+mod build;
+mod chain;
+mod check;
+mod directory;
+mod error;
+mod file;
+mod identity;
+mod request;
+mod secure;
+
+pub use authority::{Authority, Seeds};
+pub use check::{Finding, Named, Problem};
+pub use directory::{Scheme, load_leaves};
+pub use error::SchemeError;
+pub use file::SchemeFile;
+pub use identity::Identity;
+pub use request::Request;
+
+/// Reads a leaf without trusting it: every rule is checked but who signed it.
+///
+/// # Errors
+/// [`CertificateError`](crate::CertificateError) naming the first rule that it breaks.
+pub fn inspect(der: &[u8]) -> Result<crate::Leaf, crate::CertificateError> {
+    crate::read::read(der).map(|unverified| unverified.leaf)
+}
+
+/// How long a leaf is valid in days, unless told otherwise.
+pub const LEAF_VALID_DAYS: u32 = 730;
+/// How long an intermediate is valid in days.
+pub const INTERMEDIATE_VALID_DAYS: u32 = 3_650;
+/// How long a root is valid in days.
+pub const ROOT_VALID_DAYS: u32 = 7_300;
+/// By how many seconds certificates are dated back, for clocks that are behind.
+pub const CLOCK_SKEW_S: u64 = 300;
+/// Longest name of a scheme in bytes.
+pub const SCHEME_NAME_BYTES_MAX: usize = 64;
+
+const DAY_S: u64 = 86_400;
