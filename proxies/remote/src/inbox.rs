@@ -1,0 +1,156 @@
+//! The bounded way from any thread to the proxy's own.
+//!
+//! Senders append to one vector under a lock that is held for a push; the proxy takes the whole
+//! vector at once, so a burst costs one wake-up and one lock.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use libetp::digest::Hash;
+use libetp::params::runtime::Statement;
+use libetp::verdict::Subject;
+use libetp::{Domain, Message, Verdict};
+use tokio::sync::Notify;
+
+use crate::event::{Counter, StatementToken};
+
+/// Messages that wait in the inbox.
+pub const INBOX_MESSAGES_MAX: usize = 65_536;
+/// Bytes of those messages.
+pub const INBOX_BYTES_MAX: usize = 16 << 20;
+/// Verdicts, statements and notes that wait in the inbox.
+pub const INBOX_NOTES_MAX: usize = 16_384;
+
+/// What the proxy is asked to do.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Send(u64, Message),
+    Verdict(Hash, Subject, u64, Verdict),
+    Statement(Domain, Option<Statement>, StatementToken),
+    LocalDomains(Vec<Domain>),
+    Refused(Option<Hash>, Counter, String),
+    Shutdown,
+}
+
+/// The inbox has no room for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Full;
+
+#[derive(Default)]
+struct Waiting {
+    commands: Vec<Command>,
+    messages: usize,
+    bytes: usize,
+    notes: usize,
+}
+
+#[derive(Default)]
+pub(crate) struct Inbox {
+    waiting: Mutex<Waiting>,
+    ready: Notify,
+}
+
+impl Inbox {
+    /// Appends a message.
+    pub(crate) fn send(&self, number: u64, message: Message) -> Result<(), Full> {
+        let mut waiting = self.lock();
+        let bytes = waiting.bytes + message.wire_len();
+        if waiting.messages >= INBOX_MESSAGES_MAX || bytes > INBOX_BYTES_MAX {
+            return Err(Full);
+        }
+        waiting.messages += 1;
+        waiting.bytes = bytes;
+        self.push(waiting, Command::Send(number, message));
+        Ok(())
+    }
+
+    /// Appends anything that others could make arbitrarily many of.
+    pub(crate) fn note(&self, command: Command) -> Result<(), Full> {
+        let mut waiting = self.lock();
+        if waiting.notes >= INBOX_NOTES_MAX {
+            return Err(Full);
+        }
+        waiting.notes += 1;
+        self.push(waiting, command);
+        Ok(())
+    }
+
+    /// Appends an order of this host's own, which always has room.
+    pub(crate) fn order(&self, command: Command) {
+        self.push(self.lock(), command);
+    }
+
+    /// Waits until something is there.
+    pub(crate) async fn ready(&self) {
+        self.ready.notified().await;
+    }
+
+    /// Takes everything, in order, leaving `empty` in its place.
+    pub(crate) fn take(&self, empty: Vec<Command>) -> Vec<Command> {
+        let mut waiting = self.lock();
+        waiting.messages = 0;
+        waiting.bytes = 0;
+        waiting.notes = 0;
+        std::mem::replace(&mut waiting.commands, empty)
+    }
+
+    fn push(&self, mut waiting: MutexGuard<'_, Waiting>, command: Command) {
+        let first = waiting.commands.is_empty();
+        waiting.commands.push(command);
+        drop(waiting);
+        if first {
+            self.ready.notify_one();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use libetp::{EntityId, Mtype};
+
+    fn message(param: usize) -> Message {
+        let id = EntityId::default();
+        Message::new(id, id, Mtype(0xC000), vec![0; param])
+    }
+
+    #[test]
+    fn messages_are_bounded_in_number() {
+        let inbox = Inbox::default();
+        for number in 0..INBOX_MESSAGES_MAX as u64 {
+            assert_eq!(inbox.send(number, message(0)), Ok(()));
+        }
+        assert_eq!(inbox.send(0, message(0)), Err(Full));
+        assert_eq!(inbox.take(Vec::new()).len(), INBOX_MESSAGES_MAX);
+        assert_eq!(inbox.send(0, message(0)), Ok(()));
+    }
+
+    #[test]
+    fn messages_are_bounded_in_bytes() {
+        let inbox = Inbox::default();
+        let one = message(1 << 15);
+        let fit = INBOX_BYTES_MAX / one.wire_len();
+        for _ in 0..fit {
+            assert_eq!(inbox.send(0, one.clone()), Ok(()));
+        }
+        assert_eq!(inbox.send(0, one), Err(Full));
+    }
+
+    #[test]
+    fn notes_are_bounded_and_orders_always_fit() {
+        let inbox = Inbox::default();
+        let note = || Command::Refused(None, Counter::TlsAlpn, String::new());
+        for _ in 0..INBOX_NOTES_MAX {
+            assert_eq!(inbox.note(note()), Ok(()));
+        }
+        assert_eq!(inbox.note(note()), Err(Full));
+        inbox.order(Command::Shutdown);
+        assert!(matches!(
+            inbox.take(Vec::new()).last(),
+            Some(Command::Shutdown)
+        ));
+    }
+}
