@@ -1,0 +1,63 @@
+//! What the host knows of domains: which are its own, how their cards are, where others are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use guard_policies::Locality;
+use libetp::digest::Hash;
+use libetp::{Domain, VerdictCode};
+
+/// What a card takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CardLimits {
+    /// Longest message in bytes, header included.
+    pub message_bytes_max: usize,
+}
+
+/// How the card of a local domain is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DomainState {
+    /// It proved itself and takes messages.
+    Live(CardLimits),
+    /// It takes none; senders get this verdict.
+    Down(VerdictCode),
+}
+
+/// A snapshot that every shard holds; a change is a new one.
+#[derive(Clone, Debug, Default)]
+pub struct Directory {
+    /// The host's own domains. Only an administrator removes one.
+    pub local: BTreeMap<Domain, DomainState>,
+    /// Which host serves a domain that is not local.
+    pub routes: BTreeMap<Domain, Hash>,
+    /// Users whose programs may authenticate to the cards.
+    pub owners: BTreeSet<u32>,
+    /// Whether the daemon ends and takes no more messages.
+    pub draining: bool,
+}
+
+impl Locality for Directory {
+    fn is_local(&self, domain: Domain) -> bool {
+        self.local.contains_key(&domain)
+    }
+
+    fn is_owner(&self, uid: u32) -> bool {
+        self.owners.contains(&uid)
+    }
+}
+
+impl Directory {
+    /// The state of a local domain.
+    pub fn state(&self, domain: Domain) -> Option<DomainState> {
+        self.local.get(&domain).copied()
+    }
+
+    /// Whether programs of the domain may send. A card that is merely gone does not hinder them.
+    pub fn may_send(&self, domain: Domain) -> Result<(), VerdictCode> {
+        match self.state(domain) {
+            Some(DomainState::Down(code @ (VerdictCode::Suspended | VerdictCode::Quarantined))) => {
+                Err(code)
+            }
+            _ => Ok(()),
+        }
+    }
+}
