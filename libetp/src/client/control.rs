@@ -35,7 +35,7 @@ pub enum ControlRequest {
 #[serde(rename_all = "kebab-case")]
 pub enum ControlReply {
     /// How the daemon is.
-    Status(Status),
+    Status(Box<Status>),
     /// Acquired ids, in order.
     Ids(Vec<IdEntry>),
     /// Known domains, in order.
