@@ -1,0 +1,48 @@
+//! The domains of this host's own cards.
+//!
+//! They are loaded before any link opens, so that no other host can speak for a card that lives
+//! here, not even before it has started. Only the administrator removes one.
+
+use libetp::Domain;
+use libetp::digest::Hash;
+
+use super::{State, StateError, Table};
+
+const LOCAL: Table = Table::new("local-domains");
+pub(super) const TABLES: [Table; 1] = [LOCAL];
+
+impl State {
+    /// The local domains with the keys of their cards.
+    ///
+    /// # Errors
+    /// [`StateError`] if the state cannot be read.
+    pub fn local_domains(&self) -> Result<Vec<(Domain, Hash)>, StateError> {
+        let entries = self.read_all::<Hash>(LOCAL)?;
+        let entry = |(domain, key): (Vec<u8>, Hash)| Ok((Domain(self.fixed(&domain)?), key));
+        entries.into_iter().map(entry).collect()
+    }
+
+    /// Adds the domain of a card that proved its key.
+    ///
+    /// # Errors
+    /// [`StateError::Pinned`] if it was added with another key.
+    pub fn add_local_domain(&self, domain: Domain, key: Hash) -> Result<(), StateError> {
+        self.change(|change| match change.get::<Hash>(LOCAL, &domain.0)? {
+            Some(pinned) if pinned == key => Ok(()),
+            Some(_) => Err(StateError::Pinned(domain)),
+            None => change.put(LOCAL, &domain.0, &key),
+        })
+    }
+
+    /// Removes a domain, so that another host may serve it. Says whether it was there.
+    ///
+    /// # Errors
+    /// [`StateError`] if nothing was written.
+    pub fn remove_local_domain(&self, domain: Domain) -> Result<bool, StateError> {
+        self.change(|change| {
+            let known = change.get::<Hash>(LOCAL, &domain.0)?.is_some();
+            change.delete(LOCAL, &domain.0)?;
+            Ok(known)
+        })
+    }
+}
