@@ -2,7 +2,10 @@
 
 use ed25519_dalek::{Signature, VerifyingKey};
 use libetp::Domain;
-use libetp::digest::{Hash, sha256, tagged};
+use libetp::codec::Encode;
+use libetp::digest::{Hash, sha256, signature_input, tagged};
+
+use crate::error::CertificateError;
 
 /// DER of an Ed25519 `SubjectPublicKeyInfo` up to the key itself (RFC 8410, section 4).
 const SPKI_PREFIX: [u8; 12] = [
@@ -27,6 +30,23 @@ pub fn self_certified_domain(sign: &[u8; 32], agree: &[u8; 32]) -> Domain {
     let mut domain = [SELF_CERTIFIED; Domain::LEN];
     domain[1..].copy_from_slice(&hash[..Domain::LEN - 1]);
     Domain(domain)
+}
+
+/// Checks a signature with `tag` over `body` by a key that was certified earlier. Where the
+/// certificate is at hand, [`Leaf::check_signature`](crate::Leaf::check_signature) does it.
+///
+/// # Errors
+/// [`CertificateError::Signature`] if it is not the key's over exactly that.
+pub fn check_signature<B: Encode>(
+    ed25519_public: &[u8; 32],
+    tag: &str,
+    body: &B,
+    signature: &[u8; 64],
+) -> Result<(), CertificateError> {
+    match check(ed25519_public, &signature_input(tag, body), signature) {
+        true => Ok(()),
+        false => Err(CertificateError::Signature),
+    }
 }
 
 /// Whether bytes are a usable Ed25519 public key: on the curve and not of small order.

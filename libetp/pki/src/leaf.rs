@@ -2,7 +2,7 @@
 
 use libetp::Domain;
 use libetp::codec::Encode;
-use libetp::digest::{Hash, signature_input};
+use libetp::digest::Hash;
 
 use crate::error::CertificateError;
 use crate::key;
@@ -68,9 +68,6 @@ impl Leaf {
         body: &B,
         signature: &[u8; 64],
     ) -> Result<(), CertificateError> {
-        match key::check(&self.public, &signature_input(tag, body), signature) {
-            true => Ok(()),
-            false => Err(CertificateError::Signature),
-        }
+        key::check_signature(&self.public, tag, body, signature)
     }
 }

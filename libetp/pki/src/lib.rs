@@ -27,7 +27,7 @@ mod subject;
 use libetp::codec::List;
 
 pub use error::CertificateError;
-pub use key::{key_id, self_certified_domain};
+pub use key::{check_signature, key_id, self_certified_domain};
 pub use leaf::Leaf;
 pub use role::Role;
 pub use subject::Subject;

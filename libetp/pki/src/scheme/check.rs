@@ -1,5 +1,8 @@
 //! Judges a scheme and the leaves in it.
 
+use std::collections::BTreeMap;
+
+use libetp::Domain;
 use libetp::digest::Hash;
 
 use crate::error::CertificateError;
@@ -203,41 +206,65 @@ impl Keyed {
         }
     }
 
-    /// The problem of having this one beside an earlier one.
-    fn conflict(&self, earlier: &Self) -> Option<Problem> {
-        let other = earlier.name.clone();
-        let (Some(mine), Some(theirs)) = (&self.leaf, &earlier.leaf) else {
-            let same = self.key == earlier.key;
-            return same.then_some(Problem::KeyInTwoRoles {
-                key: self.key,
-                other,
-            });
-        };
-        if mine.key == theirs.key {
-            let roles_differ = mine.role != theirs.role;
-            return roles_differ.then_some(Problem::KeyInTwoRoles {
-                key: self.key,
-                other,
-            });
-        }
-        if mine.agree.is_some() && mine.agree == theirs.agree {
-            return Some(Problem::SharedAgreementKey { other });
-        }
-        let same_domain = mine.domain().is_some() && mine.domain() == theirs.domain();
-        same_domain.then_some(Problem::SharedDomain { other })
+    /// Whether this certificate and the first one of the same key are for one purpose.
+    fn may_share_key(&self, first: &Self) -> bool {
+        let roles = self.leaf.as_ref().zip(first.leaf.as_ref());
+        std::ptr::eq(self, first) || roles.is_some_and(|(mine, theirs)| mine.role == theirs.role)
     }
 }
 
+/// Finds keys, X25519 keys and domains that occur where they must not.
 fn check_keys(keys: &[Keyed]) -> Vec<Finding> {
-    let conflicts = keys.iter().enumerate().flat_map(|(at, key)| {
-        keys[..at].iter().filter_map(|earlier| {
-            key.conflict(earlier).map(|problem| Finding {
-                certificate: key.name.clone(),
-                problem,
-            })
+    let mut seen = Seen::default();
+    let judge = |keyed| {
+        let problem = Seen::conflict(&mut seen, keyed)?;
+        Some((keyed, problem))
+    };
+    let found = keys.iter().filter_map(judge);
+    found
+        .map(|(keyed, problem)| Finding {
+            certificate: keyed.name.clone(),
+            problem,
         })
-    });
-    conflicts.collect()
+        .collect()
+}
+
+/// The first certificate of each key, X25519 key and domain.
+#[derive(Default)]
+struct Seen<'a> {
+    keys: BTreeMap<Hash, &'a Keyed>,
+    agree: BTreeMap<[u8; 32], &'a Keyed>,
+    domains: BTreeMap<Domain, &'a Keyed>,
+}
+
+impl<'a> Seen<'a> {
+    fn conflict(&mut self, keyed: &'a Keyed) -> Option<Problem> {
+        let first = *self.keys.entry(keyed.key).or_insert(keyed);
+        if !keyed.may_share_key(first) {
+            let other = first.name.clone();
+            return Some(Problem::KeyInTwoRoles {
+                key: keyed.key,
+                other,
+            });
+        }
+        let leaf = keyed.leaf.as_ref()?;
+        let of_other_key = |first: &&Keyed| first.key != keyed.key;
+        let agree = leaf
+            .agree
+            .map(|agree| *self.agree.entry(agree).or_insert(keyed));
+        if let Some(first) = agree.filter(of_other_key) {
+            return Some(Problem::SharedAgreementKey {
+                other: first.name.clone(),
+            });
+        }
+        let domain = leaf
+            .domain()
+            .map(|domain| *self.domains.entry(domain).or_insert(keyed));
+        let first = domain.filter(of_other_key)?;
+        Some(Problem::SharedDomain {
+            other: first.name.clone(),
+        })
+    }
 }
 
 fn named(certificate: &str, problems: Vec<Problem>) -> Vec<Finding> {

@@ -11,10 +11,11 @@ use zeroize::Zeroizing;
 use crate::key::key_id;
 use crate::role::Role;
 use crate::scheme::error::hex;
-use crate::scheme::file::{from_pem_chain, to_pem};
 use crate::scheme::identity::{read_key, write_key};
-use crate::scheme::secure::{self, PUBLIC_FILE_BYTES_MAX};
-use crate::scheme::{Authority, Identity, Named, Request, SchemeError, SchemeFile, Seeds, inspect};
+use crate::scheme::secure;
+use crate::scheme::{
+    Authority, Identity, Named, Request, SchemeError, SchemeFile, Seeds, inspect, read_certificates,
+};
 
 /// A scheme in a directory, with those of its private keys that are there.
 pub struct Scheme {
@@ -91,10 +92,10 @@ impl Scheme {
     pub fn issue(&self, role: Role, request: &Request) -> Result<Vec<u8>, SchemeError> {
         self.refuse_second_role(role, &request.public)?;
         let der = self.authority.issue(role, request, now()?)?;
-        let serial = hex(&libetp::digest::sha256(&der)[..4]);
-        let name = format!("{role}-{}-{serial}.crt", hex(&key_id(&request.public)));
+        let digest = hex(&libetp::digest::sha256(&der)[..4]);
+        let name = format!("{role}-{}-{digest}.der", hex(&key_id(&request.public)));
         let path = issued(&self.directory).join(name);
-        match secure::create_public(&path, to_pem(&der)?.as_bytes()) {
+        match secure::create_public(&path, &der) {
             // The same certificate was issued within this second.
             Ok(()) | Err(SchemeError::Exists(_)) => Ok(der),
             Err(error) => Err(error),
@@ -113,10 +114,8 @@ impl Scheme {
     ) -> Result<Identity, SchemeError> {
         let key = SigningKey::from_bytes(&*random()?);
         let leaf = self.issue(role, &request(key.verifying_key().to_bytes()))?;
-        Ok(Identity::new(
-            vec![leaf, self.file().intermediate(role).to_vec()],
-            key,
-        ))
+        let intermediate = self.file().intermediate(role).to_vec();
+        Ok(Identity::new(leaf, Some(intermediate), key))
     }
 
     /// Every leaf issued here.
@@ -159,27 +158,20 @@ pub fn load_leaves(directory: &Path) -> Result<Vec<Named>, SchemeError> {
     }
     paths.sort();
     let mut leaves = Vec::new();
-    for path in paths {
+    for path in paths.into_iter().filter(|path| is_certificate(path)) {
         let name = path.display().to_string();
-        for der in certificates(&path)? {
-            leaves.push(Named {
-                name: name.clone(),
-                der,
-            });
-        }
+        let read = read_certificates(&path)?.into_iter();
+        leaves.extend(read.map(|der| Named {
+            name: name.clone(),
+            der,
+        }));
     }
     Ok(leaves)
 }
 
-fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, SchemeError> {
-    let bytes = match path.extension().and_then(|extension| extension.to_str()) {
-        Some("crt" | "pem" | "der") => secure::read(path, PUBLIC_FILE_BYTES_MAX)?,
-        _ => return Ok(Vec::new()),
-    };
-    match std::str::from_utf8(&bytes).ok().and_then(from_pem_chain) {
-        Some(chain) => Ok(chain),
-        None => Ok(vec![bytes]),
-    }
+fn is_certificate(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    matches!(extension, Some("der" | "crt" | "pem"))
 }
 
 fn keys(directory: &Path) -> PathBuf {
@@ -194,7 +186,11 @@ fn key_path(directory: &Path, role: Role) -> PathBuf {
     keys(directory).join(format!("{role}.key"))
 }
 
-fn now() -> Result<u64, SchemeError> {
+/// The clock of this machine, Unix time in seconds.
+///
+/// # Errors
+/// [`SchemeError::Clock`] if it is set before 1970.
+pub fn now() -> Result<u64, SchemeError> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since
         .map(|since| since.as_secs())

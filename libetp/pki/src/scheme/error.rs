@@ -56,11 +56,11 @@ pub enum SchemeError {
         /// What is wrong, with the line where there is one.
         reason: String,
     },
-    /// Not PEM with a certificate in it.
-    #[error("{0}: no certificate in PEM")]
+    /// No certificate in it.
+    #[error("{0}: no certificate in PEM or DER")]
     Pem(PathBuf),
     /// Not an Ed25519 private key in PKCS#8.
-    #[error("{0}: no Ed25519 private key in PKCS#8 PEM")]
+    #[error("{0}: no Ed25519 private key in PKCS#8, PEM or DER")]
     PrivateKey(PathBuf),
     /// Private key and certificate do not belong together.
     #[error("{key} is not the private key of {certificate}")]

@@ -1,6 +1,6 @@
 //! `scheme.toml`: the public part of a scheme.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use libetp::codec::List;
 use libetp::digest::{Hash, SUITE};
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use x509_cert::der::pem;
 
 use crate::Anchors;
+use crate::error::CertificateError;
 use crate::role::Role;
 use crate::scheme::SchemeError;
 use crate::scheme::authority::check_name;
@@ -122,12 +123,22 @@ impl SchemeFile {
         self.intermediates[role as usize].key
     }
 
-    pub(super) fn public(&self, role: Role) -> &[u8; 32] {
-        &self.intermediates[role as usize].public
+    /// What people compare when they want to know whether two files are of one scheme: the key id
+    /// of the root.
+    ///
+    /// # Errors
+    /// [`CertificateError`] if the root is not an Ed25519 certificate.
+    pub fn id(&self) -> Result<Hash, CertificateError> {
+        AuthorityCertificate::read(&self.root).map(|root| root.key())
     }
 
-    pub(super) fn intermediate_not_after(&self, role: Role) -> u64 {
+    /// Last second in which a role's intermediate is valid, Unix time.
+    pub fn intermediate_not_after(&self, role: Role) -> u64 {
         self.intermediates[role as usize].not_after
+    }
+
+    pub(super) fn public(&self, role: Role) -> &[u8; 32] {
+        &self.intermediates[role as usize].public
     }
 }
 
@@ -241,7 +252,7 @@ impl IntermediateTable {
 }
 
 /// One certificate as PEM.
-pub(super) fn to_pem(der: &[u8]) -> Result<String, SchemeError> {
+fn to_pem(der: &[u8]) -> Result<String, SchemeError> {
     pem::encode_string(PEM_LABEL, pem::LineEnding::LF, der)
         .map_err(|error| SchemeError::Encoding(error.to_string()))
 }
@@ -253,7 +264,7 @@ fn from_pem(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The DER of each certificate in PEM; at least one.
-pub(super) fn from_pem_chain(text: &str) -> Option<Vec<Vec<u8>>> {
+fn from_pem_chain(text: &str) -> Option<Vec<Vec<u8>>> {
     let blocks: Vec<&str> = text
         .split_inclusive(PEM_END)
         .filter(|b| !b.trim().is_empty())
@@ -272,8 +283,17 @@ pub(super) fn from_pem_chain(text: &str) -> Option<Vec<Vec<u8>>> {
 const PEM_LABEL: &str = "CERTIFICATE";
 const PEM_END: &str = "-----END CERTIFICATE-----";
 
-/// The certificates in a PEM file.
-pub(super) fn read_pem_file(path: &Path) -> Result<Vec<Vec<u8>>, SchemeError> {
-    let text = secure::read_text(path, PUBLIC_FILE_BYTES_MAX)?;
-    from_pem_chain(&text).ok_or_else(|| SchemeError::Pem(PathBuf::from(path)))
+/// DER of the certificates in a file, which is PEM with at least one, or DER of one. They are not
+/// judged here.
+///
+/// # Errors
+/// [`SchemeError::Pem`] if there is none; [`SchemeError::File`]; [`SchemeError::FileTooLong`].
+pub fn read_certificates(path: &Path) -> Result<Vec<Vec<u8>>, SchemeError> {
+    let bytes = secure::read(path, PUBLIC_FILE_BYTES_MAX)?;
+    if secure::is_der(&bytes) {
+        return Ok(vec![bytes]);
+    }
+    let text = std::str::from_utf8(&bytes).ok();
+    text.and_then(from_pem_chain)
+        .ok_or_else(|| SchemeError::Pem(path.into()))
 }

@@ -7,64 +7,69 @@ use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, KeypairBytes, SecretDocument};
 use zeroize::Zeroizing;
 
-use crate::scheme::file::{read_pem_file, to_pem};
+use crate::scheme::file::read_certificates;
 use crate::scheme::{SchemeError, inspect, secure};
 
-/// A key with its chain: what a host, an issuer or another holder without a card presents.
+/// A key with its certificates: what a host, an issuer or another holder without a card presents.
 pub struct Identity {
-    /// The leaf's DER, then its intermediate's.
-    pub chain: Vec<Vec<u8>>,
+    /// DER of its certificate.
+    pub leaf: Vec<u8>,
+    /// DER of the certificate of its role's intermediate, for those who want the chain.
+    pub intermediate: Option<Vec<u8>>,
     key: SigningKey,
 }
 
 impl Identity {
-    /// A key and its chain in DER, leaf first.
-    pub fn new(chain: Vec<Vec<u8>>, key: SigningKey) -> Self {
-        Self { chain, key }
+    /// A key and its certificates, DER.
+    pub fn new(leaf: Vec<u8>, intermediate: Option<Vec<u8>>, key: SigningKey) -> Self {
+        Self {
+            leaf,
+            intermediate,
+            key,
+        }
     }
 
-    /// Reads a chain and a private key, both PEM.
+    /// Reads certificates and private key, each DER or PEM. The intermediate may also follow the
+    /// leaf in a PEM file.
     ///
     /// # Errors
     /// [`SchemeError`] if one cannot be read, others may read the key, the leaf breaks a rule, or
     /// the two do not belong together.
-    pub fn load(certificate: &Path, key: &Path) -> Result<Self, SchemeError> {
-        let chain = read_pem_file(certificate)?;
+    pub fn load(leaf: &Path, intermediate: Option<&Path>, key: &Path) -> Result<Self, SchemeError> {
+        let mut chain = read_certificates(leaf)?.into_iter();
+        let der = chain.next().ok_or_else(|| SchemeError::Pem(leaf.into()))?;
+        let above = match intermediate {
+            Some(path) => read_certificates(path)?.into_iter().next(),
+            None => chain.next(),
+        };
         let signing = read_key(key)?;
-        let leaf = chain.first().map(|der| inspect(der)).transpose()?;
-        match leaf.is_some_and(|leaf| leaf.public == signing.verifying_key().to_bytes()) {
-            true => Ok(Self::new(chain, signing)),
-            false => Err(SchemeError::KeyMismatch {
+        if inspect(&der)?.public != signing.verifying_key().to_bytes() {
+            return Err(SchemeError::KeyMismatch {
                 key: key.into(),
-                certificate: certificate.into(),
-            }),
+                certificate: leaf.into(),
+            });
         }
+        Ok(Self::new(der, above, signing))
     }
 
-    /// Writes `<stem>.key` (mode 0600) and `<stem>.crt` into a directory, which is made if it is
-    /// not there. Nothing is overwritten.
+    /// Writes `<stem>.key` (PKCS#8 PEM, mode 0600), `<stem>.der` and `<stem>-intermediate.der` into
+    /// a directory, which is made if it is not there. Nothing is overwritten.
     ///
     /// # Errors
     /// [`SchemeError::Exists`] or [`SchemeError::File`].
     pub fn write(&self, directory: &Path, stem: &str) -> Result<(), SchemeError> {
         secure::make_directory(directory)?;
         write_key(&directory.join(format!("{stem}.key")), &self.key)?;
-        let chain = self
-            .chain
-            .iter()
-            .map(|der| to_pem(der))
-            .collect::<Result<String, _>>()?;
-        secure::create_public(&directory.join(format!("{stem}.crt")), chain.as_bytes())
+        if let Some(der) = &self.intermediate {
+            let path = directory.join(format!("{stem}-intermediate.der"));
+            secure::create_public(&path, der)?;
+        }
+        secure::create_public(&directory.join(format!("{stem}.der")), &self.leaf)
     }
 
     /// The private key.
     pub fn key(&self) -> &SigningKey {
         &self.key
-    }
-
-    /// DER of the leaf.
-    pub fn certificate(&self) -> &[u8] {
-        self.chain.first().map_or(&[], Vec::as_slice)
     }
 
     /// The private key as PKCS#8 DER, version 1.
@@ -76,10 +81,14 @@ impl Identity {
     }
 }
 
-/// Reads an Ed25519 private key from PKCS#8 PEM that only its owner may read.
+/// Reads an Ed25519 private key, PKCS#8 in PEM or DER, that only its owner may read.
 pub(super) fn read_key(path: &Path) -> Result<SigningKey, SchemeError> {
-    let text = secure::read_secret(path)?;
-    SigningKey::from_pkcs8_pem(&text).map_err(|_| SchemeError::PrivateKey(path.into()))
+    let bytes = secure::read_secret(path)?;
+    let key = match std::str::from_utf8(&bytes) {
+        Ok(pem) if !secure::is_der(&bytes) => SigningKey::from_pkcs8_pem(pem),
+        _ => SigningKey::from_pkcs8_der(&bytes),
+    };
+    key.map_err(|_| SchemeError::PrivateKey(path.into()))
 }
 
 /// Writes an Ed25519 private key as PKCS#8 PEM of mode 0600.

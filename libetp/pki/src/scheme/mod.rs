@@ -7,7 +7,7 @@
 //! DIR/scheme.toml        public: what every host and card of the scheme is given
 //! DIR/keys/root.key      wanted to make or renew intermediates only; keep it elsewhere, offline
 //! DIR/keys/<role>.key    signs the leaves of one role; each may live on another machine
-//! DIR/issued/*.crt       every leaf issued here, so that no key gets a second role
+//! DIR/issued/*.der       every leaf issued here, so that no key gets a second role
 //! ```
 //!
 //! Private keys are PKCS#8 in files of mode 0600 in directories of mode 0700, written whole or
@@ -26,11 +26,28 @@ mod secure;
 
 pub use authority::{Authority, Seeds};
 pub use check::{Finding, Named, Problem};
-pub use directory::{Scheme, load_leaves};
+pub use directory::{Scheme, load_leaves, now};
 pub use error::SchemeError;
-pub use file::SchemeFile;
+pub use file::{SchemeFile, read_certificates};
 pub use identity::Identity;
 pub use request::Request;
+
+/// Reads a secret from a file that only its owner may read, such as a PIN; at most 4,096 bytes.
+///
+/// # Errors
+/// [`SchemeError::Permissions`] if others may touch it; [`SchemeError::File`].
+pub fn read_secret(path: &std::path::Path) -> Result<zeroize::Zeroizing<Vec<u8>>, SchemeError> {
+    secure::read_secret(path)
+}
+
+/// A Unix time in seconds as people read it: `2026-01-31T12:00:00Z`.
+pub fn utc(unix_s: u64) -> String {
+    let since_epoch = std::time::Duration::from_secs(unix_s);
+    match x509_cert::der::DateTime::from_unix_duration(since_epoch) {
+        Ok(time) => time.to_string(),
+        Err(_) => format!("Unix time {unix_s}"),
+    }
+}
 
 /// Reads a leaf without trusting it: every rule is checked but who signed it.
 ///

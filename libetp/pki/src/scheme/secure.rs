@@ -48,12 +48,15 @@ pub(super) fn read_text(path: &Path, max: u64) -> Result<String, SchemeError> {
     })
 }
 
-/// Reads a secret text, after checking that only its owner may.
-pub(super) fn read_secret(path: &Path) -> Result<Zeroizing<String>, SchemeError> {
+/// Reads a secret, after checking that only its owner may.
+pub(super) fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, SchemeError> {
     check_private(path)?;
-    let bytes = Zeroizing::new(read(path, KEY_FILE_BYTES_MAX)?);
-    let text = std::str::from_utf8(&bytes).map_err(|_| SchemeError::PrivateKey(path.into()))?;
-    Ok(Zeroizing::new(text.into()))
+    read(path, KEY_FILE_BYTES_MAX).map(Zeroizing::new)
+}
+
+/// Whether bytes begin as the DER of a structure does, and as no PEM does.
+pub(super) fn is_der(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&0x30)
 }
 
 /// Refuses a file or directory that anybody but its owner may touch.
