@@ -37,7 +37,7 @@ impl Rejection {
 }
 
 /// An on-card program. It keeps no state of its own: what lasts is in its part of the store.
-pub trait Program {
+pub trait Program: Send {
     /// Its name in `card-info`.
     fn name(&self) -> &'static str;
 

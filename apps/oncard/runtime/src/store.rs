@@ -67,7 +67,9 @@ impl Store for MemoryStore {
             .take_while(|(key, _)| key.starts_with(prefix))
             .filter(|(key, _)| after.is_none_or(|after| key.as_slice() > after))
             .take(limit);
-        Ok(entries.map(|(key, value)| (key.clone(), value.clone())).collect())
+        Ok(entries
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect())
     }
 
     fn commit(&mut self, writes: &Writes) -> Result<(), StoreError> {

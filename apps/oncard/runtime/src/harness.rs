@@ -1,0 +1,1 @@
+//! A host and a wallet that drive a card through its commands, for tests.

@@ -1,0 +1,111 @@
+//! The card's end of `Noise_NK_25519_ChaChaPoly_SHA256`.
+
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use libetp::codec;
+use libetp::digest::{Hash, SUITE, sha256};
+use rand_chacha::ChaCha20Rng;
+use rand_core::{Rng, SeedableRng};
+use snow::params::{CipherChoice, DHChoice, HashChoice};
+use snow::resolvers::{CryptoResolver, DefaultResolver};
+use snow::types::{Cipher, Dh, Hash as NoiseHash, Random};
+use snow::{Builder, HandshakeState};
+use zeroize::Zeroizing;
+
+use crate::entropy::Secret;
+
+/// Name of the handshake pattern.
+pub(crate) const PATTERN: &str = "Noise_NK_25519_ChaChaPoly_SHA256";
+
+/// Bytes of the second message: an ephemeral key and the tag of the empty payload.
+const MESSAGE_2_BYTES: usize = 48;
+
+libetp::structure! {
+    struct Prologue {
+        label: alloc::string::String,
+        suite: u8,
+        certificate: Hash,
+    }
+}
+
+/// What both ends mix in: `enc(["auth/v1", suite, SHA-256(card certificate)])`.
+pub(crate) fn prologue(certificate: &[u8]) -> Vec<u8> {
+    codec::to_vec(&Prologue {
+        label: "auth/v1".into(),
+        suite: SUITE,
+        certificate: sha256(certificate),
+    })
+}
+
+/// A handshake whose first message was read.
+pub(crate) struct Handshake {
+    state: HandshakeState,
+    /// The payload of the first message.
+    pub(crate) payload: Zeroizing<Vec<u8>>,
+}
+
+impl Handshake {
+    /// Reads the first message. `None` unless it was made for this key and this certificate.
+    pub(crate) fn read(
+        agree: &Secret,
+        certificate: &[u8],
+        seed: Secret,
+        message: &[u8],
+    ) -> Option<Self> {
+        let resolver = Box::new(Resolver { seed });
+        let prologue = prologue(certificate);
+        let mut state = Builder::with_resolver(PATTERN.parse().ok()?, resolver)
+            .local_private_key(&agree[..])
+            .and_then(|builder| builder.prologue(&prologue))
+            .and_then(Builder::build_responder)
+            .ok()?;
+        let mut payload = Zeroizing::new(vec![0; message.len()]);
+        let length = state.read_message(message, &mut payload).ok()?;
+        payload.truncate(length);
+        Some(Self { state, payload })
+    }
+
+    /// The second message, and the key of the channel from the initiator to the card.
+    pub(crate) fn finish(mut self) -> Option<(Vec<u8>, Secret)> {
+        let mut message = vec![0; MESSAGE_2_BYTES];
+        let length = self.state.write_message(&[], &mut message).ok()?;
+        message.truncate(length);
+        let (inward, outward) = self.state.dangerously_get_raw_split();
+        drop(Zeroizing::new(outward));
+        Some((message, Zeroizing::new(inward)))
+    }
+}
+
+/// The default primitives, with the randomness of one handshake.
+struct Resolver {
+    seed: Secret,
+}
+
+struct Seeded(ChaCha20Rng);
+
+impl Random for Seeded {
+    fn try_fill_bytes(&mut self, dest: &mut [u8]) -> Result<(), snow::Error> {
+        self.0.fill_bytes(dest);
+        Ok(())
+    }
+}
+
+impl CryptoResolver for Resolver {
+    fn resolve_rng(&self) -> Option<Box<dyn Random>> {
+        Some(Box::new(Seeded(ChaCha20Rng::from_seed(*self.seed))))
+    }
+
+    fn resolve_dh(&self, choice: &DHChoice) -> Option<Box<dyn Dh>> {
+        DefaultResolver.resolve_dh(choice)
+    }
+
+    fn resolve_hash(&self, choice: &HashChoice) -> Option<Box<dyn NoiseHash>> {
+        DefaultResolver.resolve_hash(choice)
+    }
+
+    fn resolve_cipher(&self, choice: &CipherChoice) -> Option<Box<dyn Cipher>> {
+        DefaultResolver.resolve_cipher(choice)
+    }
+}

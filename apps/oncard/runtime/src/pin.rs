@@ -1,0 +1,81 @@
+//! The PIN's verifier: a MAC, under a key derived from the key at rest, over Argon2id(PIN).
+//!
+//! Without the key at rest the verifier tells nothing about the PIN. With it (`at-rest: none`, or
+//! a thief of both) each guess costs one Argon2id.
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::entropy::{Secret, derive};
+use crate::error::CardError;
+use crate::limits::{PIN_BYTES_MAX, PIN_BYTES_MIN};
+use crate::records::PinRecord;
+
+/// What one try of a PIN costs (Argon2id, RFC 9106).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PinCost {
+    /// Memory in KiB, at least 8.
+    pub memory_kib: u32,
+    /// Passes over it, at least 1.
+    pub passes: u32,
+}
+
+impl PinCost {
+    /// 19 MiB, two passes: for cards that run on a host.
+    pub const STANDARD: Self = Self {
+        memory_kib: 19_456,
+        passes: 2,
+    };
+    /// What the algorithm allows at least: for tests, and for elements that cannot be read.
+    pub const LEAST: Self = Self {
+        memory_kib: 8,
+        passes: 1,
+    };
+}
+
+impl Default for PinCost {
+    fn default() -> Self {
+        Self::STANDARD
+    }
+}
+
+/// Makes the verifier of a PIN.
+pub(crate) fn enrol(
+    at_rest: &[u8; 32],
+    pin: &[u8],
+    cost: PinCost,
+    salt: [u8; 32],
+) -> Result<PinRecord, CardError> {
+    if !(PIN_BYTES_MIN..=PIN_BYTES_MAX).contains(&pin.len()) {
+        return Err(CardError::PinLength);
+    }
+    let mut record = PinRecord {
+        memory_kib: cost.memory_kib,
+        passes: cost.passes,
+        salt,
+        verifier: [0; 32],
+    };
+    record.verifier = *verifier(at_rest, pin, &record)?;
+    Ok(record)
+}
+
+/// Whether the PIN is the one that the record verifies; in constant time.
+pub(crate) fn matches(
+    at_rest: &[u8; 32],
+    pin: &[u8],
+    record: &PinRecord,
+) -> Result<bool, CardError> {
+    let found = verifier(at_rest, pin, record)?;
+    Ok(found.ct_eq(&record.verifier).into())
+}
+
+fn verifier(at_rest: &[u8; 32], pin: &[u8], record: &PinRecord) -> Result<Secret, CardError> {
+    let params = Params::new(record.memory_kib, record.passes, 1, Some(32))
+        .map_err(|_| CardError::PinCost)?;
+    let mut hash = Zeroizing::new([0; 32]);
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into(pin, &record.salt, &mut hash[..])
+        .map_err(|_| CardError::PinCost)?;
+    Ok(derive(at_rest, "pin/v1", &*hash))
+}
