@@ -1,0 +1,291 @@
+//! Host side of EXCHANGE, without I/O.
+//!
+//! One action is open at a time: [`Binding::next`] tells what to do with the link,
+//! [`Binding::completed`] takes what came of it, [`Binding::take_events`] what follows for the
+//! daemon. Time is milliseconds of any clock that does not run backwards.
+
+mod faults;
+mod flight;
+mod recovery;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+
+use libetp::exchange::{
+    COMMAND_MESSAGES_MAX, ExchangeReply, ONLY_WHEN_SPOKEN_TO_MS, ReplyError, SelectCommand,
+    SelectReply, SessionId, next_sequence,
+};
+use libetp::{Domain, Message, Mtype};
+
+use crate::event::{ApduKind, CardEvent, FailReason, GoneReason};
+use crate::link::LinkError;
+use faults::Faults;
+use flight::{Flight, Queued, Run, pack};
+
+/// Shortest time in milliseconds between two empty commands that the card did not announce with
+/// 91xx, whatever it asks for.
+const POLL_MS_MIN: u64 = 1;
+
+/// What a binding is made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BindingSettings {
+    /// The host's name for this binding, random; told to the card in SELECT.
+    pub session: SessionId,
+    /// Highest number of a message from this card that the daemon has seen; 0 for none.
+    pub highest_seen: u64,
+    /// Faults in a row until the card is given up.
+    pub faults_max: u32,
+}
+
+impl BindingSettings {
+    /// The usual [`faults_max`](Self::faults_max): about a second and a half of trying.
+    pub const FAULTS_MAX: u32 = 8;
+}
+
+/// What is to be done with the link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action<'a> {
+    /// Transmit the command, then call [`Binding::completed`].
+    Transmit {
+        /// Which command.
+        kind: ApduKind,
+        /// Its bytes.
+        command: &'a [u8],
+        /// Types of the messages in it.
+        mtypes: &'a [Mtype],
+    },
+    /// Reset the card, then call [`Binding::completed`].
+    Reset,
+    /// Nothing before this time in milliseconds, unless a message is queued.
+    WaitUntil(u64),
+    /// Nothing until a message is queued.
+    Idle,
+    /// Nothing ever again.
+    Gone,
+}
+
+/// Host side of EXCHANGE for one card.
+#[derive(Debug)]
+pub struct Binding {
+    select: Vec<u8>,
+    queue: VecDeque<Queued>,
+    flight: Option<Flight>,
+    /// None until the card is selected.
+    run: Option<Run>,
+    domain: Option<Domain>,
+    /// How many messages from the front of the queue go one by one, after a refused command.
+    alone: usize,
+    highest_seen: u64,
+    faults: Faults,
+    reset_due: bool,
+    not_before_ms: u64,
+    poll_at_ms: Option<u64>,
+    gone: bool,
+    events: Vec<CardEvent>,
+    mtypes_out: Vec<Mtype>,
+}
+
+impl Binding {
+    /// A binding that has not selected its card yet.
+    pub fn new(settings: BindingSettings) -> Self {
+        let session = settings.session;
+        Self {
+            select: SelectCommand { session }.to_bytes(),
+            queue: VecDeque::new(),
+            flight: None,
+            run: None,
+            domain: None,
+            alone: 0,
+            highest_seen: settings.highest_seen,
+            faults: Faults::new(settings.faults_max),
+            reset_due: false,
+            not_before_ms: 0,
+            poll_at_ms: None,
+            gone: false,
+            events: Vec::new(),
+            mtypes_out: Vec::new(),
+        }
+    }
+
+    /// Queues a message for the card, behind those queued before. It ends in
+    /// [`CardEvent::Completed`] or [`CardEvent::Failed`] with its number.
+    pub fn queue(&mut self, number: u64, message: Message) {
+        match self.gone {
+            true => self.fail(number, FailReason::Gone),
+            false => self.queue.push_back(Queued {
+                number,
+                message,
+                failed: false,
+            }),
+        }
+    }
+
+    /// Whether another message should be queued: as many wait as one command can carry.
+    pub fn has_room(&self) -> bool {
+        self.queue.len() < COMMAND_MESSAGES_MAX
+    }
+
+    /// Whether nothing waits for the card: no message queued or under way.
+    pub fn is_drained(&self) -> bool {
+        let nothing_carried = |flight: &Flight| flight.carried.is_empty();
+        self.queue.is_empty() && self.flight.as_ref().is_none_or(nothing_carried)
+    }
+
+    /// Highest number of a message that the card sent.
+    pub fn highest_seen(&self) -> u64 {
+        self.highest_seen
+    }
+
+    /// What happened since the last call, in order.
+    pub fn take_events(&mut self) -> Vec<CardEvent> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// Types of the messages in the response that was completed last, repeats included.
+    pub fn mtypes_out(&self) -> &[Mtype] {
+        &self.mtypes_out
+    }
+
+    /// What to do with the link now. The same answer comes until [`completed`](Self::completed).
+    pub fn next(&mut self, now_ms: u64) -> Action<'_> {
+        if self.gone {
+            return Action::Gone;
+        }
+        if now_ms < self.not_before_ms {
+            return Action::WaitUntil(self.not_before_ms);
+        }
+        if self.reset_due {
+            return Action::Reset;
+        }
+        let Some(run) = self.run else {
+            return transmit(ApduKind::Select, &self.select, &[]);
+        };
+        self.load(run, now_ms);
+        match (&self.flight, self.poll_at_ms) {
+            (Some(flight), _) => transmit(ApduKind::Exchange, &flight.command, &flight.mtypes),
+            (None, Some(at_ms)) => Action::WaitUntil(at_ms),
+            (None, None) => Action::Idle,
+        }
+    }
+
+    /// Takes what came of the action that [`next`](Self::next) named: the response, which is
+    /// empty for a reset, or the link's error.
+    pub fn completed(&mut self, now_ms: u64, result: Result<&[u8], LinkError>) {
+        self.mtypes_out.clear();
+        match result {
+            Err(error) => self.link_failed(now_ms, error),
+            Ok(_) if self.reset_due => {
+                self.reset_due = false;
+                self.run = None;
+            }
+            Ok(response) => match self.run {
+                None => self.selected(now_ms, SelectReply::parse(response)),
+                Some(run) => self.exchanged(now_ms, run, response),
+            },
+        }
+    }
+
+    /// Gives the card up: everything queued fails, nothing is transmitted any more.
+    pub fn give_up(&mut self, reason: GoneReason) {
+        if std::mem::replace(&mut self.gone, true) {
+            return;
+        }
+        let flight = self.flight.take();
+        let sent = flight.as_ref().is_some_and(|flight| flight.sent);
+        let reason_of_flight = match sent {
+            true => FailReason::Unknown,
+            false => FailReason::Gone,
+        };
+        for queued in flight.into_iter().flat_map(|flight| flight.carried) {
+            self.fail(queued.number, reason_of_flight.clone());
+        }
+        for queued in std::mem::take(&mut self.queue) {
+            self.fail(queued.number, FailReason::Gone);
+        }
+        self.events.push(CardEvent::Gone(reason));
+    }
+
+    /// Makes the next command if there is reason for one.
+    fn load(&mut self, run: Run, now_ms: u64) {
+        if self.flight.is_some() {
+            return;
+        }
+        let most = match self.alone {
+            0 => COMMAND_MESSAGES_MAX,
+            _ => 1,
+        };
+        let mut too_large = Vec::new();
+        let flight = pack(&mut self.queue, most, run, &mut too_large);
+        for queued in too_large {
+            let len = queued.message.wire_len();
+            let max = run.message_bytes_max();
+            self.fail(queued.number, FailReason::TooLarge { len, max });
+        }
+        let poll_due = self.poll_at_ms.is_some_and(|at_ms| at_ms <= now_ms);
+        if !flight.carried.is_empty() || poll_due {
+            self.flight = Some(flight);
+        }
+    }
+
+    fn exchanged(&mut self, now_ms: u64, run: Run, response: &[u8]) {
+        if let Some(flight) = &mut self.flight {
+            flight.sent = true;
+        }
+        match ExchangeReply::parse(response) {
+            Ok(reply) => self.accept(now_ms, run, reply),
+            Err(ReplyError::Status(status)) => self.refused(now_ms, status),
+            Err(error) => self.fault(now_ms, error.to_string()),
+        }
+    }
+
+    fn accept(&mut self, now_ms: u64, run: Run, reply: ExchangeReply) {
+        self.faults.clear();
+        self.run = Some(Run {
+            sequence: next_sequence(run.sequence),
+            ..run
+        });
+        if let Some(flight) = self.flight.take() {
+            self.complete(flight);
+        }
+        for numbered in reply.messages {
+            self.mtypes_out.push(numbered.message.header.mtype);
+            if numbered.number > self.highest_seen {
+                self.highest_seen = numbered.number;
+                self.events.push(CardEvent::Message {
+                    number: numbered.number,
+                    message: numbered.message,
+                });
+            }
+        }
+        self.poll_at_ms = match reply.more {
+            true => Some(now_ms),
+            false => poll_at_ms(now_ms, reply.next_ms),
+        };
+    }
+
+    fn complete(&mut self, flight: Flight) {
+        self.alone = self.alone.saturating_sub(flight.carried.len());
+        let completed = flight.carried.iter().map(|queued| CardEvent::Completed {
+            number: queued.number,
+        });
+        self.events.extend(completed);
+    }
+
+    fn fail(&mut self, number: u64, reason: FailReason) {
+        self.events.push(CardEvent::Failed { number, reason });
+    }
+}
+
+fn transmit<'a>(kind: ApduKind, command: &'a [u8], mtypes: &'a [Mtype]) -> Action<'a> {
+    Action::Transmit {
+        kind,
+        command,
+        mtypes,
+    }
+}
+
+fn poll_at_ms(now_ms: u64, next_ms: u16) -> Option<u64> {
+    let wait_ms = u64::from(next_ms).max(POLL_MS_MIN);
+    (next_ms != ONLY_WHEN_SPOKEN_TO_MS).then_some(now_ms + wait_ms)
+}

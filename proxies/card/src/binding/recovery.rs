@@ -1,0 +1,113 @@
+//! What a binding does after a fault: find out whether the last command was carried out, and
+//! send again exactly what was not.
+
+use libetp::exchange::{ReplyError, SelectReply, StatusWord};
+
+use super::faults::Remedy;
+use super::flight::{Flight, Run};
+use super::{Binding, poll_at_ms};
+use crate::event::{CardEvent, FailReason, GoneReason};
+use crate::link::LinkError;
+
+impl Binding {
+    pub(super) fn link_failed(&mut self, now_ms: u64, error: LinkError) {
+        let exchanging = self.run.is_some() && !self.reset_due;
+        if let Some(flight) = self.flight.as_mut().filter(|_| exchanging) {
+            flight.sent = true;
+        }
+        match error {
+            LinkError::Gone(why) => return self.give_up(GoneReason::Link(why)),
+            LinkError::Reset => self.run = None,
+            LinkError::Lost(_) => {}
+        }
+        self.fault(now_ms, error.to_string());
+    }
+
+    /// The card answered EXCHANGE with a status word that says that it was not carried out.
+    pub(super) fn refused(&mut self, now_ms: u64, status: StatusWord) {
+        self.run = None;
+        let session_lost = [
+            StatusWord::DESYNCHRONISED,
+            StatusWord::NOT_SELECTED,
+            StatusWord::UNKNOWN_INSTRUCTION,
+            StatusWord::UNKNOWN_CLASS,
+        ]
+        .contains(&status);
+        if let Some(flight) = self.flight.as_mut().filter(|_| !session_lost) {
+            flight.refusal = Some(status);
+        }
+        self.fault(now_ms, ReplyError::Status(status).to_string());
+        self.reset_due |= status == StatusWord::FAILED;
+    }
+
+    pub(super) fn selected(&mut self, now_ms: u64, reply: Result<SelectReply, ReplyError>) {
+        let reply = match reply {
+            Ok(reply) => reply,
+            Err(error @ ReplyError::Version(_)) => {
+                return self.give_up(GoneReason::Incompatible(error.to_string()));
+            }
+            Err(error) => return self.fault(now_ms, error.to_string()),
+        };
+        let is = reply.domain;
+        match self.domain.replace(is) {
+            Some(was) if was != is => self.give_up(GoneReason::AnotherCard { was, is }),
+            _ => self.begin_run(now_ms, reply),
+        }
+    }
+
+    fn begin_run(&mut self, now_ms: u64, reply: SelectReply) {
+        self.run = Some(Run::new(&reply));
+        self.events.push(CardEvent::Selected(reply));
+        self.poll_at_ms = poll_at_ms(now_ms, reply.next_ms);
+        let Some(flight) = self.flight.take() else {
+            return;
+        };
+        // Its answers are queued in the card, and so are those that this session did not confirm.
+        self.poll_at_ms = Some(now_ms);
+        match (
+            reply.executed(flight.sequence, flight.generation),
+            flight.refusal,
+        ) {
+            (true, _) => self.complete(flight),
+            (false, Some(status)) => self.blame(flight, status),
+            (false, None) => self.requeue(flight, false),
+        }
+    }
+
+    /// Finds the message for which the card refused a command: alone, it is at fault.
+    fn blame(&mut self, flight: Flight, status: StatusWord) {
+        let card_failed = status == StatusWord::FAILED;
+        match flight.carried.as_slice() {
+            [one] if one.failed || !card_failed => {
+                let number = one.number;
+                self.alone = self.alone.saturating_sub(1);
+                self.fail(number, FailReason::Refused(status));
+                if !card_failed {
+                    self.faults.clear();
+                }
+            }
+            several => {
+                self.alone = self.alone.max(several.len());
+                self.requeue(flight, card_failed);
+            }
+        }
+    }
+
+    fn requeue(&mut self, flight: Flight, card_failed: bool) {
+        for mut queued in flight.carried.into_iter().rev() {
+            queued.failed |= card_failed;
+            self.queue.push_front(queued);
+        }
+    }
+
+    pub(super) fn fault(&mut self, now_ms: u64, last: String) {
+        match self.faults.add(now_ms) {
+            Remedy::Retry(at_ms) => self.not_before_ms = at_ms,
+            Remedy::Reset(at_ms) => {
+                self.not_before_ms = at_ms;
+                self.reset_due = true;
+            }
+            Remedy::GiveUp(faults) => self.give_up(GoneReason::Faults { faults, last }),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The bounded queue from the daemon to a card thread.
+//!
+//! Closing and emptying it is one step, so that no message is accepted that nobody will look at.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use libetp::Message;
+
+/// A message with the daemon's number.
+pub(crate) type Numbered = (u64, Message);
+
+/// Why a message was not taken; it is given back.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// The queue is at its limit.
+    #[error("the queue of the card is full")]
+    Full(Message),
+    /// The card is gone or its thread ends.
+    #[error("the card is gone")]
+    Closed(Message),
+}
+
+/// Puts messages into the queue of a card. Never blocks.
+#[derive(Clone, Debug)]
+pub struct CardSender(Arc<Inbox>);
+
+impl CardSender {
+    /// Queues a message for the card. `number` comes back in
+    /// [`Completed`](crate::CardEvent::Completed) or [`Failed`](crate::CardEvent::Failed), one of
+    /// them, once.
+    ///
+    /// # Errors
+    /// [`SendError`] with the message.
+    pub fn try_send(&self, number: u64, message: Message) -> Result<(), SendError> {
+        self.0.push(number, message)
+    }
+
+    pub(crate) fn new(inbox: Arc<Inbox>) -> Self {
+        Self(inbox)
+    }
+}
+
+/// What the thread finds when it looks.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// A message.
+    Message(Numbered),
+    /// Nothing within the time given.
+    Nothing,
+    /// Nothing more will come.
+    Ended,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inbox {
+    state: Mutex<State>,
+    changed: Condvar,
+    capacity: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    messages: VecDeque<Numbered>,
+    closed: bool,
+}
+
+impl Inbox {
+    pub(crate) fn new(capacity: usize) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            capacity,
+        })
+    }
+
+    fn push(&self, number: u64, message: Message) -> Result<(), SendError> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(SendError::Closed(message));
+        }
+        if state.messages.len() >= self.capacity {
+            return Err(SendError::Full(message));
+        }
+        state.messages.push_back((number, message));
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// The next message; waits for one at most `wait`, or for ever.
+    pub(crate) fn take(&self, wait: Option<Duration>) -> Taken {
+        let idle = |state: &mut State| state.messages.is_empty() && !state.closed;
+        let state = self.lock();
+        let mut state = match wait {
+            None => self
+                .changed
+                .wait_while(state, idle)
+                .unwrap_or_else(PoisonError::into_inner),
+            Some(wait) => {
+                let waited = self.changed.wait_timeout_while(state, wait, idle);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+        };
+        match (state.messages.pop_front(), state.closed) {
+            (Some(message), _) => Taken::Message(message),
+            (None, true) => Taken::Ended,
+            (None, false) => Taken::Nothing,
+        }
+    }
+
+    /// Takes nothing more. What is inside can still be taken.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_all();
+    }
+
+    // Every update of the state is one assignment or one push: it is whole even after a panic.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

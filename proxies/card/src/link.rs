@@ -1,0 +1,41 @@
+//! What carries APDUs to a card and back: an embedded soft card, a reader, a script in a test.
+
+/// A way to one card. Calls block; one thread uses it at a time.
+pub trait Link: Send {
+    /// Sends one command APDU and returns the response APDU, status word included.
+    ///
+    /// # Errors
+    /// [`LinkError`]. Whether the card carried the command out is then unknown.
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError>;
+
+    /// Takes power from the card and gives it back: its working memory is lost, what it committed
+    /// is not.
+    ///
+    /// # Errors
+    /// [`LinkError`] if the card is not powered afterwards.
+    fn reset(&mut self) -> Result<(), LinkError>;
+}
+
+impl<L: Link + ?Sized> Link for Box<L> {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
+        (**self).transmit(command)
+    }
+
+    fn reset(&mut self) -> Result<(), LinkError> {
+        (**self).reset()
+    }
+}
+
+/// Why a link gave no response.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LinkError {
+    /// Command or response was lost; the link may work again at the next try.
+    #[error("no response from the card: {0}")]
+    Lost(String),
+    /// The card was reset, by somebody else or by a power cut, and is powered again.
+    #[error("the card was reset")]
+    Reset,
+    /// There is no card any more, and waiting will not bring it back.
+    #[error("the card is gone: {0}")]
+    Gone(String),
+}
