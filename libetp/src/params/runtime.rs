@@ -3,8 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::codec::List;
-use crate::digest::Hash;
+use crate::codec::{self, List};
+use crate::digest::{Hash, SUITE};
 use crate::id::{Domain, EntityId};
 use crate::mtype::Mtype;
 
@@ -121,6 +121,12 @@ crate::structure! {
         pub challenge: [u8; 32],
     }
 
+    struct AuthPrologue {
+        label: String,
+        suite: u8,
+        certificate: Hash,
+    }
+
     /// Second message of the handshake.
     pub struct AuthOk {
         /// The handshake message, with an empty payload.
@@ -175,6 +181,15 @@ crate::structure! {
         /// Names of the on-card programs.
         pub programs: List<String>,
     }
+}
+
+/// Prologue of the handshake of [`Auth`]: `enc(["auth/v1", suite, SHA-256(card certificate)])`.
+pub fn auth_prologue(certificate: &Hash) -> Vec<u8> {
+    codec::to_vec(&AuthPrologue {
+        label: "auth/v1".into(),
+        suite: SUITE,
+        certificate: *certificate,
+    })
 }
 
 super::params!(

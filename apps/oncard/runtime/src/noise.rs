@@ -4,40 +4,23 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use libetp::codec;
-use libetp::digest::{Hash, SUITE, sha256};
+use libetp::digest::sha256;
+use libetp::params::runtime::auth_prologue;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 use snow::params::{CipherChoice, DHChoice, HashChoice};
 use snow::resolvers::{CryptoResolver, DefaultResolver};
-use snow::types::{Cipher, Dh, Hash as NoiseHash, Random};
+use snow::types::{Cipher, Dh, Hash, Random};
 use snow::{Builder, HandshakeState};
 use zeroize::Zeroizing;
 
 use crate::entropy::Secret;
 
 /// Name of the handshake pattern.
-pub(crate) const PATTERN: &str = "Noise_NK_25519_ChaChaPoly_SHA256";
+const PATTERN: &str = "Noise_NK_25519_ChaChaPoly_SHA256";
 
 /// Bytes of the second message: an ephemeral key and the tag of the empty payload.
 const MESSAGE_2_BYTES: usize = 48;
-
-libetp::structure! {
-    struct Prologue {
-        label: alloc::string::String,
-        suite: u8,
-        certificate: Hash,
-    }
-}
-
-/// What both ends mix in: `enc(["auth/v1", suite, SHA-256(card certificate)])`.
-pub(crate) fn prologue(certificate: &[u8]) -> Vec<u8> {
-    codec::to_vec(&Prologue {
-        label: "auth/v1".into(),
-        suite: SUITE,
-        certificate: sha256(certificate),
-    })
-}
 
 /// A handshake whose first message was read.
 pub(crate) struct Handshake {
@@ -55,7 +38,7 @@ impl Handshake {
         message: &[u8],
     ) -> Option<Self> {
         let resolver = Box::new(Resolver { seed });
-        let prologue = prologue(certificate);
+        let prologue = auth_prologue(&sha256(certificate));
         let mut state = Builder::with_resolver(PATTERN.parse().ok()?, resolver)
             .local_private_key(&agree[..])
             .and_then(|builder| builder.prologue(&prologue))
@@ -101,7 +84,7 @@ impl CryptoResolver for Resolver {
         DefaultResolver.resolve_dh(choice)
     }
 
-    fn resolve_hash(&self, choice: &HashChoice) -> Option<Box<dyn NoiseHash>> {
+    fn resolve_hash(&self, choice: &HashChoice) -> Option<Box<dyn Hash>> {
         DefaultResolver.resolve_hash(choice)
     }
 

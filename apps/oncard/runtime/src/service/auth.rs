@@ -30,6 +30,7 @@ const NO_CHALLENGE: Failure = Failure(RefusalCode::NoChallenge, "no open challen
 const BLOCKED: Failure = Failure(RefusalCode::Blocked, "no tries are left");
 const FULL: Failure = Failure(RefusalCode::Limit, "too many ids are authenticated");
 const HANDSHAKE: Failure = Failure(RefusalCode::Malformed, "not a handshake with this card");
+const TOO_LONG: Failure = Failure(RefusalCode::Malformed, "a PIN has at most 64 bytes");
 const WRONG: Failure = Failure(RefusalCode::WrongPin, "the PIN is wrong");
 
 impl Service<'_> {
@@ -94,6 +95,10 @@ impl Service<'_> {
             payload.pin.zeroize();
             return Ok(Err(NO_CHALLENGE));
         }
+        if payload.pin.len() > PIN_BYTES_MAX {
+            payload.pin.zeroize();
+            return Ok(Err(TOO_LONG));
+        }
         let right = self.try_pin(&payload.pin);
         payload.pin.zeroize();
         if !right? {
@@ -118,7 +123,7 @@ impl Service<'_> {
         let read = Handshake::read(&me.secrets.agree, certificate, seed, message);
         Ok(read.and_then(|handshake| {
             let payload: AuthPayload = codec::from_slice(&handshake.payload).ok()?;
-            (payload.pin.len() <= PIN_BYTES_MAX).then_some((handshake, payload))
+            Some((handshake, payload))
         }))
     }
 

@@ -1,1 +1,0 @@
-//! A host and a wallet that drive a card through its commands, for tests.

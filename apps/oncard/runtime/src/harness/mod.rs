@@ -1,0 +1,12 @@
+//! A host and a wallet that drive a card through its commands, and a store that loses power.
+//!
+//! For the tests of on-card programs: nothing here reaches into a card. A [`Host`] speaks SELECT
+//! and EXCHANGE, a [`Wallet`] holds an owner's channel, a [`CutStore`] fails at a chosen commit.
+
+mod cut;
+mod host;
+mod wallet;
+
+pub use cut::{Cut, CutStore};
+pub use host::Host;
+pub use wallet::{Handshake, Wallet};
