@@ -133,13 +133,14 @@ fn authority_order(
     now: u64,
 ) -> Result<Order, SchemeError> {
     let days = role.map_or(ROOT_VALID_DAYS, |_| INTERMEDIATE_VALID_DAYS);
+    let public = key.verifying_key().to_bytes();
     Ok(Order {
         issuer,
         subject,
-        public: key.verifying_key().to_bytes(),
+        public,
         not_before: now.saturating_sub(CLOCK_SKEW_S),
         not_after: now.saturating_add(u64::from(days) * DAY_S),
-        extensions: build::authority_extensions(role)?,
+        extensions: build::authority_extensions(role, &public)?,
     })
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ed25519_dalek::{Signature, SigningKey};
 use libetp::codec;
-use libetp::digest::{SUITE, tagged};
+use libetp::digest::{Hash, SUITE, tagged};
 use x509_cert::TbsCertificate;
 use x509_cert::builder::profile::BuilderProfile;
 use x509_cert::builder::{Builder, CertificateBuilder, Result as BuilderResult};
@@ -14,7 +14,8 @@ use x509_cert::der::asn1::{BitString, GeneralizedTime, Ia5String, OctetString, U
 use x509_cert::der::flagset::FlagSet;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{
-    BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName,
+    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages,
+    SubjectAltName, SubjectKeyIdentifier,
 };
 use x509_cert::ext::{Extension, ToExtension};
 use x509_cert::name::Name;
@@ -25,6 +26,7 @@ use x509_cert::spki::{
 use x509_cert::time::{Time, Validity};
 
 use crate::attributes::{ATTRIBUTES, Attributes};
+use crate::key::key_id;
 use crate::role::Role;
 use crate::scheme::{Request, SchemeError};
 
@@ -46,13 +48,39 @@ pub(super) struct Order {
 
 impl Order {
     /// Signs the certificate and gives its DER.
-    pub(super) fn sign(self, key: &SigningKey) -> Result<Vec<u8>, SchemeError> {
-        let serial = serial(&self, &key.verifying_key().to_bytes())?;
+    pub(super) fn sign(mut self, key: &SigningKey) -> Result<Vec<u8>, SchemeError> {
+        let issuer_key = key_id(&key.verifying_key().to_bytes());
+        self.extensions
+            .push(extension(false, &authority_key(&issuer_key)?)?);
+        let serial = self.serial(&issuer_key)?;
         let validity = Validity::new(time(self.not_before)?, time(self.not_after)?);
         let spki = spki(&self.public)?;
         let certificate =
             CertificateBuilder::new(self, serial, validity, spki)?.build::<_, Signature>(key)?;
         Ok(certificate.to_der()?)
+    }
+
+    /// Positive, 16 bytes, and another one whenever anything else in the certificate differs.
+    fn serial(&self, issuer_key: &Hash) -> Result<SerialNumber, SchemeError> {
+        let names = [self.issuer.to_der()?, self.subject.to_der()?];
+        let dates = [self.not_before, self.not_after];
+        let extensions = self.extensions.to_der()?;
+        let hash = tagged(
+            "serial/v1",
+            &[
+                issuer_key,
+                &self.public,
+                &dates[0],
+                &dates[1],
+                &names[0],
+                &names[1],
+                &extensions,
+            ],
+        );
+        let mut serial = [0; 16];
+        serial.copy_from_slice(&hash[..16]);
+        serial[0] = serial[0] & 0x3f | 0x40;
+        Ok(SerialNumber::new(&serial)?)
     }
 }
 
@@ -105,15 +133,21 @@ pub(super) fn leaf_extensions(
     Ok(extensions)
 }
 
-/// The extensions of a root (no role) or of a role's intermediate.
-pub(super) fn authority_extensions(role: Option<Role>) -> Result<Vec<Extension>, SchemeError> {
+/// The extensions of a root (no role) or of a role's intermediate with this key.
+pub(super) fn authority_extensions(
+    role: Option<Role>,
+    public: &[u8; 32],
+) -> Result<Vec<Extension>, SchemeError> {
+    let path_length = u8::from(role.is_none());
     let basic = BasicConstraints {
         ca: true,
-        path_len_constraint: Some(role.is_none().into()),
+        path_len_constraint: Some(path_length),
     };
+    let identifier = SubjectKeyIdentifier(OctetString::new(key_id(public))?);
     let mut extensions = vec![
         extension(true, &basic)?,
         extension(true, &KeyUsage(FlagSet::from(KeyUsages::KeyCertSign)))?,
+        extension(false, &identifier)?,
     ];
     if let Some(role) = role {
         extensions.push(extension(true, &ExtendedKeyUsage(vec![role.purpose()]))?);
@@ -121,30 +155,20 @@ pub(super) fn authority_extensions(role: Option<Role>) -> Result<Vec<Extension>,
     Ok(extensions)
 }
 
+/// Names the issuer's key by its key id, which is method 4 of RFC 7093, section 2.
+fn authority_key(key: &Hash) -> Result<AuthorityKeyIdentifier, SchemeError> {
+    let key_identifier = Some(OctetString::new(key.as_slice())?);
+    Ok(AuthorityKeyIdentifier {
+        key_identifier,
+        ..Default::default()
+    })
+}
+
 fn extension<T>(critical: bool, value: &T) -> Result<Extension, SchemeError>
 where
     T: x509_cert::der::oid::AssociatedOid + Encode,
 {
     Ok((critical, value).to_extension(&Name::default(), &[])?)
-}
-
-/// 127 bits that differ whenever anything else in the certificate does.
-fn serial(order: &Order, issuer_key: &[u8; 32]) -> Result<SerialNumber, SchemeError> {
-    let extensions = order.extensions.to_der()?;
-    let hash = tagged(
-        "serial/v1",
-        &[
-            issuer_key,
-            &order.public,
-            &order.not_before,
-            &order.not_after,
-            &extensions,
-        ],
-    );
-    let mut serial = [0; 16];
-    serial.copy_from_slice(&hash[..16]);
-    serial[0] = serial[0] & 0x7f | 0x40;
-    Ok(SerialNumber::new(&serial)?)
 }
 
 fn time(unix_s: u64) -> Result<Time, SchemeError> {
