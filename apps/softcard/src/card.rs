@@ -1,0 +1,221 @@
+//! The soft card: store, programs, randomness and link in one.
+
+use std::path::{Path, PathBuf};
+
+use card_proxy::{Link, LinkError};
+use etp_pki::{Anchors, Role};
+use libetp::Domain;
+use libetp::digest::Hash;
+use libetp::exchange::{SelectCommand, SelectReply};
+use oncard_keys::KeysProgram;
+use oncard_runtime::{Card, CardError, Identity, Personalisation, PinCost, PowerUp, Program};
+use oncard_voucher::VoucherProgram;
+use zeroize::Zeroizing;
+
+use crate::device_key::{AtRest, DeviceKey};
+use crate::directory;
+use crate::error::{SoftCardError, random};
+use crate::keys::KeyPair;
+use crate::store::RedbStore;
+
+/// The state file in a card's directory.
+const STATE_FILE: &str = "card.redb";
+/// Its name until the card is complete.
+const UNFINISHED_FILE: &str = "card.redb.new";
+
+/// What a new card is made of.
+#[derive(Debug)]
+pub struct NewCard {
+    /// The card's own keys.
+    pub keys: KeyPair,
+    /// The card's certificate over them, DER. It gives domain and class.
+    pub certificate: Vec<u8>,
+    /// The scheme's role intermediates.
+    pub anchors: Anchors,
+    /// Key ids of the third parties that the card trusts.
+    pub third_parties: Vec<Hash>,
+    /// Key id of the host that serves the card, if it is known yet.
+    pub host_key: Option<Hash>,
+    /// The owner's PIN, UTF-8.
+    pub pin: Zeroizing<Vec<u8>>,
+    /// What one try of the PIN costs whoever has the state.
+    pub pin_cost: PinCost,
+    /// What protects the card at rest; kept outside its directory. `None`: nothing does.
+    pub device_key: Option<DeviceKey>,
+}
+
+/// What a card says of itself to whoever holds its directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Info {
+    /// Its domain.
+    pub domain: Domain,
+    /// Its key id `K`.
+    pub key: Hash,
+    /// Its class.
+    pub class: u8,
+    /// Transactions so far.
+    pub generation: u64,
+    /// What protects it at rest.
+    pub at_rest: AtRest,
+}
+
+/// A card in a directory. Dropping it takes its power.
+pub struct SoftCard {
+    card: Card<RedbStore>,
+    device_key: Option<DeviceKey>,
+}
+
+impl std::fmt::Debug for SoftCard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("SoftCard")
+            .field(self.card.identity())
+            .finish()
+    }
+}
+
+impl SoftCard {
+    /// Makes a card in a new or empty directory, whole or not at all, and powers it up.
+    ///
+    /// # Errors
+    /// [`SoftCardError`]; then there is no card.
+    pub fn create(directory: &Path, new: NewCard) -> Result<Self, SoftCardError> {
+        directory::make_empty(directory)?;
+        let at_rest = match new.device_key {
+            Some(_) => AtRest::DeviceKey,
+            None => AtRest::None,
+        };
+        let writes = oncard_runtime::personalise(&personalisation(&new)?, &new.pin, *random()?)?;
+        let unfinished = directory.join(UNFINISHED_FILE);
+        let file = directory::create_private(&unfinished)?;
+        RedbStore::create(file, at_rest, &writes).map_err(|source| SoftCardError::State {
+            path: unfinished.clone(),
+            source,
+        })?;
+        let state = directory.join(STATE_FILE);
+        std::fs::rename(&unfinished, &state).map_err(SoftCardError::io(&state))?;
+        directory::sync(directory)?;
+        Self::open(directory, new.device_key)
+    }
+
+    /// Opens the card of a directory and powers it up. While it is open, nobody else can open it.
+    ///
+    /// # Errors
+    /// [`SoftCardError`]; nothing is changed, and nothing is ever made anew in place of what does
+    /// not open.
+    pub fn open(directory: &Path, device_key: Option<DeviceKey>) -> Result<Self, SoftCardError> {
+        directory::check_directory(directory)?;
+        let store = RedbStore::open_path(state_file(directory)?)?;
+        match (store.at_rest(), &device_key) {
+            (AtRest::DeviceKey, None) => return Err(SoftCardError::DeviceKeyNeeded),
+            (AtRest::None, Some(_)) => return Err(SoftCardError::DeviceKeyUnused),
+            _ => {}
+        }
+        let power = power(device_key.as_ref())?;
+        Ok(Self {
+            card: Card::new(store, programs(), power)?,
+            device_key,
+        })
+    }
+
+    /// Who the card is.
+    pub fn identity(&self) -> &Identity {
+        self.card.identity()
+    }
+
+    /// What protects the card at rest.
+    pub fn at_rest(&self) -> AtRest {
+        self.card.store().at_rest()
+    }
+
+    /// What was ignored or refused since power-up, by name.
+    pub fn counters(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        self.card.counters()
+    }
+
+    /// What the card says of itself. Ends the session of a host that selected it.
+    ///
+    /// # Errors
+    /// [`SoftCardError::Card`] if the card is mute.
+    pub fn info(&mut self) -> Result<Info, SoftCardError> {
+        let select = SelectCommand {
+            session: *random()?,
+        };
+        let response = self.card.transmit(&select.to_bytes());
+        let fault = || {
+            self.card
+                .fault()
+                .cloned()
+                .unwrap_or(CardError::Damaged("head"))
+        };
+        let reply = SelectReply::parse(&response).map_err(|_| fault())?;
+        let identity = self.card.identity();
+        Ok(Info {
+            domain: identity.domain,
+            key: identity.key,
+            class: identity.class,
+            generation: reply.generation,
+            at_rest: self.at_rest(),
+        })
+    }
+
+    /// Resets the card; a store that failed is opened again.
+    fn power_cycle(&mut self) -> Result<(), SoftCardError> {
+        self.card.store_mut().recover()?;
+        let power = power(self.device_key.as_ref())?;
+        Ok(self.card.power_up(power)?)
+    }
+}
+
+impl Link for SoftCard {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
+        Ok(self.card.transmit(command))
+    }
+
+    fn reset(&mut self) -> Result<(), LinkError> {
+        self.power_cycle()
+            .map_err(|error| LinkError::Lost(error.to_string()))
+    }
+}
+
+fn programs() -> Vec<Box<dyn Program>> {
+    vec![Box::new(KeysProgram), Box::new(VoucherProgram::new())]
+}
+
+fn power(device_key: Option<&DeviceKey>) -> Result<PowerUp, SoftCardError> {
+    Ok(PowerUp {
+        entropy: *random()?,
+        device_key: device_key.map(|key| *key.0),
+    })
+}
+
+/// Domain and class are the certificate's; that it is of these keys, the runtime checks.
+fn personalisation(new: &NewCard) -> Result<Personalisation, SoftCardError> {
+    let leaf = etp_pki::verify(&new.certificate, Role::Card, &new.anchors)
+        .map_err(|error| CardError::Certificate(error.to_string()))?;
+    Ok(Personalisation {
+        domain: leaf
+            .domain()
+            .ok_or_else(|| CardError::Certificate("names no domain".to_owned()))?,
+        sign_seed: *new.keys.sign,
+        agree_secret: *new.keys.agree,
+        certificate: new.certificate.clone(),
+        anchors: new.anchors.clone(),
+        class: leaf.class,
+        host_key: new.host_key,
+        third_parties: new.third_parties.clone(),
+        device_key: new.device_key.as_ref().map(|key| *key.0),
+        pin_cost: new.pin_cost,
+    })
+}
+
+fn state_file(directory: &Path) -> Result<PathBuf, SoftCardError> {
+    let state = directory.join(STATE_FILE);
+    // A broken symbolic link counts as there: opening it names what is wrong.
+    if state.symlink_metadata().is_ok() {
+        return Ok(state);
+    }
+    match directory.join(UNFINISHED_FILE).exists() {
+        true => Err(SoftCardError::Unfinished(directory.to_owned())),
+        false => Err(SoftCardError::NoCard(directory.to_owned())),
+    }
+}
