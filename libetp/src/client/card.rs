@@ -16,11 +16,13 @@ use super::error::ClientError;
 use super::session::Delivery;
 use super::socket::Socket;
 use crate::codec;
-use crate::digest::{Hash, SUITE, sha256};
+use crate::digest::{Hash, sha256};
 use crate::id::{Domain, EntityId};
 use crate::message::Header;
 use crate::mtype::Mtype;
-use crate::params::runtime::{Auth, AuthBegin, AuthChallenge, AuthFailed, AuthOk, AuthPayload};
+use crate::params::runtime::{
+    Auth, AuthBegin, AuthChallenge, AuthFailed, AuthOk, AuthPayload, auth_prologue,
+};
 use crate::params::{Param, Privileged};
 
 /// The handshake.
@@ -28,7 +30,7 @@ const NOISE: &str = "Noise_NK_25519_ChaChaPoly_SHA256";
 /// Largest handshake message in bytes: ephemeral key, payload, tag.
 const HANDSHAKE_BYTES_MAX: usize = 1_024;
 /// Largest PIN in bytes.
-pub const PIN_BYTES_MAX: usize = 256;
+pub const PIN_BYTES_MAX: usize = 64;
 
 /// What a program pinned of its card, once, from a certificate that it verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,23 +57,6 @@ impl CardPin {
     /// The card.
     pub fn card(&self) -> EntityId {
         self.domain.card()
-    }
-
-    fn prologue(&self) -> Vec<u8> {
-        codec::to_vec(&Prologue {
-            label: "auth/v1".into(),
-            suite: SUITE,
-            certificate: self.certificate,
-        })
-    }
-}
-
-crate::structure! {
-    /// What both sides bind the handshake to.
-    struct Prologue {
-        label: String,
-        suite: u8,
-        certificate: Hash,
     }
 }
 
@@ -141,7 +126,7 @@ impl Handshake {
 }
 
 fn initiator(pin: &CardPin) -> Result<snow::HandshakeState, snow::Error> {
-    let prologue = pin.prologue();
+    let prologue = auth_prologue(&pin.certificate);
     snow::Builder::new(NOISE.parse()?)
         .prologue(&prologue)?
         .remote_public_key(&pin.agree)?
@@ -222,10 +207,10 @@ impl CardSession {
         timeout: Duration,
     ) -> Result<Self, ClientError> {
         let card = pin.card();
-        let begun = capability.call(card, &AuthBegin {}, timeout).await?;
-        let AuthChallenge { challenge } = begun;
+        let AuthChallenge { challenge } =
+            auth_step(capability, card, &AuthBegin {}, timeout).await?;
         let handshake = Handshake::start(pin, capability.id(), challenge, secret)?;
-        let answer = authenticate_with(capability, card, &handshake.message(), timeout).await?;
+        let answer = auth_step(capability, card, &handshake.message(), timeout).await?;
         let channel = handshake.finish(&answer, capability.id())?;
         Ok(Self { channel, card })
     }
@@ -284,25 +269,26 @@ impl CardSession {
     }
 }
 
-/// The card answers `auth` with success or with the reason and the tries left.
-async fn authenticate_with<S: Socket>(
+/// The card answers each step with what the next one needs, or with the reason why not and the
+/// tries left.
+async fn auth_step<S: Socket, Q: Param, A: Param>(
     capability: &mut Capability<S>,
     card: EntityId,
-    auth: &Auth,
+    question: &Q,
     timeout: Duration,
-) -> Result<AuthOk, ClientError> {
-    let param = codec::to_vec(auth);
+) -> Result<A, ClientError> {
+    let param = codec::to_vec(question);
     let is_answer = |delivery: &Delivery| {
-        [AuthOk::MTYPE, AuthFailed::MTYPE].contains(&delivery.message.header.mtype)
+        [A::MTYPE, AuthFailed::MTYPE].contains(&delivery.message.header.mtype)
     };
     let answer = capability
-        .ask_peer(card, Auth::MTYPE, &param, timeout, is_answer)
+        .ask_peer(card, Q::MTYPE, &param, timeout, is_answer)
         .await?;
     let message = answer.message;
     let mtype = message.header.mtype;
     let unreadable = |error| ClientError::Answer { mtype, error };
-    if mtype == AuthOk::MTYPE {
-        return AuthOk::from_param(&message.param).map_err(unreadable);
+    if mtype == A::MTYPE {
+        return A::from_param(&message.param).map_err(unreadable);
     }
     let failed = AuthFailed::from_param(&message.param).map_err(unreadable)?;
     Err(ClientError::AuthenticationFailed {

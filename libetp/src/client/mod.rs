@@ -24,6 +24,7 @@
 //! own card, [`CapabilityFile`] keeps a durable id between runs, [`control`] is the
 //! administrators' view.
 
+pub mod aliases;
 pub mod blocking;
 mod capability;
 mod card;
