@@ -1,3 +1,56 @@
-//! Prepare the machine, test, demonstrate and measure.
+//! The project's own commands: the only place that knows how to prepare a machine.
 
-fn main() {}
+mod bench;
+mod codegen;
+mod demo;
+mod fuzz;
+mod prepare;
+mod shell;
+mod suites;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Prepare the machine, test, demonstrate and measure TENeT.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Two hosts, two cards, one fair exchange of vouchers: build everything and show it
+    Demo(demo::Arguments),
+    /// Prepare the machine and run every test
+    Test(suites::Arguments),
+    /// Measure: round trips, throughput and exchanges beside a bare relay in the same run
+    Bench(bench::Arguments),
+    /// Run the fuzz targets (needs a nightly toolchain and cargo-fuzz)
+    Fuzz(fuzz::Arguments),
+    /// Generate the message type table from docs/protocol/mtypes.toml
+    Codegen(codegen::Arguments),
+    /// Check the house rules that no compiler checks
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Test(arguments) => suites::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
+        Command::Codegen(arguments) => codegen::run(&arguments),
+        Command::Tidy => tidy::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

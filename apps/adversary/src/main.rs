@@ -1,3 +1,87 @@
 //! Hostile local programs and hosts, for demonstrations and tests.
+//!
+//! Each attack says what it tries and what stopped it. The program succeeds if every attack was refused.
 
-fn main() {}
+mod host;
+mod local;
+mod report;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use libetp::EntityId;
+
+use report::Attempt;
+
+/// Attack a daemon as a hostile local program or host, and say what stopped it.
+///
+/// Only for daemons of your own. Exit status: 0 if every attack was refused, 1 if one got through, 2 if
+/// an attack could not be tried.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// Print one JSON document
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Try to send as another program of the same host
+    Local(LocalAttack),
+    /// Try to send in the name of somebody else's domain, from a certified host
+    Host(HostAttack),
+}
+
+#[derive(clap::Args)]
+struct LocalAttack {
+    /// The daemon's socket
+    #[arg(long)]
+    socket: PathBuf,
+    /// The program to imitate
+    #[arg(long)]
+    victim: EntityId,
+}
+
+#[derive(clap::Args)]
+struct HostAttack {
+    /// Directory with host.der, host-intermediate.der and host.key of a certified host
+    #[arg(long)]
+    identity: PathBuf,
+    /// The scheme's public file
+    #[arg(long)]
+    scheme: PathBuf,
+    /// Where the attacked host listens
+    #[arg(long)]
+    peer: SocketAddr,
+    /// Key id of the attacked host
+    #[arg(long)]
+    peer_key: String,
+    /// The source to forge
+    #[arg(long)]
+    victim: EntityId,
+    /// Who is to be deceived
+    #[arg(long)]
+    target: EntityId,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let attempts = match &arguments.command {
+        Command::Local(attack) => local::attack(&attack.socket, attack.victim),
+        Command::Host(attack) => host::attack(attack),
+    };
+    match attempts {
+        Ok(attempts) => report::print(&attempts, arguments.json),
+        Err(error) => {
+            eprintln!("adversary: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// What an attack comes to, or why it could not be tried.
+type Attempts = Result<Vec<Attempt>, Box<dyn std::error::Error>>;

@@ -1,0 +1,21 @@
+//! What a card and its host write to each other.
+
+use libetp::exchange::{Command, ExchangeReply, SelectReply, split};
+
+pub(crate) fn command(bytes: &[u8]) {
+    match Command::parse(bytes) {
+        Ok(Command::Exchange(exchange)) => {
+            exchange.messages().for_each(|message| assert!(message.wire_len() <= bytes.len()));
+        }
+        Ok(Command::Select(select)) => assert_eq!(select.to_bytes().len(), bytes.len()),
+        Err(error) => assert!(!error.status_word().is_success()),
+    }
+}
+
+pub(crate) fn reply(bytes: &[u8]) {
+    let _ = split(bytes);
+    if let Ok(reply) = SelectReply::parse(bytes) {
+        assert_eq!(reply.to_data(), &bytes[..bytes.len() - 2]);
+    }
+    let _ = ExchangeReply::parse(bytes);
+}

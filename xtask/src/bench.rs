@@ -1,0 +1,58 @@
+//! `cargo xtask bench`: dispatchd beside a bare relay, in the same run.
+//!
+//! Contenders take turns within a round, and every ratio is taken within its round; what is printed is the
+//! median over the rounds. Latency and CPU are measured with everything on one core, throughput on two.
+
+mod cell;
+mod contender;
+mod exchange;
+mod report;
+
+use crate::prepare;
+use crate::shell::{self, Result, cargo, target};
+
+/// Options of `cargo xtask bench`.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// How many rounds; figures are medians over them
+    #[arg(long, default_value_t = 7)]
+    rounds: usize,
+    /// Print one JSON document instead of the tables
+    #[arg(long)]
+    json: bool,
+}
+
+/// What one run found.
+#[derive(serde::Serialize)]
+pub(crate) struct Findings {
+    machine: String,
+    rounds: usize,
+    cells: Vec<cell::Summary>,
+    exchange: exchange::Summary,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result {
+    prepare::for_demo()?;
+    let packages = ["dispatchd", "bench-peer", "etpctl", "wallet"];
+    let packages = packages.iter().flat_map(|package| ["--package", package]);
+    shell::run(cargo().args(["build", "--release"]).args(packages))?;
+    let release = target().join("release");
+    let arena = contender::Arena::open(&release)?;
+    let cells = cell::all(&arena, arguments.rounds)?;
+    let exchange = exchange::measure(&release, arguments.rounds)?;
+    let machine = report::machine();
+    let findings = Findings {
+        machine,
+        rounds: arguments.rounds,
+        cells,
+        exchange,
+    };
+    match arguments.json {
+        true => println!(
+            "{}",
+            serde_json::to_string_pretty(&findings).map_err(|e| e.to_string())?
+        ),
+        false => report::print(&findings),
+    }
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! The tables, as they stand in docs/benchmarks.md.
+
+use super::Findings;
+use super::cell::Summary;
+
+/// Processor, kernel and cores, in one line.
+pub(crate) fn machine() -> String {
+    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+    let cpu = read("/proc/cpuinfo");
+    let model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .unwrap_or("unknown");
+    let model = model.trim_start_matches([' ', '\t', ':']);
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let kernel = read("/proc/sys/kernel/osrelease");
+    format!("{model}, {cores} cores, Linux {}", kernel.trim())
+}
+
+pub(crate) fn print(findings: &Findings) {
+    println!(
+        "{}; medians of {} rounds.\n",
+        findings.machine, findings.rounds
+    );
+    println!(
+        "| | bare relay | dispatchd | ratio | p99 ratio | CPU relay, us | CPU dispatchd, us | CPU ratio | of it the daemon, us |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|");
+    findings.cells.iter().for_each(row);
+    let exchange = &findings.exchange;
+    println!(
+        "\nExchange of two vouchers: {} APDUs, {:.0} us CPU and {:.0} us I/O at the cards, {:.0} us from order to last result.",
+        exchange.apdus, exchange.cpu_us, exchange.io_us, exchange.elapsed_us
+    );
+}
+
+fn row(cell: &Summary) {
+    let p99 = cell
+        .p99_ratio
+        .map_or("-".into(), |ratio| format!("{ratio:.2}"));
+    println!(
+        "| {} | {:.0} {} | {:.0} {} | **{:.2}** | {p99} | {:.2} | {:.2} | {:.2} | {:.2} |",
+        cell.name,
+        cell.relay,
+        cell.unit,
+        cell.dispatchd,
+        cell.unit,
+        cell.ratio,
+        cell.relay_cpu_us,
+        cell.dispatchd_cpu_us,
+        cell.cpu_ratio,
+        cell.daemon_cpu_us,
+    );
+}

@@ -1,0 +1,75 @@
+//! `cargo xtask demo`: the whole way once, with real parts.
+
+mod table;
+
+use system_tests::scenario::{self, Cast, Options, Report};
+use system_tests::{Binaries, Deployment, Failure};
+
+use crate::prepare;
+use crate::shell::{self, Result, cargo, target};
+
+/// Options of `cargo xtask demo`.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Print one JSON document instead of the timeline
+    #[arg(long)]
+    json: bool,
+    /// Leave everything running, and say how to play on with it
+    #[arg(long)]
+    keep: bool,
+}
+
+/// The packages with the binaries of a deployment.
+const PACKAGES: &[&str] = &["dispatchd", "etpctl", "wallet", "adversary"];
+const EVERYTHING: Options = Options { attacks: true };
+
+pub(crate) fn run(arguments: &Arguments) -> Result {
+    prepare::for_demo()?;
+    build()?;
+    let deployment = deployment()?;
+    let mut cast = Cast::assemble(&deployment).map_err(words)?;
+    let report = scenario::play(&deployment, &mut cast, &EVERYTHING).map_err(words)?;
+    match arguments.json {
+        true => println!(
+            "{}",
+            serde_json::to_string_pretty(&report).map_err(|e| e.to_string())?
+        ),
+        false => table::print(&report),
+    }
+    if arguments.keep {
+        table::print_commands(&cast);
+        cast.leave_running();
+        let path = deployment.keep().path().display().to_string();
+        eprintln!("Everything is in {path}; end it with: pkill -f {path}");
+    }
+    verdict(&report)
+}
+
+/// The demonstration as a test: one document, and every step as it had to be.
+pub(crate) fn check() -> Result {
+    let deployment = deployment()?;
+    let report = scenario::exchange(&deployment, &EVERYTHING).map_err(words)?;
+    table::print(&report);
+    verdict(&report)
+}
+
+/// Builds the binaries with the profile of the tests.
+pub(crate) fn build() -> Result {
+    let packages = PACKAGES.iter().flat_map(|package| ["--package", package]);
+    shell::run(cargo().arg("build").args(packages))
+}
+
+fn deployment() -> Result<Deployment> {
+    Deployment::create(Binaries::in_directory(target().join("debug"))).map_err(words)
+}
+
+fn words(failure: Failure) -> String {
+    failure.to_string()
+}
+
+fn verdict(report: &Report) -> Result {
+    match report.as_it_had_to {
+        true => Ok(()),
+        false => Err("not every step ended as it had to".into()),
+    }
+}

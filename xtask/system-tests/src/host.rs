@@ -1,0 +1,275 @@
+//! One host: its identity, its card, its daemon and its wallet.
+
+use std::fs;
+use std::net::{SocketAddr, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::binaries::Binaries;
+use crate::deployment::{Deployment, text};
+use crate::program::{Failure, Program};
+
+/// How long a daemon may take until its card is live, before a test gives up.
+const START_S_MAX: u64 = 60;
+
+/// What other hosts know of a host.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// Key id of the host.
+    pub key: String,
+    /// Where it listens; `None` for a host that only dials.
+    pub address: Option<SocketAddr>,
+    /// The domains of its cards.
+    pub domains: Vec<String>,
+}
+
+/// One host.
+#[derive(Debug)]
+pub struct Host {
+    /// What it is called in output.
+    pub name: String,
+    /// What others know of it.
+    pub peer: Peer,
+    directory: PathBuf,
+    scheme_file: PathBuf,
+    pin_file: PathBuf,
+    binaries: Binaries,
+    daemon: Option<Child>,
+}
+
+impl Host {
+    pub(crate) fn enrol(at: &Deployment, name: &str, third_party: &str) -> Result<Self, Failure> {
+        let directory = at.path().join(name);
+        let etpctl = |role: &str, out: &str| {
+            let enrol = at
+                .binaries()
+                .program("etpctl")
+                .args(&["scheme", "enrol", role]);
+            enrol
+                .arg("--scheme")
+                .arg(at.scheme())
+                .arg("--out")
+                .arg(directory.join(out))
+        };
+        let host = etpctl("host", "identity").json()?;
+        let card = etpctl("card", "card")
+            .arg("--host")
+            .arg(directory.join("identity/host.der"));
+        let card = card
+            .args(&["--third-party", third_party])
+            .arg("--pin-file")
+            .arg(at.pin_file());
+        let domain = text(&card.json()?, "domain")?;
+        let peer = Peer {
+            key: text(&host, "key")?,
+            address: Some(free_address()?),
+            domains: vec![domain],
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            peer,
+            directory,
+            scheme_file: at.scheme_file(),
+            pin_file: at.pin_file(),
+            binaries: at.binaries().clone(),
+            daemon: None,
+        })
+    }
+
+    /// The domain of its card.
+    pub fn domain(&self) -> &str {
+        &self.peer.domains[0]
+    }
+
+    /// Where its daemon listens for other hosts.
+    pub fn listen_address(&self) -> String {
+        self.peer
+            .address
+            .map(|address| address.to_string())
+            .unwrap_or_default()
+    }
+
+    /// The id of its card.
+    pub fn card(&self) -> String {
+        format!("{}:0", self.domain())
+    }
+
+    /// Where its files are.
+    pub fn path(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Its daemon's socket.
+    pub fn socket(&self) -> PathBuf {
+        self.directory.join("run/dispatchd.sock")
+    }
+
+    /// Process id of its daemon; 0 while there is none.
+    pub fn pid(&self) -> u32 {
+        self.daemon.as_ref().map_or(0, Child::id)
+    }
+
+    /// Starts the daemon and waits until its card is live.
+    ///
+    /// # Errors
+    /// [`Failure`] with the daemon's last words, if it ends before.
+    pub fn start(&mut self, peers: &[&Peer]) -> Result<(), Failure> {
+        let config = self.write_config(peers)?;
+        let log = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.log());
+        let log = log.map_err(Failure::io("log"))?;
+        let mut daemon = self
+            .binaries
+            .program("dispatchd")
+            .arg("--config")
+            .arg(config)
+            .into_command();
+        let daemon = daemon
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn();
+        self.daemon = Some(daemon.map_err(Failure::io("dispatchd"))?);
+        self.wait_until_live()
+    }
+
+    fn wait_until_live(&mut self) -> Result<(), Failure> {
+        let deadline = Instant::now() + Duration::from_secs(START_S_MAX);
+        while !self.is_live() {
+            let ended = self
+                .daemon
+                .as_mut()
+                .is_some_and(|d| !matches!(d.try_wait(), Ok(None)));
+            if ended || Instant::now() > deadline {
+                let log = fs::read_to_string(self.log()).unwrap_or_default();
+                return Err(Failure::new(format!(
+                    "dispatchd of {} did not start:\n{log}",
+                    self.name
+                )));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
+    fn is_live(&self) -> bool {
+        let Ok(status) = self.etpctl(&["status"]).json() else {
+            return false;
+        };
+        let cards = status["cards"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        !cards.is_empty() && cards.iter().all(|card| card["state"] == "live")
+    }
+
+    fn write_config(&self, peers: &[&Peer]) -> Result<PathBuf, Failure> {
+        let mut text = format!(
+            "[daemon]\nsocket = \"run/dispatchd.sock\"\nstate = \"state\"\n\n\
+             [host]\ncertificate = \"identity/host.der\"\n\
+             intermediate = \"identity/host-intermediate.der\"\nkey = \"identity/host.key\"\n\n\
+             [scheme]\nfile = \"{}\"\n\n[remote]\nlisten = \"{}\"\n\n\
+             [[card]]\nkind = \"soft\"\ndirectory = \"card\"\nowners = [0, {}]\n",
+            self.scheme_file.display(),
+            self.listen_address(),
+            owner_of(&self.directory)?,
+        );
+        for peer in peers {
+            let address = peer
+                .address
+                .map(|address| format!("address = \"{address}\"\n"));
+            let (key, address, domains) = (&peer.key, address.unwrap_or_default(), &peer.domains);
+            text += &format!("\n[[peer]]\nkey = \"{key}\"\n{address}domains = {domains:?}\n");
+        }
+        let path = self.directory.join("dispatchd.toml");
+        fs::write(&path, text).map_err(Failure::io(path.display()))?;
+        Ok(path)
+    }
+
+    /// The daemon's log so far.
+    pub fn log(&self) -> PathBuf {
+        self.directory.join("dispatchd.log")
+    }
+
+    /// `etpctl` against this daemon.
+    pub fn etpctl(&self, arguments: &[&str]) -> Program {
+        self.binaries
+            .program("etpctl")
+            .arg("--socket")
+            .arg(self.socket())
+            .args(arguments)
+    }
+
+    /// The wallet of this host's user.
+    pub fn wallet(&self, arguments: &[&str]) -> Program {
+        let home = self.directory.join("wallet");
+        let wallet = self.binaries.program("wallet").arg("--home").arg(home);
+        wallet.arg("--pin-file").arg(&self.pin_file).args(arguments)
+    }
+
+    /// What the daemon's counter of that name says.
+    ///
+    /// # Errors
+    /// [`Failure`] if the daemon does not answer.
+    pub fn counter(&self, name: &str) -> Result<u64, Failure> {
+        let status: Value = self.etpctl(&["status"]).json()?;
+        Ok(status["counters"][name].as_u64().unwrap_or(0))
+    }
+
+    /// Ends the daemon as an administrator does, and waits.
+    ///
+    /// # Errors
+    /// [`Failure`] if it does not end well.
+    pub fn stop(&mut self) -> Result<(), Failure> {
+        let Some(mut daemon) = self.daemon.take() else {
+            return Ok(());
+        };
+        let pid = daemon.id().to_string();
+        Program::new("kill".into()).args(&["-TERM", &pid]).run()?;
+        let status = daemon.wait().map_err(Failure::io("dispatchd"))?;
+        match status.success() {
+            true => Ok(()),
+            false => Err(Failure::new(format!(
+                "dispatchd of {} ended with {status}",
+                self.name
+            ))),
+        }
+    }
+
+    /// Ends the daemon as a power cut does.
+    pub fn kill(&mut self) {
+        if let Some(mut daemon) = self.daemon.take() {
+            daemon.kill().ok();
+            daemon.wait().ok();
+        }
+    }
+
+    /// Leaves the daemon running when this goes away.
+    pub fn leave_running(&mut self) {
+        self.daemon = None;
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn owner_of(path: &Path) -> Result<u32, Failure> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path)
+        .map(|meta| meta.uid())
+        .map_err(Failure::io(path.display()))
+}
+
+/// A loopback address that nobody uses now.
+fn free_address() -> Result<SocketAddr, Failure> {
+    let socket = UdpSocket::bind("127.0.0.1:0").map_err(Failure::io("loopback"))?;
+    socket.local_addr().map_err(Failure::io("loopback"))
+}
