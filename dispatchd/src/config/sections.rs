@@ -30,6 +30,8 @@ pub struct Daemon {
 pub struct Host {
     /// The host's certificate.
     pub certificate: Option<Spanned<PathBuf>>,
+    /// The certificate of the role's intermediate, if not the scheme file's.
+    pub intermediate: Option<Spanned<PathBuf>>,
     /// The host's private key.
     pub key: Option<Spanned<PathBuf>>,
 }

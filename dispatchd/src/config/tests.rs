@@ -26,7 +26,7 @@ fn every_key_that_the_defaults_mention_exists() {
     text = text.replacen("\"...\"", &format!("\"{}\"", "ab".repeat(32)), 1);
     text = text.replacen("\"...\"", "\"01aabbccddeeff0011223344\"", 1);
     let config = parse(&text).unwrap().config;
-    assert!(config.host.key.is_some() && config.scheme.file.is_some());
+    assert!(config.host.intermediate.is_some() && config.scheme.file.is_some());
     assert_eq!(config.card[0].get_ref().owners, [1000]);
     assert_eq!(config.peer[0].get_ref().domains().count(), 1);
 }

@@ -12,7 +12,8 @@ impl Config {
     pub(super) fn paths_mut(&mut self) -> Vec<&mut Spanned<PathBuf>> {
         let host = &mut self.host;
         let mut paths = vec![&mut self.daemon.socket, &mut self.daemon.state];
-        paths.extend([&mut host.certificate, &mut host.key].into_iter().flatten());
+        let optional = [&mut host.certificate, &mut host.intermediate, &mut host.key];
+        paths.extend(optional.into_iter().flatten());
         paths.extend(&mut self.scheme.file);
         for card in &mut self.card {
             let card = card.get_mut();

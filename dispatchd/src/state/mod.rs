@@ -66,7 +66,10 @@ impl State {
         work: impl FnOnce(&Change<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let transaction = self.database.begin_write().map_err(|e| self.corrupt(e))?;
-        let change = Change { state: self, transaction };
+        let change = Change {
+            state: self,
+            transaction,
+        };
         let done = work(&change)?;
         change.transaction.commit().map_err(|e| self.corrupt(e))?;
         Ok(done)
@@ -77,31 +80,48 @@ impl State {
     }
 
     fn corrupt(&self, error: impl std::fmt::Display) -> StateError {
-        StateError::Corrupt { path: self.path.clone(), detail: error.to_string() }
+        StateError::Corrupt {
+            path: self.path.clone(),
+            detail: error.to_string(),
+        }
     }
 
     /// The value of a key whose length the table's format fixes.
     fn fixed<const N: usize>(&self, key: &[u8]) -> Result<[u8; N], StateError> {
-        key.try_into().map_err(|_| self.corrupt("a key of another length"))
+        key.try_into()
+            .map_err(|_| self.corrupt("a key of another length"))
     }
 }
 
 impl Change<'_> {
     fn get<V: Decode>(&self, table: Table, key: &[u8]) -> Result<Option<V>, StateError> {
-        let table = self.transaction.open_table(table).map_err(|e| self.state.corrupt(e))?;
+        let table = self
+            .transaction
+            .open_table(table)
+            .map_err(|e| self.state.corrupt(e))?;
         let value = table.get(key).map_err(|e| self.state.corrupt(e))?;
-        value.map(|value| self.state.decode(value.value())).transpose()
+        value
+            .map(|value| self.state.decode(value.value()))
+            .transpose()
     }
 
     fn put(&self, table: Table, key: &[u8], value: &impl Encode) -> Result<(), StateError> {
-        let mut table = self.transaction.open_table(table).map_err(|e| self.state.corrupt(e))?;
+        let mut table = self
+            .transaction
+            .open_table(table)
+            .map_err(|e| self.state.corrupt(e))?;
         let bytes = codec::to_vec(value);
-        table.insert(key, bytes.as_slice()).map_err(|e| self.state.corrupt(e))?;
+        table
+            .insert(key, bytes.as_slice())
+            .map_err(|e| self.state.corrupt(e))?;
         Ok(())
     }
 
     fn delete(&self, table: Table, key: &[u8]) -> Result<(), StateError> {
-        let mut table = self.transaction.open_table(table).map_err(|e| self.state.corrupt(e))?;
+        let mut table = self
+            .transaction
+            .open_table(table)
+            .map_err(|e| self.state.corrupt(e))?;
         table.remove(key).map_err(|e| self.state.corrupt(e))?;
         Ok(())
     }

@@ -53,7 +53,11 @@ impl State {
             Some(FORMAT) => Ok(()),
             Some(found) => {
                 let path = self.path.clone();
-                Err(StateError::Version { path, found, supported: FORMAT })
+                Err(StateError::Version {
+                    path,
+                    found,
+                    supported: FORMAT,
+                })
             }
             None => Err(self.corrupt("it does not say which format it has")),
         }
@@ -78,7 +82,10 @@ impl Files<'_> {
     }
 
     fn damaged_error(&self) -> StateError {
-        StateError::Damaged { path: self.database(), marker: self.damaged() }
+        StateError::Damaged {
+            path: self.database(),
+            marker: self.damaged(),
+        }
     }
 
     /// Makes an empty database under another name, then renames it: there is none or a whole one.
@@ -86,11 +93,19 @@ impl Files<'_> {
         let newborn = self.directory.join(NEWBORN);
         let _ = std::fs::remove_file(&newborn);
         let file = private_file(&newborn).map_err(at(&newborn))?;
-        let database = Database::builder().create_file(file).map_err(|e| self.refuse(e))?;
-        let state = State { database: Arc::new(database), path: newborn.clone() };
+        let database = Database::builder()
+            .create_file(file)
+            .map_err(|e| self.refuse(e))?;
+        let state = State {
+            database: Arc::new(database),
+            path: newborn.clone(),
+        };
         state.change(|change| {
             for table in all_tables() {
-                change.transaction.open_table(table).map_err(|e| state.corrupt(e))?;
+                change
+                    .transaction
+                    .open_table(table)
+                    .map_err(|e| state.corrupt(e))?;
             }
             change.put(META, META_FORMAT, &FORMAT)
         })?;
@@ -106,7 +121,10 @@ impl Files<'_> {
             private_file(&self.damaged()).map_err(at(&self.damaged()))?;
             return Err(self.damaged_error());
         }
-        Ok(State { database: Arc::new(database), path: self.database() })
+        Ok(State {
+            database: Arc::new(database),
+            path: self.database(),
+        })
     }
 
     fn mark(&self) -> Result<(), StateError> {
@@ -132,7 +150,10 @@ impl Files<'_> {
             {
                 StateError::Io { path, error }
             }
-            other => StateError::Corrupt { path, detail: other.to_string() },
+            other => StateError::Corrupt {
+                path,
+                detail: other.to_string(),
+            },
         }
     }
 }
@@ -148,12 +169,19 @@ fn all_tables() -> Vec<Table> {
 
 /// Makes the directory, or checks that nobody else can read or write it.
 fn make_private(directory: &Path) -> Result<(), StateError> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
+    let made = DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory);
     made.map_err(at(directory))?;
     let metadata = std::fs::metadata(directory).map_err(at(directory))?;
     let (mode, owner) = (metadata.mode() & 0o7777, metadata.uid());
     if mode & 0o077 != 0 || owner != nix::unistd::geteuid().as_raw() {
-        return Err(StateError::Permissions { path: directory.into(), mode, owner });
+        return Err(StateError::Permissions {
+            path: directory.into(),
+            mode,
+            owner,
+        });
     }
     Ok(())
 }
@@ -161,7 +189,12 @@ fn make_private(directory: &Path) -> Result<(), StateError> {
 /// Makes a file that only its owner may read.
 fn private_file(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    options
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600);
     options.open(path)
 }
 

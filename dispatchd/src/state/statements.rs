@@ -49,7 +49,11 @@ impl State {
             if let Some(highest) = change.get::<u64>(NUMBERS, &key)?
                 && number <= highest
             {
-                return Err(StatementRefusal::Stale { domain, shown: number, highest });
+                return Err(StatementRefusal::Stale {
+                    domain,
+                    shown: number,
+                    highest,
+                });
             }
             change.put(PINS, &domain.0, &key)?;
             Ok(change.put(NUMBERS, &key, &number)?)
@@ -88,7 +92,8 @@ impl remote_proxy::StatementStore for State {
         card: Hash,
         number: u64,
     ) -> Result<(), remote_proxy::StoreError> {
-        self.accept_statement(domain, card, number).map_err(store_error)
+        self.accept_statement(domain, card, number)
+            .map_err(store_error)
     }
 }
 

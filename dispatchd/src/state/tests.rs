@@ -17,7 +17,10 @@ fn directory() -> tempfile::TempDir {
 }
 
 fn error(path: &Path) -> String {
-    State::open(path).err().expect("state must not open").to_string()
+    State::open(path)
+        .err()
+        .expect("state must not open")
+        .to_string()
 }
 
 fn capability() -> StoredCapability {
@@ -37,7 +40,9 @@ fn everything_survives_a_restart() {
     let path = directory.path().join("state");
     let mut state = State::open(&path).unwrap();
     state.put(&capability()).unwrap();
-    state.raise_witnesses(&[(D, Witness::of_number(5 << 16 | 2))]).unwrap();
+    state
+        .raise_witnesses(&[(D, Witness::of_number(5 << 16 | 2))])
+        .unwrap();
     state.add_local_domain(D, KEY).unwrap();
     state.accept_statement(Domain([2; 12]), [8; 32], 3).unwrap();
     drop(state);
@@ -45,7 +50,10 @@ fn everything_survives_a_restart() {
     let mut state = State::open(&path).unwrap();
     assert_eq!(state.load().unwrap(), [capability()]);
     let witness = state.witness(D).unwrap().unwrap();
-    assert_eq!((witness.generation, witness.highest_number), (5, 5 << 16 | 2));
+    assert_eq!(
+        (witness.generation, witness.highest_number),
+        (5, 5 << 16 | 2)
+    );
     assert_eq!(state.local_domains().unwrap(), [(D, KEY)]);
     assert_eq!(state.pinned_key(Domain([2; 12])).unwrap(), Some([8; 32]));
     assert_eq!(state.statement_number(&[8; 32]).unwrap(), Some(3));
@@ -97,11 +105,19 @@ fn garbage_and_damage_are_named_and_kept() {
     let whole = fs::read(&file).unwrap();
 
     fs::write(&file, b"nonsense").unwrap();
-    assert!(error(directory.path()).contains("is corrupt"), "{}", error(directory.path()));
+    assert!(
+        error(directory.path()).contains("is corrupt"),
+        "{}",
+        error(directory.path())
+    );
     assert_eq!(fs::read(&file).unwrap(), b"nonsense");
 
     fs::write(&file, &whole[..whole.len() / 2]).unwrap();
-    assert!(error(directory.path()).contains("is corrupt"), "{}", error(directory.path()));
+    assert!(
+        error(directory.path()).contains("is corrupt"),
+        "{}",
+        error(directory.path())
+    );
 
     let mut flipped = whole;
     let name = flipped.windows(6).position(|w| w == b"wallet").unwrap();
@@ -109,7 +125,10 @@ fn garbage_and_damage_are_named_and_kept() {
     fs::write(&file, &flipped).unwrap();
     for _ in 0..2 {
         let error = error(directory.path());
-        assert!(error.contains("is corrupt") || error.contains("was damaged"), "{error}");
+        assert!(
+            error.contains("is corrupt") || error.contains("was damaged"),
+            "{error}"
+        );
     }
 }
 
@@ -121,7 +140,11 @@ fn another_format_is_named() {
     let database = redb::Database::open(&file).unwrap();
     let write = database.begin_write().unwrap();
     let meta = redb::TableDefinition::<&[u8], &[u8]>::new("meta");
-    write.open_table(meta).unwrap().insert(b"format".as_slice(), [2u8].as_slice()).unwrap();
+    write
+        .open_table(meta)
+        .unwrap()
+        .insert(b"format".as_slice(), [2u8].as_slice())
+        .unwrap();
     write.commit().unwrap();
     drop(database);
     assert!(error(directory.path()).contains("has format 2, this program reads 1"));
@@ -129,7 +152,11 @@ fn another_format_is_named() {
 
 #[test]
 fn an_older_card_is_told_from_one_that_went_on() {
-    let witness = Witness { generation: 10, highest_port: 512, ..Witness::default() };
+    let witness = Witness {
+        generation: 10,
+        highest_port: 512,
+        ..Witness::default()
+    };
     assert!(witness.judge(D, 11).is_ok());
     for shown in [0, 9, 10] {
         let rollback = witness.judge(D, shown).unwrap_err();
@@ -154,7 +181,14 @@ fn an_accepted_rollback_holds_once_and_never_lowers_ports() {
     witness.judge(D, 4).unwrap();
     state.set_witness(D, &witness.accept(4, 256)).unwrap();
     let witness = state.witness(D).unwrap().unwrap();
-    assert_eq!((witness.generation, witness.highest_port, witness.highest_number), (4, 512, 0));
+    assert_eq!(
+        (
+            witness.generation,
+            witness.highest_port,
+            witness.highest_number
+        ),
+        (4, 512, 0)
+    );
     assert!(witness.judge(D, 4).is_err());
 }
 
@@ -162,8 +196,12 @@ fn an_accepted_rollback_holds_once_and_never_lowers_ports() {
 fn witnesses_never_sink() {
     let directory = directory();
     let state = State::open(directory.path()).unwrap();
-    state.raise_witnesses(&[(D, Witness::of_number(9 << 16))]).unwrap();
-    state.raise_witnesses(&[(D, Witness::of_number(3 << 16))]).unwrap();
+    state
+        .raise_witnesses(&[(D, Witness::of_number(9 << 16))])
+        .unwrap();
+    state
+        .raise_witnesses(&[(D, Witness::of_number(3 << 16))])
+        .unwrap();
     assert_eq!(state.witness(D).unwrap().unwrap().generation, 9);
 }
 
@@ -174,7 +212,10 @@ fn statements_only_go_up_and_keys_are_pinned() {
     state.accept_statement(D, KEY, 4).unwrap();
     for number in [3, 4] {
         let refusal = state.accept_statement(D, KEY, number).unwrap_err();
-        assert!(matches!(refusal, StatementRefusal::Stale { highest: 4, .. }));
+        assert!(matches!(
+            refusal,
+            StatementRefusal::Stale { highest: 4, .. }
+        ));
     }
     let refusal = state.accept_statement(D, [9; 32], 100).unwrap_err();
     assert!(matches!(refusal, StatementRefusal::AnotherKey(D)));
@@ -188,7 +229,10 @@ fn a_local_domain_keeps_its_key_until_it_is_removed() {
     let state = State::open(directory.path()).unwrap();
     state.add_local_domain(D, KEY).unwrap();
     state.add_local_domain(D, KEY).unwrap();
-    assert!(matches!(state.add_local_domain(D, [9; 32]), Err(StateError::Pinned(D))));
+    assert!(matches!(
+        state.add_local_domain(D, [9; 32]),
+        Err(StateError::Pinned(D))
+    ));
     assert!(state.remove_local_domain(D).unwrap());
     assert!(!state.remove_local_domain(D).unwrap());
     state.add_local_domain(D, [9; 32]).unwrap();

@@ -13,6 +13,7 @@ pub(super) const TABLES: [Table; 1] = [WITNESS];
 
 libetp::structure! {
     /// How far a card had come.
+    #[derive(Default)]
     pub struct Witness {
         /// Its transactions.
         pub generation: u64,
@@ -41,12 +42,6 @@ pub struct Rollback {
     pub seen: u64,
 }
 
-impl Default for Witness {
-    fn default() -> Self {
-        Self { generation: 0, highest_port: 0, highest_number: 0, rollback_accepted: false }
-    }
-}
-
 impl Witness {
     /// Judges the generation that a card signed over a fresh nonce. The transaction of that very
     /// answer counts, so an honest card shows more than was ever seen.
@@ -56,7 +51,11 @@ impl Witness {
     pub fn judge(&self, domain: Domain, shown: u64) -> Result<(), Rollback> {
         match self.rollback_accepted || shown > self.generation {
             true => Ok(()),
-            false => Err(Rollback { domain, shown, seen: self.generation }),
+            false => Err(Rollback {
+                domain,
+                shown,
+                seen: self.generation,
+            }),
         }
     }
 
@@ -66,7 +65,11 @@ impl Witness {
         Self {
             generation,
             highest_port: self.highest_port.max(highest_port),
-            highest_number: if self.rollback_accepted { 0 } else { self.highest_number },
+            highest_number: if self.rollback_accepted {
+                0
+            } else {
+                self.highest_number
+            },
             rollback_accepted: false,
         }
     }
@@ -84,7 +87,11 @@ impl Witness {
 
     /// What a message number says: the transaction that made it is its upper 48 bits.
     pub fn of_number(number: u64) -> Self {
-        Self { generation: number >> 16, highest_number: number, ..Self::default() }
+        Self {
+            generation: number >> 16,
+            highest_number: number,
+            ..Self::default()
+        }
     }
 }
 

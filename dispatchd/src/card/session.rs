@@ -1,0 +1,508 @@
+//! What the daemon knows of one card, and what it does about it: a state machine without I/O.
+//!
+//! A domain is live only after the daemon itself verified the card's signature over a fresh
+//! nonce, boot id, generation and domain; the card proxy and the SELECT reply are not believed.
+//! A card that is older than its rollback witness, or that cannot prove what it claims, is
+//! quarantined by name. Whenever the card was powered up anew it proves itself again; until then
+//! its messages are held back.
+
+use std::collections::VecDeque;
+
+use etp_pki::{Anchors, Leaf};
+use libetp::digest::Hash;
+use libetp::exchange::SelectReply;
+use libetp::params::Param;
+use libetp::params::runtime::{
+    CapabilityEnded, Hello, HelloChallenge, OrderRefused, PortsReserved, ReservePorts, Serve,
+    Statement,
+};
+use libetp::{Domain, EntityId, Message, Mtype, Port, VerdictCode};
+
+use super::hello;
+use super::quarantine::Quarantine;
+use crate::state::Witness;
+
+/// Longest wait in milliseconds for the answer to a challenge.
+pub const HELLO_MS_MAX: u64 = 10_000;
+/// Most messages that are held back while a card proves itself.
+pub const HELD_MESSAGES_MAX: usize = 256;
+/// Most requests for statements that wait for the card.
+pub const STATEMENTS_MAX: usize = 64;
+
+/// What is known of a domain from before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// How far its card had come; `None` if it was never seen.
+    pub witness: Option<Witness>,
+    /// The key of the card that had it.
+    pub key: Option<Hash>,
+    /// Whether another card of this host has it now.
+    pub elsewhere: bool,
+}
+
+/// Time and randomness for one step.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    /// Unix time in seconds.
+    pub unix_s: u64,
+    /// Milliseconds of a clock that does not run backwards.
+    pub ms: u64,
+    /// Fresh random bytes.
+    pub fresh: [u8; 32],
+}
+
+/// Who asked for a statement; given back with it.
+pub type Token = u64;
+
+/// Something happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The card answered SELECT.
+    Selected(SelectReply, Known),
+    /// The card sent a message.
+    Message {
+        /// The card's number of it.
+        number: u64,
+        /// The message.
+        message: Message,
+    },
+    /// The card is given up.
+    Gone(String),
+    /// The domain runs out of ports.
+    WantPorts,
+    /// Another host asks where the card lives.
+    Serve {
+        /// The verifier's.
+        nonce: [u8; 32],
+        /// To be given back.
+        token: Token,
+    },
+    /// A capability ended or was resumed.
+    CapabilityEnded(EntityId),
+    /// Some time passed.
+    Tick,
+    /// An effect could not be carried out; those after it were not tried.
+    Failed(String),
+}
+
+/// What to do, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Store the domain as this host's own; durable before the next effect.
+    AddLocal {
+        /// The domain.
+        domain: Domain,
+        /// Its card's key.
+        key: Hash,
+    },
+    /// Store the witness; durable before the next effect.
+    SetWitness(Witness),
+    /// Raise the witness, soon.
+    RaiseWitness(Witness),
+    /// Send an order of the daemon to the card.
+    Order(Message),
+    /// The domain is live.
+    Attach {
+        /// Largest message in bytes that the card takes.
+        message_bytes_max: usize,
+    },
+    /// The domain is not live any more; senders get the code.
+    Detach(VerdictCode),
+    /// A message of the card enters the table.
+    Submit {
+        /// The card's number of it.
+        number: u64,
+        /// The message.
+        message: Message,
+    },
+    /// Ports `first .. first + count` are the daemon's to hand out.
+    Ports {
+        /// The first.
+        first: u32,
+        /// How many.
+        count: u32,
+    },
+    /// The answer to [`Input::Serve`].
+    Statement {
+        /// As asked.
+        token: Token,
+        /// The card's, if it gave one.
+        statement: Option<Statement>,
+    },
+    /// For log and counters.
+    Note(Note),
+}
+
+/// Something that an operator may want to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Name of the counter that is raised with it.
+    pub name: &'static str,
+    /// Whether somebody should look at it.
+    pub is_alarm: bool,
+    /// Words for people.
+    pub detail: String,
+}
+
+/// How a card is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It has not answered yet.
+    Starting,
+    /// It was asked to prove itself.
+    Challenged {
+        /// What it claims.
+        reply: SelectReply,
+        /// The challenge.
+        nonce: [u8; 32],
+        /// When to give up, by [`Now::ms`].
+        deadline_ms: u64,
+    },
+    /// It proved itself.
+    Live {
+        /// What it claimed.
+        reply: SelectReply,
+        /// Its certificate.
+        leaf: Box<Leaf>,
+    },
+    /// It is not trusted.
+    Quarantined(Quarantine),
+    /// It does not answer any more.
+    Gone(String),
+}
+
+/// The daemon's side of one card.
+#[derive(Debug)]
+pub struct Session {
+    anchors: Anchors,
+    host_key: Option<Hash>,
+    stage: Stage,
+    domain: Option<Domain>,
+    known: Known,
+    witness: Witness,
+    /// Messages that came while the card proves itself.
+    held: Vec<(u64, Message)>,
+    is_reserving: bool,
+    serving: VecDeque<([u8; 32], Token)>,
+    effects: Vec<Effect>,
+}
+
+impl Session {
+    /// A card that has not answered yet. `host_key` is this host's, if it has one.
+    pub fn new(anchors: Anchors, host_key: Option<Hash>) -> Self {
+        Self {
+            anchors,
+            host_key,
+            stage: Stage::Starting,
+            domain: None,
+            known: Known::default(),
+            witness: Witness::default(),
+            held: Vec::new(),
+            is_reserving: false,
+            serving: VecDeque::new(),
+            effects: Vec::new(),
+        }
+    }
+
+    /// How the card is.
+    pub fn stage(&self) -> &Stage {
+        &self.stage
+    }
+
+    /// The card's domain, once it claimed one.
+    pub fn domain(&self) -> Option<Domain> {
+        self.domain
+    }
+
+    /// How far the card has come.
+    pub fn witness(&self) -> &Witness {
+        &self.witness
+    }
+
+    /// One step.
+    pub fn step(&mut self, input: Input, now: &Now) -> Vec<Effect> {
+        match input {
+            Input::Selected(reply, known) => self.selected(reply, known, now),
+            Input::Message { number, message } => self.message(number, message, now),
+            Input::Gone(reason) => self.gone(reason),
+            Input::WantPorts => self.reserve_ports(),
+            Input::Serve { nonce, token } => self.serve(nonce, token),
+            Input::CapabilityEnded(id) => self.capability_ended(id),
+            Input::Tick => self.tick(now),
+            Input::Failed(reason) => self.quarantine(Quarantine::Storage(reason)),
+        }
+        std::mem::take(&mut self.effects)
+    }
+
+    fn is_live(&self) -> bool {
+        matches!(self.stage, Stage::Live { .. })
+    }
+
+    fn order(&mut self, param: impl Param) {
+        if let Some(domain) = self.domain {
+            let message = param.into_message(domain.entity(Port::DAEMON), domain.card());
+            self.effects.push(Effect::Order(message));
+        }
+    }
+
+    fn note(&mut self, name: &'static str, is_alarm: bool, detail: impl Into<String>) {
+        let detail = detail.into();
+        self.effects.push(Effect::Note(Note {
+            name,
+            is_alarm,
+            detail,
+        }));
+    }
+
+    fn selected(&mut self, reply: SelectReply, known: Known, now: &Now) {
+        if matches!(self.stage, Stage::Quarantined(_)) {
+            return;
+        }
+        if let Stage::Live { reply: proved, .. } = &self.stage
+            && proved.boot_id == reply.boot_id
+            && proved.domain == reply.domain
+        {
+            return;
+        }
+        if let Err(cause) = self.believe(&reply, known) {
+            return self.quarantine(cause);
+        }
+        self.is_reserving = false;
+        let nonce = now.fresh;
+        let deadline_ms = now.ms + HELLO_MS_MAX;
+        self.stage = Stage::Challenged {
+            reply,
+            nonce,
+            deadline_ms,
+        };
+        self.order(HelloChallenge { nonce });
+    }
+
+    /// Whether what the card claims is worth a challenge.
+    fn believe(&mut self, reply: &SelectReply, known: Known) -> Result<(), Quarantine> {
+        let now = reply.domain;
+        if let Some(before) = self.domain.filter(|before| *before != now) {
+            return Err(Quarantine::AnotherCard { before, now });
+        }
+        if known.elsewhere {
+            return Err(Quarantine::Twice(now));
+        }
+        if self.domain.is_none() {
+            self.witness = known.witness.clone().unwrap_or_default();
+            self.known = known;
+            self.domain = Some(now);
+        }
+        if reply.generation < self.witness.generation {
+            self.witness.judge(now, reply.generation)?;
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, number: u64, message: Message, now: &Now) {
+        let is_for_daemon = message.header.dst.port == Port::DAEMON;
+        match &self.stage {
+            Stage::Challenged { reply, .. } if is_for_daemon => {
+                // What is older than the challenge answers somebody who is gone.
+                let is_answer = number >> 16 > reply.generation;
+                if is_answer && message.header.mtype == Mtype::HELLO {
+                    self.hello(&message.param, now);
+                }
+            }
+            Stage::Challenged { .. } => self.hold(number, message),
+            Stage::Live { .. } => self.live_message(number, message),
+            Stage::Starting | Stage::Quarantined(_) | Stage::Gone(_) => {
+                self.note(
+                    "card-message-not-live",
+                    false,
+                    "a card that is not live sent a message",
+                );
+            }
+        }
+    }
+
+    fn hold(&mut self, number: u64, message: Message) {
+        match self.held.len() < HELD_MESSAGES_MAX {
+            true => self.held.push((number, message)),
+            false => self.quarantine(Quarantine::Flood(HELD_MESSAGES_MAX)),
+        }
+    }
+
+    fn hello(&mut self, param: &[u8], now: &Now) {
+        let Stage::Challenged { reply, nonce, .. } = &self.stage else {
+            return;
+        };
+        let (reply, nonce) = (*reply, *nonce);
+        let proved = hello::verify(param, &nonce, &reply, &self.anchors, now.unix_s);
+        let judged = proved.and_then(|(hello, leaf)| {
+            if self.known.key.is_some_and(|key| key != leaf.key) {
+                return Err(Quarantine::SecondKey(reply.domain));
+            }
+            self.witness.judge(reply.domain, hello.generation)?;
+            Ok((hello, leaf))
+        });
+        match judged {
+            Ok((hello, leaf)) => self.live(reply, &hello, leaf),
+            Err(cause) => self.quarantine(cause),
+        }
+    }
+
+    fn live(&mut self, reply: SelectReply, hello: &Hello, leaf: Leaf) {
+        self.witness = self.witness.accept(hello.generation, hello.highest_port);
+        self.known.key = Some(leaf.key);
+        let (domain, key) = (reply.domain, leaf.key);
+        self.stage = Stage::Live {
+            reply,
+            leaf: Box::new(leaf),
+        };
+        self.effects.push(Effect::AddLocal { domain, key });
+        self.effects.push(Effect::SetWitness(self.witness.clone()));
+        let message_bytes_max = reply.max_message as usize;
+        self.effects.push(Effect::Attach { message_bytes_max });
+        self.note("card-live", false, format!("domain {domain} is live"));
+        for (number, message) in std::mem::take(&mut self.held) {
+            self.live_message(number, message);
+        }
+        self.reserve_ports();
+    }
+
+    fn live_message(&mut self, number: u64, message: Message) {
+        let seen = Witness::of_number(number);
+        self.witness = self.witness.join(&seen);
+        self.effects.push(Effect::RaiseWitness(seen));
+        let header = message.header;
+        if header.dst.port != Port::DAEMON {
+            return self.effects.push(Effect::Submit { number, message });
+        }
+        let known = match header.mtype {
+            Mtype::PORTS_RESERVED => self.ports_reserved(&message.param),
+            Mtype::STATEMENT => self.statement(&message.param),
+            Mtype::ORDER_REFUSED => self.order_refused(&message.param),
+            _ => None,
+        };
+        if known.is_none() {
+            let detail = format!("{} from the card was not expected", header.mtype);
+            self.note("card-unexpected", false, detail);
+        }
+    }
+
+    fn reserve_ports(&mut self) {
+        if self.is_live() && !self.is_reserving {
+            self.is_reserving = true;
+            self.order(ReservePorts {});
+        }
+    }
+
+    /// Hands out what lies above the witness. `None` if nobody asked.
+    fn ports_reserved(&mut self, param: &[u8]) -> Option<()> {
+        let block = PortsReserved::from_param(param)
+            .ok()
+            .filter(|_| self.is_reserving)?;
+        let PortsReserved { first, count } = block;
+        let last = first.checked_add(count.saturating_sub(1));
+        let last = last.filter(|last| count > 0 && first > 0 && *last < Port::HOST_FIRST.0);
+        let Some(last) = last else {
+            self.quarantine(Quarantine::Ports { first, count });
+            return Some(());
+        };
+        self.is_reserving = false;
+        let lowest = first.max(self.witness.highest_port.saturating_add(1));
+        if lowest > last {
+            // A card that was restored starts again below what was handed out.
+            self.reserve_ports();
+            return Some(());
+        }
+        self.witness.highest_port = last;
+        self.effects.push(Effect::SetWitness(self.witness.clone()));
+        self.effects.push(Effect::Ports {
+            first: lowest,
+            count: last - lowest + 1,
+        });
+        Some(())
+    }
+
+    fn serve(&mut self, nonce: [u8; 32], token: Token) {
+        let Some(host_key) = self.host_key.filter(|_| self.is_live()) else {
+            return self.no_statement(token);
+        };
+        if self.serving.len() >= STATEMENTS_MAX {
+            return self.no_statement(token);
+        }
+        self.serving.push_back((nonce, token));
+        self.order(Serve { host_key, nonce });
+    }
+
+    fn no_statement(&mut self, token: Token) {
+        self.effects.push(Effect::Statement {
+            token,
+            statement: None,
+        });
+    }
+
+    fn statement(&mut self, param: &[u8]) -> Option<()> {
+        let statement = Statement::from_param(param).ok()?;
+        let at = self
+            .serving
+            .iter()
+            .position(|(nonce, _)| *nonce == statement.nonce)?;
+        let (_, token) = self.serving.remove(at)?;
+        self.effects.push(Effect::Statement {
+            token,
+            statement: Some(statement),
+        });
+        Some(())
+    }
+
+    /// The card answers orders in their sequence, so the refusal is for the oldest.
+    fn order_refused(&mut self, param: &[u8]) -> Option<()> {
+        let refused = OrderRefused::from_param(param).ok()?;
+        let detail = format!("the card refuses {}: {}", refused.mtype, refused.detail);
+        self.note("card-order-refused", true, detail);
+        match refused.mtype {
+            Mtype::SERVE => {
+                let (_, token) = self.serving.pop_front()?;
+                self.no_statement(token);
+            }
+            Mtype::RESERVE_PORTS => self.is_reserving = false,
+            _ => {}
+        }
+        Some(())
+    }
+
+    fn capability_ended(&mut self, id: EntityId) {
+        if self.is_live() {
+            self.order(CapabilityEnded { id });
+        }
+    }
+
+    fn tick(&mut self, now: &Now) {
+        if let Stage::Challenged { deadline_ms, .. } = self.stage
+            && now.ms >= deadline_ms
+        {
+            self.quarantine(Quarantine::NoHello(HELLO_MS_MAX));
+        }
+    }
+
+    fn gone(&mut self, reason: String) {
+        if matches!(self.stage, Stage::Quarantined(_)) {
+            return;
+        }
+        self.note("card-gone", true, format!("the card is gone: {reason}"));
+        self.leave(Stage::Gone(reason), VerdictCode::CardGone);
+    }
+
+    fn quarantine(&mut self, cause: Quarantine) {
+        let detail = format!("{cause}; {}", cause.recovery());
+        self.note(cause.name(), true, detail);
+        self.leave(Stage::Quarantined(cause), VerdictCode::Quarantined);
+    }
+
+    fn leave(&mut self, stage: Stage, code: VerdictCode) {
+        self.stage = stage;
+        self.held.clear();
+        self.is_reserving = false;
+        self.effects.push(Effect::Detach(code));
+        for (_, token) in std::mem::take(&mut self.serving) {
+            self.no_statement(token);
+        }
+    }
+}
