@@ -86,10 +86,7 @@ impl Authority {
         let key = self
             .keys
             .get(&role)
-            .ok_or_else(|| SchemeError::SigningKeyMissing {
-                role,
-                path: format!("{role}.key").into(),
-            })?;
+            .ok_or(SchemeError::SigningKeyMissing(role))?;
         let days = request.valid_days;
         let not_after = now.saturating_add(u64::from(days) * DAY_S);
         if not_after > self.file.intermediate_not_after(role) {

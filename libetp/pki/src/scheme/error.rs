@@ -71,13 +71,8 @@ pub enum SchemeError {
         certificate: PathBuf,
     },
     /// The key that signs for a role is not here.
-    #[error("the signing key for role {role} is not here ({path})")]
-    SigningKeyMissing {
-        /// The role.
-        role: Role,
-        /// Where it was looked for.
-        path: PathBuf,
-    },
+    #[error("the signing key for role {0} is not here; it belongs at keys/{0}.key in the scheme")]
+    SigningKeyMissing(Role),
     /// The key that signs for a role is not the pinned one.
     #[error("the signing key for role {0} is not that of the scheme's intermediate")]
     SigningKeyMismatch(Role),
