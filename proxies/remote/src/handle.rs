@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -15,7 +14,7 @@ use libetp::{Domain, Message, Verdict, VerdictCode};
 use crate::config::{ConfigError, RemoteConfig};
 use crate::driver;
 use crate::event::{EventSink, StatementToken};
-use crate::inbox::{Command, Inbox};
+use crate::inbox::{Command, Inbox, NotTaken};
 use crate::status::RemoteStatus;
 
 /// The remote proxy: stands in the dispatch table for every entity of other hosts.
@@ -26,7 +25,6 @@ pub struct RemoteProxy;
 pub(crate) struct Shared {
     pub(crate) inbox: Inbox,
     pub(crate) status: Mutex<RemoteStatus>,
-    pub(crate) ended: AtomicBool,
 }
 
 /// A handle on a running proxy; clones are the same proxy. The proxy ends, without waiting for
@@ -106,17 +104,13 @@ impl RemoteHandle {
             let detail = format!("no route to domain {domain}");
             return Err(Verdict::new(VerdictCode::UnknownDestination, detail));
         }
-        if self.owner.shared.ended.load(Ordering::Acquire) {
-            return Err(Verdict::new(
-                VerdictCode::ShuttingDown,
-                "the remote proxy ended",
-            ));
-        }
-        self.owner.shared.inbox.send(number, message).map_err(|_| {
-            Verdict::new(
-                VerdictCode::HostUnreachable,
-                "the remote proxy's queue is full",
-            )
+        let taken = self.owner.shared.inbox.send(number, message);
+        taken.map_err(|not_taken| match not_taken {
+            NotTaken::Full => {
+                let detail = "the remote proxy's queue is full";
+                Verdict::new(VerdictCode::HostUnreachable, detail)
+            }
+            NotTaken::Closed => Verdict::new(VerdictCode::ShuttingDown, "the remote proxy ended"),
         })
     }
 

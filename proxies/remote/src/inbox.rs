@@ -31,9 +31,12 @@ pub(crate) enum Command {
     Shutdown,
 }
 
-/// The inbox has no room for it.
+/// Why the inbox does not take something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Full;
+pub(crate) enum NotTaken {
+    Full,
+    Closed,
+}
 
 #[derive(Default)]
 struct Waiting {
@@ -41,6 +44,7 @@ struct Waiting {
     messages: usize,
     bytes: usize,
     notes: usize,
+    closed: bool,
 }
 
 #[derive(Default)]
@@ -51,11 +55,14 @@ pub(crate) struct Inbox {
 
 impl Inbox {
     /// Appends a message.
-    pub(crate) fn send(&self, number: u64, message: Message) -> Result<(), Full> {
+    pub(crate) fn send(&self, number: u64, message: Message) -> Result<(), NotTaken> {
         let mut waiting = self.lock();
+        if waiting.closed {
+            return Err(NotTaken::Closed);
+        }
         let bytes = waiting.bytes + message.wire_len();
         if waiting.messages >= INBOX_MESSAGES_MAX || bytes > INBOX_BYTES_MAX {
-            return Err(Full);
+            return Err(NotTaken::Full);
         }
         waiting.messages += 1;
         waiting.bytes = bytes;
@@ -64,10 +71,13 @@ impl Inbox {
     }
 
     /// Appends anything that others could make arbitrarily many of.
-    pub(crate) fn note(&self, command: Command) -> Result<(), Full> {
+    pub(crate) fn note(&self, command: Command) -> Result<(), NotTaken> {
         let mut waiting = self.lock();
+        if waiting.closed {
+            return Err(NotTaken::Closed);
+        }
         if waiting.notes >= INBOX_NOTES_MAX {
-            return Err(Full);
+            return Err(NotTaken::Full);
         }
         waiting.notes += 1;
         self.push(waiting, command);
@@ -91,6 +101,11 @@ impl Inbox {
         waiting.bytes = 0;
         waiting.notes = 0;
         std::mem::replace(&mut waiting.commands, empty)
+    }
+
+    /// Takes nothing any more; what is there can still be taken out.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
     }
 
     fn push(&self, mut waiting: MutexGuard<'_, Waiting>, command: Command) {
@@ -123,7 +138,7 @@ mod tests {
         for number in 0..INBOX_MESSAGES_MAX as u64 {
             assert_eq!(inbox.send(number, message(0)), Ok(()));
         }
-        assert_eq!(inbox.send(0, message(0)), Err(Full));
+        assert_eq!(inbox.send(0, message(0)), Err(NotTaken::Full));
         assert_eq!(inbox.take(Vec::new()).len(), INBOX_MESSAGES_MAX);
         assert_eq!(inbox.send(0, message(0)), Ok(()));
     }
@@ -136,7 +151,16 @@ mod tests {
         for _ in 0..fit {
             assert_eq!(inbox.send(0, one.clone()), Ok(()));
         }
-        assert_eq!(inbox.send(0, one), Err(Full));
+        assert_eq!(inbox.send(0, one), Err(NotTaken::Full));
+    }
+
+    #[test]
+    fn a_closed_inbox_takes_nothing_and_loses_nothing() {
+        let inbox = Inbox::default();
+        assert_eq!(inbox.send(1, message(0)), Ok(()));
+        inbox.close();
+        assert_eq!(inbox.send(2, message(0)), Err(NotTaken::Closed));
+        assert_eq!(inbox.take(Vec::new()).len(), 1);
     }
 
     #[test]
@@ -146,7 +170,7 @@ mod tests {
         for _ in 0..INBOX_NOTES_MAX {
             assert_eq!(inbox.note(note()), Ok(()));
         }
-        assert_eq!(inbox.note(note()), Err(Full));
+        assert_eq!(inbox.note(note()), Err(NotTaken::Full));
         inbox.order(Command::Shutdown);
         assert!(matches!(
             inbox.take(Vec::new()).last(),

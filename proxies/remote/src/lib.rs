@@ -10,11 +10,15 @@
 mod config;
 mod driver;
 mod event;
+pub mod gate;
 mod handle;
+pub mod hub;
 mod inbox;
 mod limits;
+pub mod link;
 mod status;
 mod store;
+mod tls;
 
 pub use config::{ConfigError, HostIdentity, KeyText, Peer, RemoteConfig};
 pub use event::{Counter, EventSink, RemoteEvent, StatementToken};
@@ -23,3 +27,4 @@ pub use inbox::{INBOX_BYTES_MAX, INBOX_MESSAGES_MAX, INBOX_NOTES_MAX};
 pub use limits::{CHANNELS, LANES, Limits, VERDICTS};
 pub use status::{LinkState, LinkStatus, RemoteStatus};
 pub use store::{MemoryStatementStore, StatementStore, StoreError};
+pub use tls::ALPN;

@@ -1,0 +1,104 @@
+//! What other hosts ask about this host's cards. A card is asked once per question, and not
+//! oftener than it can bear.
+
+use std::collections::BTreeMap;
+
+use libetp::Domain;
+use libetp::digest::Hash;
+use libetp::params::runtime::Statement;
+
+use super::Hub;
+use crate::event::{Counter, RemoteEvent, StatementToken};
+use crate::link::Now;
+
+/// Least time in milliseconds between two questions of one host about one domain.
+const QUESTION_MS_MIN: u64 = 1_000;
+
+/// The last question of each host about each domain.
+#[derive(Debug, Default)]
+pub(super) struct Questions {
+    last: BTreeMap<(Hash, Domain), Asked>,
+    tokens: u64,
+}
+
+#[derive(Debug)]
+struct Asked {
+    nonce: Hash,
+    at_ms: u64,
+    token: StatementToken,
+    /// What the card said, once it has.
+    answer: Option<Option<Statement>>,
+}
+
+impl Hub {
+    /// A host asks for the statement of a domain.
+    pub(super) fn wanted(&mut self, now: Now, host: Hash, domain: Domain, nonce: Hash) {
+        if !self.local.contains(&domain) {
+            let detail = format!("domain {domain} is not here");
+            self.refuse(Some(host), Counter::WantNotLocal, detail);
+            return self.tell(host, domain, None);
+        }
+        match self.questions.last.get(&(host, domain)) {
+            Some(asked) if asked.nonce == nonce => {
+                if let Some(answer) = asked.answer.clone() {
+                    self.tell(host, domain, answer);
+                }
+            }
+            Some(asked) if now.ms < asked.at_ms + QUESTION_MS_MIN => {
+                let detail = format!("domain {domain} was asked for a moment ago");
+                self.refuse(Some(host), Counter::WantTooOften, detail);
+                self.tell(host, domain, None);
+            }
+            _ => self.put(now, host, domain, nonce),
+        }
+    }
+
+    /// The card's answer to [`RemoteEvent::NeedStatement`]. Returns the host that asked.
+    pub fn statement(
+        &mut self,
+        domain: Domain,
+        statement: Option<Statement>,
+        token: StatementToken,
+    ) -> Option<Hash> {
+        let mut last = self.questions.last.iter_mut();
+        let (&(host, _), asked) = last.find(|((_, d), a)| *d == domain && a.token == token)?;
+        asked.answer = Some(statement.clone());
+        self.tell(host, domain, statement);
+        Some(host)
+    }
+
+    pub(super) fn restarted(&mut self, host: Hash) {
+        let (asked, dropped) = self.gate.forget(host);
+        for domain in asked {
+            if let Some(link) = self.links.get_mut(&host) {
+                link.unwant(domain);
+            }
+        }
+        if dropped > 0 {
+            tracing::info!(dropped, "parked messages of a former incarnation dropped");
+        }
+    }
+
+    fn put(&mut self, now: Now, host: Hash, domain: Domain, nonce: Hash) {
+        self.questions.tokens += 1;
+        let token = StatementToken(self.questions.tokens);
+        let asked = Asked {
+            nonce,
+            at_ms: now.ms,
+            token,
+            answer: None,
+        };
+        self.questions.last.insert((host, domain), asked);
+        self.event(RemoteEvent::NeedStatement {
+            domain,
+            nonce,
+            token,
+        });
+    }
+
+    fn tell(&mut self, host: Hash, domain: Domain, statement: Option<Statement>) {
+        if let Some(link) = self.links.get_mut(&host) {
+            link.answer(domain, statement);
+        }
+    }
+}
