@@ -1,3 +1,39 @@
-//! The voucher wallet.
+//! The voucher wallet: orders to the own card, offers from others, and what became of them.
+//!
+//! Each run resumes the wallet's durable id, collects the mail that waited for it, and then does
+//! one thing. What must last lies in the wallet's home: its settings with the pinned card, the
+//! capability and the records that `history` tells.
 
-fn main() {}
+mod card;
+mod cli;
+mod commands;
+mod failure;
+mod files;
+mod home;
+mod mail;
+mod output;
+mod pin;
+mod promise;
+mod records;
+mod settings;
+mod values;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::Cli;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = harden().and_then(|()| commands::run(&cli));
+    match result {
+        Ok(report) => output::print(&report, cli.json),
+        Err(failure) => output::fail(&failure, cli.json),
+    }
+}
+
+/// No core dump and no debugger of another process of the same user.
+fn harden() -> Result<(), failure::Failure> {
+    nix::sys::prctl::set_dumpable(false).map_err(|errno| failure::Failure::system("prctl", errno))
+}

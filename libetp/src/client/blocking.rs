@@ -175,6 +175,11 @@ impl Capability {
         self.0.take(number);
     }
 
+    /// See [`Capability::take_received`](super::Capability::take_received).
+    pub fn take_received(&mut self) {
+        self.0.take_received();
+    }
+
     /// See [`Capability::queue`](super::Capability::queue).
     ///
     /// # Errors

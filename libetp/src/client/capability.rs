@@ -83,6 +83,11 @@ impl<S: Socket> Capability<S> {
         self.link.session.take(number);
     }
 
+    /// Under [`Taking::Explicit`]: everything received so far is taken, answers to calls included.
+    pub fn take_received(&mut self) {
+        self.link.session.take_received();
+    }
+
     /// Queues a message without writing it; returns its number.
     ///
     /// # Errors

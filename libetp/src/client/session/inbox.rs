@@ -36,6 +36,7 @@ pub(super) struct Inbox {
     queue: VecDeque<Delivery>,
     held_bytes: usize,
     last_seen: u64,
+    handed: u64,
     taken: u64,
     told: u64,
     pub(super) taking: Taking,
@@ -86,8 +87,9 @@ impl Inbox {
     fn remove(&mut self, at: usize) -> Option<Delivery> {
         let delivery = self.queue.remove(at)?;
         self.held_bytes -= delivery.message.wire_len();
+        self.handed = self.handed.max(delivery.number);
         if self.taking == Taking::OnReceive {
-            self.taken = self.taken.max(delivery.number);
+            self.take_handed();
         }
         Some(delivery)
     }
@@ -95,6 +97,11 @@ impl Inbox {
     /// The program has `number` and all before it, except those that are still held here.
     pub(super) fn take(&mut self, number: u64) {
         self.taken = self.taken.max(number.min(self.last_seen));
+    }
+
+    /// The program has everything that was handed to it.
+    pub(super) fn take_handed(&mut self) {
+        self.taken = self.taken.max(self.handed);
     }
 
     /// What to tell the daemon before the next wait, if anything is new.

@@ -241,6 +241,11 @@ impl Session {
         self.inbox.take(number);
     }
 
+    /// The program has everything that it received.
+    pub fn take_received(&mut self) {
+        self.inbox.take_handed();
+    }
+
     /// Puts what was taken into the output. Called before every wait.
     pub fn tell_taken(&mut self) {
         if let Some(number) = self.inbox.tell() {

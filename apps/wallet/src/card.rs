@@ -1,0 +1,109 @@
+//! Orders to the own card.
+
+use std::time::Duration;
+
+use libetp::EntityId;
+use libetp::client::ClientError;
+use libetp::client::blocking::{Capability, CardSession};
+use libetp::params::runtime::{CardInfo, CardInfoRequest, RefusalCode};
+use libetp::params::voucher::{AcknowledgeResult, ExchangeResult, Offer};
+use zeroize::Zeroizing;
+
+use crate::cli::Cli;
+use crate::failure::Failure;
+use crate::mail::{ANSWER_TIMEOUT, Wallet};
+use crate::pin;
+
+/// An authenticated channel to the card, and the id that it belongs to.
+pub(crate) struct Orders {
+    pub(crate) session: CardSession,
+    /// A card takes one wrong PIN from an id and then no more from it until its next power-up;
+    /// after one, orders go out under a second, passing id.
+    substitute: Option<Capability>,
+}
+
+impl Orders {
+    /// Authenticates with the PIN.
+    pub(crate) fn open(wallet: &mut Wallet, cli: &Cli) -> Result<Self, Failure> {
+        let secret = secret(wallet, cli)?;
+        let pin = wallet.settings.card.pin();
+        let authenticate = |capability: &mut Capability| {
+            CardSession::authenticate(capability, &pin, &secret, ANSWER_TIMEOUT)
+        };
+        match authenticate(&mut wallet.capability) {
+            Ok(session) => Ok(Self {
+                session,
+                substitute: None,
+            }),
+            Err(error) if error.refusal() == Some(RefusalCode::NoChallenge) => {
+                let mut other = wallet.connect()?.acquire(Some(pin.domain), false)?;
+                let session = authenticate(&mut other)?;
+                Ok(Self {
+                    session,
+                    substitute: Some(other),
+                })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Gives orders with the session and the id that is authenticated.
+    pub(crate) fn give<T>(
+        &mut self,
+        wallet: &mut Wallet,
+        order: impl FnOnce(&mut CardSession, &mut Capability) -> Result<T, ClientError>,
+    ) -> Result<T, Failure> {
+        let capability = self.substitute.as_mut().unwrap_or(&mut wallet.capability);
+        Ok(order(&mut self.session, capability)?)
+    }
+
+    /// Accepts an offer and waits for the end of the exchange.
+    pub(crate) fn accept(
+        &mut self,
+        wallet: &mut Wallet,
+        offer: &Offer,
+        timeout: Duration,
+    ) -> Result<ExchangeResult, ClientError> {
+        let capability = self.substitute.as_mut().unwrap_or(&mut wallet.capability);
+        self.session.accept(capability, offer, timeout)
+    }
+
+    /// The card may forget the result of an exchange.
+    pub(crate) fn acknowledge(&mut self, wallet: &mut Wallet, n1: [u8; 32]) -> Result<(), Failure> {
+        let card = self.session.card();
+        let capability = self.substitute.as_mut().unwrap_or(&mut wallet.capability);
+        capability.send_param(card, &AcknowledgeResult { n1 })?;
+        Ok(())
+    }
+
+    /// Runs with the id that gives the orders as the wallet's: what the card answers later comes
+    /// to that one.
+    pub(crate) fn as_orderer<T>(
+        &mut self,
+        wallet: &mut Wallet,
+        run: impl FnOnce(&mut Wallet) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let Some(substitute) = self.substitute.as_mut() else {
+            return run(wallet);
+        };
+        std::mem::swap(substitute, &mut wallet.capability);
+        let result = run(wallet);
+        std::mem::swap(substitute, &mut wallet.capability);
+        result
+    }
+}
+
+fn secret(wallet: &mut Wallet, cli: &Cli) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    match &cli.pin_file {
+        Some(path) => pin::from_file(path),
+        None => {
+            let card = wallet.settings.id.domain.card();
+            pin::ask(info(&mut wallet.capability, card)?.retries_left)
+        }
+    }
+}
+
+/// What the card says of itself.
+pub(crate) fn info(capability: &mut Capability, card: EntityId) -> Result<CardInfo, Failure> {
+    Ok(capability.call(card, &CardInfoRequest {}, ANSWER_TIMEOUT)?)
+}

@@ -1,0 +1,230 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use libetp::{Domain, EntityId};
+
+use crate::values::{Hex32, ThirdParty, Who};
+
+/// Exit codes, as `--help` and the guide list them.
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  done
+  1  something else failed
+  2  wrong usage
+  3  the daemon cannot be reached or is not trusted
+  4  wrong PIN, or the card is blocked
+  5  the card refused the order
+  6  a message could not be delivered (unknown destination, host unreachable, card gone)
+  7  no answer in time
+  8  the wallet's home is missing, damaged or in use
+  9  a certificate or signature does not verify";
+
+/// Trade vouchers that live on your card.
+#[derive(Parser)]
+#[command(version, about, after_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    /// The wallet's directory [default: $XDG_DATA_HOME/tenet/wallet]
+    #[arg(long, global = true, env = "TENET_HOME", value_name = "DIR")]
+    pub(crate) home: Option<PathBuf>,
+    /// Print one JSON document instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Read the PIN from a file of mode 600 instead of the terminal
+    #[arg(long, global = true, env = "TENET_PIN_FILE", value_name = "FILE")]
+    pub(crate) pin_file: Option<PathBuf>,
+    /// Trust a daemon of this user as well as of root and yourself
+    #[arg(long, global = true, value_name = "UID")]
+    pub(crate) daemon_uid: Option<u32>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Get an id for this wallet and pin the card
+    Init(Init),
+    /// Show what the card holds
+    List,
+    /// Offer a voucher in exchange for another
+    Offer(Offer),
+    /// Show offers of others
+    Inbox(Inbox),
+    /// Accept an offer
+    Accept(Accept),
+    /// Tell the other side that you do not want an offer
+    Reject(Choice),
+    /// Take an own offer back
+    Cancel(Choice),
+    /// Tell the story of every exchange
+    History,
+    /// Open the card for a new voucher, or put an issued one into it
+    ReceiveIssue(ReceiveIssue),
+    /// Redeem a voucher with what its redeemer signed
+    Redeem(Redeem),
+    /// What issuers of vouchers do
+    #[command(subcommand)]
+    Issuer(Issuer),
+    /// What redeemers of vouchers do
+    #[command(subcommand)]
+    Redeemer(Redeemer),
+}
+
+#[derive(Args)]
+pub(crate) struct Init {
+    /// The daemon's socket
+    #[arg(
+        long,
+        env = "TENET_SOCKET",
+        default_value = "/run/tenet/dispatchd.sock"
+    )]
+    pub(crate) socket: PathBuf,
+    /// The scheme file that the card's certificate must be of
+    #[arg(long, value_name = "FILE")]
+    pub(crate) scheme: PathBuf,
+    /// Which card, where there are several
+    #[arg(long)]
+    pub(crate) domain: Option<Domain>,
+}
+
+#[derive(Args)]
+pub(crate) struct Offer {
+    /// The voucher to give: its id, or the beginning of it
+    #[arg(long, value_name = "VID")]
+    pub(crate) give: String,
+    /// The voucher wanted
+    #[arg(long, value_name = "VID")]
+    pub(crate) want: Hex32,
+    /// The other wallet: an id, or a name from ids.toml
+    #[arg(long, value_name = "ID")]
+    pub(crate) to: Who,
+    /// Key id of the third party, and where it is reached: KEY[@ID[,ID..]]
+    #[arg(long, value_name = "KEY[@ID..]")]
+    pub(crate) third_party: ThirdParty,
+    /// Wait so long for the end of the exchange
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) wait: Option<u64>,
+}
+
+#[derive(Args)]
+pub(crate) struct Inbox {
+    /// If there is no offer, wait so long for one
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "60")]
+    pub(crate) wait: Option<u64>,
+}
+
+#[derive(Args)]
+pub(crate) struct Accept {
+    /// Its number in the inbox, or the beginning of its id
+    pub(crate) offer: String,
+    /// Wait so long for the end of the exchange
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub(crate) wait: u64,
+}
+
+#[derive(Args)]
+pub(crate) struct Choice {
+    /// Its number, or the beginning of its id
+    pub(crate) offer: String,
+}
+
+#[derive(Args)]
+pub(crate) struct ReceiveIssue {
+    /// What the issuer made for this card; without it, a challenge is opened
+    pub(crate) file: Option<PathBuf>,
+    /// Write the challenge for the issuer to a file
+    #[arg(short, long, value_name = "FILE", conflicts_with = "file")]
+    pub(crate) output: Option<PathBuf>,
+    /// Close this open challenge instead
+    #[arg(long, value_name = "CHALLENGE", conflicts_with_all = ["file", "output"])]
+    pub(crate) cancel: Option<Hex32>,
+}
+
+#[derive(Args)]
+pub(crate) struct Redeem {
+    /// What the redeemer signed
+    pub(crate) file: PathBuf,
+    /// Write the card's signature to a file, for the redeemer
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+}
+
+/// A private key and its certificate, as `etpctl scheme enrol` writes them.
+#[derive(Args)]
+pub(crate) struct Signer {
+    /// Path of certificate and key without their endings .der and .key
+    #[arg(long, value_name = "STEM")]
+    pub(crate) identity: PathBuf,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Issuer {
+    /// Issue a voucher to the card that opened a challenge
+    Issue(Issue),
+}
+
+#[derive(Args)]
+pub(crate) struct Issue {
+    #[command(flatten)]
+    pub(crate) signer: Signer,
+    /// The promise: a text of at most 16384 bytes
+    #[arg(long, value_name = "FILE")]
+    pub(crate) promise: PathBuf,
+    /// The challenge, as `receive-issue --output` wrote it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to_challenge: PathBuf,
+    /// Lowest class of a card that may hold the voucher
+    #[arg(long, default_value_t = 0)]
+    pub(crate) min_class: u8,
+    /// Key id of who may redeem it; the issuer if absent
+    #[arg(long, value_name = "KEY")]
+    pub(crate) redeemer: Option<Hex32>,
+    /// Where the issued voucher is written
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Redeemer {
+    /// Sign the request to redeem a voucher
+    Request(Request),
+    /// Check what the card answered
+    Check(Check),
+}
+
+#[derive(Args)]
+pub(crate) struct Request {
+    #[command(flatten)]
+    pub(crate) signer: Signer,
+    /// The voucher
+    #[arg(long)]
+    pub(crate) vid: Hex32,
+    /// Where the signed request is written
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) signer: Signer,
+    /// The request, as `redeemer request` wrote it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) request: PathBuf,
+    /// The scheme file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) scheme: PathBuf,
+    /// The card's answer, as `redeem` wrote it
+    pub(crate) file: PathBuf,
+    /// Write the receipt, for the card, to a file
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+impl Offer {
+    /// The other wallet, once aliases are resolved.
+    pub(crate) fn peer(&self) -> Result<EntityId, crate::failure::Failure> {
+        self.to.resolve()
+    }
+}

@@ -1,0 +1,70 @@
+//! `wallet list`: what the card holds.
+
+use libetp::client::text::hex;
+use libetp::params::voucher::Holding;
+use serde_json::{Value, json};
+
+use crate::card::Orders;
+use crate::cli::Cli;
+use crate::failure::Failure;
+use crate::mail::{ANSWER_TIMEOUT, Wallet};
+use crate::output::Report;
+use crate::promise;
+use crate::values::Hex32;
+
+pub(super) fn run(cli: &Cli) -> Result<Report, Failure> {
+    let mut wallet = Wallet::open(cli)?;
+    let mut orders = Orders::open(&mut wallet, cli)?;
+    let held = orders.give(&mut wallet, |session, capability| {
+        session.list_vouchers(capability, ANSWER_TIMEOUT)
+    })?;
+    if wallet
+        .records
+        .exchanges
+        .iter()
+        .any(|exchange| !exchange.state.is_final())
+    {
+        refresh(&mut wallet, &mut orders)?;
+    }
+    wallet.done()?;
+    Ok(report(&wallet, &held))
+}
+
+/// The card repeats the results that nobody acknowledged.
+fn refresh(wallet: &mut Wallet, orders: &mut Orders) -> Result<(), Failure> {
+    orders.give(wallet, |session, capability| {
+        session.list_exchanges(capability, ANSWER_TIMEOUT)
+    })?;
+    orders.as_orderer(wallet, Wallet::collect)
+}
+
+fn report(wallet: &Wallet, held: &[Holding]) -> Report {
+    let lines: String = held.iter().map(line).collect();
+    let text = match held.is_empty() {
+        true => "The card holds no vouchers.".into(),
+        false => lines,
+    };
+    let vouchers: Vec<Value> = held.iter().map(voucher).collect();
+    let json = json!({ "id": wallet.settings.id.to_string(), "vouchers": vouchers });
+    Report::new(text, json)
+}
+
+fn line(held: &Holding) -> String {
+    let voucher = &held.voucher;
+    let issuer = Hex32(voucher.issuer).short();
+    let promise = promise::line(&voucher.promise);
+    format!("{}\n  {promise}\n  issuer {issuer}\n", Hex32(held.vid))
+}
+
+fn voucher(held: &Holding) -> Value {
+    let voucher = &held.voucher;
+    json!({
+        "vid": Hex32(held.vid),
+        "promise": promise::line(&voucher.promise),
+        "promise_hex": hex(&voucher.promise),
+        "issuer": Hex32(voucher.issuer),
+        "min_class": voucher.min_class,
+        "redeemer": voucher.redeemer.map(Hex32),
+        "serial": hex(&voucher.serial),
+    })
+}

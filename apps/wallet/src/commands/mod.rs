@@ -1,0 +1,35 @@
+//! What each command does.
+
+mod accept;
+mod choose;
+mod history;
+mod inbox;
+mod init;
+mod issuer;
+mod list;
+mod offer;
+mod receive;
+mod redeem;
+mod redeemer;
+
+use crate::cli::{Cli, Command, Issuer, Redeemer};
+use crate::failure::Failure;
+use crate::output::Report;
+
+pub(crate) fn run(cli: &Cli) -> Result<Report, Failure> {
+    match &cli.command {
+        Command::Init(args) => init::run(cli, args),
+        Command::List => list::run(cli),
+        Command::Offer(args) => offer::run(cli, args),
+        Command::Inbox(args) => inbox::run(cli, args),
+        Command::Accept(args) => accept::run(cli, args),
+        Command::Reject(args) => choose::reject(cli, args),
+        Command::Cancel(args) => choose::cancel(cli, args),
+        Command::History => history::run(cli),
+        Command::ReceiveIssue(args) => receive::run(cli, args),
+        Command::Redeem(args) => redeem::run(cli, args),
+        Command::Issuer(Issuer::Issue(args)) => issuer::issue(args),
+        Command::Redeemer(Redeemer::Request(args)) => redeemer::request(args),
+        Command::Redeemer(Redeemer::Check(args)) => redeemer::check(args),
+    }
+}

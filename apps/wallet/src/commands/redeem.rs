@@ -1,0 +1,44 @@
+//! `wallet redeem`: the voucher leaves the card for good, and the card's signature says so.
+
+use libetp::codec::to_vec;
+use libetp::params::Param;
+use libetp::params::voucher::{Redeem, Redeemed};
+use serde_json::json;
+
+use crate::card::Orders;
+use crate::cli::{self, Cli};
+use crate::failure::{Failure, Kind};
+use crate::files;
+use crate::mail::{ANSWER_TIMEOUT, Wallet, now};
+use crate::output::Report;
+use crate::values::Hex32;
+
+pub(super) fn run(cli: &Cli, args: &cli::Redeem) -> Result<Report, Failure> {
+    let bytes = files::read(&args.file)?;
+    let order = Redeem::from_param(&bytes).map_err(|error| {
+        let path = args.file.display();
+        Failure::new(
+            Kind::Usage,
+            format!("{path} is not a redeemer's request: {error}"),
+        )
+    })?;
+    let mut wallet = Wallet::open(cli)?;
+    let mut orders = Orders::open(&mut wallet, cli)?;
+    let redeemed: Redeemed = orders.give(&mut wallet, |session, capability| {
+        session.redeem(capability, &order, ANSWER_TIMEOUT)
+    })?;
+    files::write(&args.output, &to_vec(&redeemed))?;
+    let vid = Hex32(redeemed.vid);
+    wallet.records.redeemed(now(), vid);
+    wallet.save()?;
+    wallet.done()?;
+    let text = format!(
+        "The voucher {vid} is redeemed.\nGive {} to the redeemer; `wallet redeem` with the same \
+         request repeats it.",
+        args.output.display(),
+    );
+    Ok(Report::new(
+        text,
+        json!({ "vid": vid, "redeemer": Hex32(redeemed.redeemer) }),
+    ))
+}

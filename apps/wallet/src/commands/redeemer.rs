@@ -1,0 +1,87 @@
+//! `wallet redeemer`: what those do who keep the promise. Needs no daemon.
+
+use etp_pki::scheme::SchemeFile;
+use etp_pki::{CertificateError, Role};
+use libetp::codec::to_vec;
+use libetp::params::Param;
+use libetp::params::voucher::{ReceiptBody, Redeem, RedeemBody, RedeemReceipt, Redeemed};
+use serde_json::json;
+
+use super::issuer::SigningIdentity;
+use crate::cli::{Check, Request};
+use crate::failure::{Failure, Kind};
+use crate::files;
+use crate::mail::now;
+use crate::output::Report;
+use crate::values::Hex32;
+
+pub(super) fn request(args: &Request) -> Result<Report, Failure> {
+    let signer = SigningIdentity::load(&args.signer, Role::Redeemer)?;
+    let mut challenge = [0; 32];
+    getrandom::fill(&mut challenge).map_err(|error| Failure::system("random numbers", error))?;
+    let body = RedeemBody {
+        vid: args.vid.0,
+        challenge,
+        redeemer: signer.leaf.key,
+    };
+    let request = Redeem {
+        vid: body.vid,
+        challenge,
+        redeemer_certificate: signer.certificate().to_vec(),
+        signature: signer.sign("redeem", &body),
+    };
+    files::write(&args.output, &to_vec(&request))?;
+    let text = format!("Signed a request to redeem {}.", args.vid);
+    Ok(Report::new(
+        text,
+        json!({ "vid": args.vid, "challenge": Hex32(challenge) }),
+    ))
+}
+
+pub(super) fn check(args: &Check) -> Result<Report, Failure> {
+    let signer = SigningIdentity::load(&args.signer, Role::Redeemer)?;
+    let request = read::<Redeem>(&args.request)?;
+    let redeemed = read::<Redeemed>(&args.file)?;
+    verify(args, &signer, &request, &redeemed)?;
+    let vid = redeemed.vid;
+    if let Some(path) = &args.output {
+        let challenge = request.challenge;
+        let signature = signer.sign("receipt", &ReceiptBody { vid, challenge });
+        files::write(path, &to_vec(&RedeemReceipt { vid, signature }))?;
+    }
+    let vid = Hex32(vid);
+    let text = format!("The voucher {vid} has left its card: keep the promise now.");
+    Ok(Report::new(text, json!({ "vid": vid, "redeemed": true })))
+}
+
+/// The card, certified by the scheme, signed exactly what was asked.
+fn verify(
+    args: &Check,
+    signer: &SigningIdentity,
+    request: &Redeem,
+    redeemed: &Redeemed,
+) -> Result<(), Failure> {
+    let scheme = SchemeFile::load(&args.scheme)
+        .map_err(|error| Failure::new(Kind::Usage, error.to_string()))?;
+    let body = RedeemBody {
+        vid: request.vid,
+        challenge: request.challenge,
+        redeemer: signer.leaf.key,
+    };
+    let verified =
+        etp_pki::verify(&redeemed.certificate, Role::Card, &scheme.anchors()).and_then(|card| {
+            card.valid_at(now())?;
+            card.check_signature("redeemed", &body, &redeemed.signature)
+        });
+    verified.map_err(|error: CertificateError| {
+        Failure::new(Kind::Certificate, format!("not redeemed: {error}"))
+            .hint("do not keep the promise")
+    })
+}
+
+fn read<P: Param>(path: &std::path::Path) -> Result<P, Failure> {
+    P::from_param(&files::read(path)?).map_err(|error| {
+        let text = format!("{} is not a {}: {error}", path.display(), P::MTYPE);
+        Failure::new(Kind::Usage, text)
+    })
+}

@@ -1,0 +1,222 @@
+//! What is told when a command fails: what happened, and what to do next.
+
+use libetp::client::{ClientError, SavedError, Undelivered};
+use libetp::frame::body::RequestError;
+use libetp::params::runtime::RefusalCode;
+use libetp::verdict::VerdictCode;
+use serde_json::{Map, Value, json};
+
+/// Which exit code; the names are in the JSON output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Other = 1,
+    Usage = 2,
+    Daemon = 3,
+    Pin = 4,
+    Refused = 5,
+    Undelivered = 6,
+    Timeout = 7,
+    Home = 8,
+    Certificate = 9,
+}
+
+impl Kind {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Other => "other",
+            Self::Usage => "usage",
+            Self::Daemon => "daemon",
+            Self::Pin => "pin",
+            Self::Refused => "refused",
+            Self::Undelivered => "undelivered",
+            Self::Timeout => "timeout",
+            Self::Home => "home",
+            Self::Certificate => "certificate",
+        }
+    }
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: Kind,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+    facts: Map<String, Value>,
+}
+
+impl Failure {
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            hint: None,
+            facts: Map::new(),
+        }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// A fact for programs that read the JSON.
+    pub(crate) fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.facts.insert(name.into(), value.into());
+        self
+    }
+
+    pub(crate) fn system(what: &str, error: impl std::fmt::Display) -> Self {
+        Self::new(Kind::Other, format!("{what}: {error}"))
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        let mut error = self.facts.clone();
+        error.insert("kind".into(), self.kind.name().into());
+        error.insert("message".into(), self.message.clone().into());
+        error.insert("hint".into(), self.hint.clone().into());
+        json!({ "error": error })
+    }
+}
+
+impl From<SavedError> for Failure {
+    fn from(error: SavedError) -> Self {
+        let hint = match &error {
+            SavedError::Mode { path, .. } => format!("run: chmod 600 {}", path.display()),
+            SavedError::Io { .. } => "look at the file's owner and the free space".into(),
+            SavedError::Format { .. } => {
+                "restore it from a backup, or move the wallet's home away and run `wallet init`"
+                    .into()
+            }
+        };
+        Self::new(Kind::Home, error.to_string()).hint(hint)
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        let text = error.to_string();
+        match error {
+            ClientError::Connect { .. } => Self::new(Kind::Daemon, text).hint(
+                "is dispatchd running? Start it, or name its socket with `wallet init --socket`",
+            ),
+            ClientError::Untrusted { .. } => Self::new(Kind::Daemon, text)
+                .hint("if you know that user to run your daemon, add --daemon-uid UID"),
+            ClientError::Undelivered(undelivered) => Self::undelivered(&undelivered),
+            ClientError::OrderRefused { code, .. } => Self::order_refused(text, code),
+            ClientError::AuthenticationFailed {
+                code, retries_left, ..
+            } => Self::authentication(text, code, retries_left),
+            ClientError::Handshake => Self::new(Kind::Certificate, text).hint(
+                "another card sits in this domain, or somebody between you and the card \
+                 interferes; the PIN was not revealed",
+            ),
+            ClientError::Timeout(_) | ClientError::NoAnswer => Self::new(Kind::Timeout, text)
+                .hint("look at `etpctl status`; `wallet history` shows what is still open"),
+            ClientError::Saved(saved) => saved.into(),
+            ClientError::Refused { reason, .. } | ClientError::Closed { reason, .. } => {
+                Self::daemon_says(text, reason)
+            }
+            _ => Self::new(Kind::Daemon, text).hint("look at the daemon's log, then try again"),
+        }
+    }
+}
+
+impl Failure {
+    pub(crate) fn undelivered(undelivered: &Undelivered) -> Self {
+        let hint = match undelivered.verdict.code {
+            VerdictCode::UnknownDestination => {
+                "nobody has that id: check it, and that the other host's domain has a route"
+            }
+            VerdictCode::HostUnreachable => {
+                "the other host is down or cannot be reached: try again later"
+            }
+            VerdictCode::CardGone => "the card does not answer: look at `etpctl status`",
+            VerdictCode::MailboxFull => "the other side does not collect its mail: try again later",
+            VerdictCode::NotEnrolled => {
+                "the card has not enrolled this host: the owner must run `etpctl scheme enrol`"
+            }
+            VerdictCode::Quarantined | VerdictCode::Suspended => {
+                "the operator of the daemon must look at `etpctl status`"
+            }
+            _ => "look at `etpctl status` and the daemon's log",
+        };
+        Self::new(Kind::Undelivered, undelivered.to_string())
+            .hint(hint)
+            .fact("verdict", undelivered.verdict.code.name())
+    }
+
+    fn order_refused(text: String, code: u16) -> Self {
+        let refusal = RefusalCode::from_u16(code);
+        let hint = match refusal {
+            Some(RefusalCode::NotFound) => "see `wallet list` and `wallet history`",
+            Some(RefusalCode::Reserved) => {
+                "another open exchange or issue names that voucher: see `wallet history`"
+            }
+            Some(RefusalCode::ThirdParty) => {
+                "agree on a third party that both cards were personalised with"
+            }
+            Some(RefusalCode::Limit) => "finish or cancel open offers first",
+            Some(RefusalCode::Class) => "the voucher demands a better card",
+            Some(RefusalCode::Certificate | RefusalCode::Voucher) => {
+                "do not trade with whoever made this offer or voucher"
+            }
+            _ => "see `wallet history`",
+        };
+        Self::new(Kind::Refused, text)
+            .hint(hint)
+            .fact("refusal", refusal.map(RefusalCode::name))
+    }
+
+    fn authentication(text: String, code: u16, retries_left: u8) -> Self {
+        let refusal = RefusalCode::from_u16(code);
+        let hint = match (refusal, retries_left) {
+            (Some(RefusalCode::WrongPin), 1..) => {
+                format!("wrong PIN; {retries_left} tries are left before the card blocks")
+            }
+            (Some(RefusalCode::WrongPin | RefusalCode::Blocked), 0) => {
+                "the card is blocked; only its issuer can help".into()
+            }
+            _ => "start the command again".into(),
+        };
+        Self::new(Kind::Pin, text)
+            .hint(hint)
+            .fact("refusal", refusal.map(RefusalCode::name))
+            .fact("tries_left", retries_left)
+    }
+
+    fn daemon_says(text: String, reason: Option<RequestError>) -> Self {
+        let (kind, hint) = match reason {
+            Some(RequestError::NoSuchCard) => (
+                Kind::Daemon,
+                "name one of the cards that `etpctl status` lists with --domain",
+            ),
+            Some(RequestError::CardGone) => (
+                Kind::Undelivered,
+                "the card does not answer: look at `etpctl status`",
+            ),
+            Some(RequestError::BadSecret) => (
+                Kind::Home,
+                "the daemon does not know this wallet's id any more: its state was lost or \
+                 released. Move the wallet's home away and run `wallet init`; vouchers stay on \
+                 the card",
+            ),
+            Some(RequestError::SecretReused) => (
+                Kind::Home,
+                "this wallet's secret was used by somebody else, or its home was restored from a \
+                 backup; the id is revoked. Move the home away and run `wallet init`; vouchers \
+                 stay on the card",
+            ),
+            Some(RequestError::Fenced) => (
+                Kind::Home,
+                "another process took this wallet's id over: do not copy its home",
+            ),
+            Some(RequestError::Quota) => (Kind::Daemon, "release ids that you do not need"),
+            Some(RequestError::ShuttingDown) => (Kind::Daemon, "wait for the daemon's restart"),
+            _ => (Kind::Daemon, "look at the daemon's log"),
+        };
+        Self::new(kind, text)
+            .hint(hint)
+            .fact("reason", reason.map(RequestError::name))
+    }
+}

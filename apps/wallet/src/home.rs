@@ -1,0 +1,153 @@
+//! The wallet's directory: mode 700, one process at a time, files replaced atomically.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use libetp::client::blocking::CapabilityFile;
+use libetp::client::replace_file;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::failure::{Failure, Kind};
+
+/// Largest file that the wallet reads back in bytes.
+const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// An open and locked home.
+pub(crate) struct Home {
+    directory: PathBuf,
+    _lock: File,
+}
+
+impl Home {
+    /// Opens the home, making it if it is not there.
+    pub(crate) fn create(directory: Option<&Path>) -> Result<Self, Failure> {
+        let directory = locate(directory)?;
+        let mut builder = DirBuilder::new();
+        builder.recursive(true).mode(0o700);
+        builder
+            .create(&directory)
+            .map_err(|error| unusable(&directory, &error))?;
+        Self::open_at(directory)
+    }
+
+    /// Opens a home that is there.
+    pub(crate) fn open(directory: Option<&Path>) -> Result<Self, Failure> {
+        let directory = locate(directory)?;
+        match directory.is_dir() {
+            true => Self::open_at(directory),
+            false => Err(not_initialised(&directory)),
+        }
+    }
+
+    fn open_at(directory: PathBuf) -> Result<Self, Failure> {
+        let failed = |error: io::Error| unusable(&directory, &error);
+        let mode = fs::metadata(&directory).map_err(failed)?.mode() & 0o777;
+        if mode & 0o077 != 0 {
+            let shown = directory.display();
+            let text = format!("{shown} is open to other users (mode {mode:o})");
+            return Err(Failure::new(Kind::Home, text).hint(format!("run: chmod 700 {shown}")));
+        }
+        let lock = lock(&directory)?;
+        Ok(Self {
+            directory,
+            _lock: lock,
+        })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.directory
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
+    pub(crate) fn capability(&self) -> CapabilityFile {
+        CapabilityFile::new(self.file("capability"))
+    }
+
+    /// Reads a file; `None` if it is not there.
+    pub(crate) fn load<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Failure> {
+        let path = self.file(name);
+        let length = match fs::metadata(&path) {
+            Ok(metadata) => metadata.len(),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(unusable(&path, &error)),
+        };
+        if length > FILE_BYTES_MAX {
+            return Err(damaged(
+                &path,
+                &format!("longer than {FILE_BYTES_MAX} bytes"),
+            ));
+        }
+        let bytes = fs::read(&path).map_err(|error| unusable(&path, &error))?;
+        let value = serde_json::from_slice(&bytes);
+        value
+            .map(Some)
+            .map_err(|error| damaged(&path, &error.to_string()))
+    }
+
+    /// Replaces a file.
+    pub(crate) fn store(&self, name: &str, value: &impl Serialize) -> Result<(), Failure> {
+        let path = self.file(name);
+        let bytes = serde_json::to_vec_pretty(value);
+        let bytes = bytes.map_err(|error| damaged(&path, &error.to_string()))?;
+        replace_file(&path, &bytes).map_err(|error| unusable(&path, &error))
+    }
+
+    pub(crate) fn not_initialised(&self) -> Failure {
+        not_initialised(&self.directory)
+    }
+}
+
+fn locate(directory: Option<&Path>) -> Result<PathBuf, Failure> {
+    if let Some(directory) = directory {
+        return Ok(directory.into());
+    }
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let data = variable("XDG_DATA_HOME").map(PathBuf::from);
+    let home = || variable("HOME").map(|home| PathBuf::from(home).join(".local/share"));
+    let data = data.filter(|path| path.is_absolute()).or_else(home);
+    data.map(|data| data.join("tenet/wallet")).ok_or_else(|| {
+        Failure::new(Kind::Home, "no place for the wallet's home")
+            .hint("give one with --home or TENET_HOME")
+    })
+}
+
+fn lock(directory: &Path) -> Result<File, Failure> {
+    let path = directory.join("lock");
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true).mode(0o600);
+    let file = options
+        .open(&path)
+        .map_err(|error| unusable(&path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => {
+            let text = format!("another wallet process uses {}", directory.display());
+            Err(Failure::new(Kind::Home, text).hint("wait for it, or end it"))
+        }
+        Err(fs::TryLockError::Error(error)) => Err(unusable(&path, &error)),
+    }
+}
+
+fn unusable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(Kind::Home, format!("{}: {error}", path.display()))
+        .hint("look at its owner and the free space")
+}
+
+fn damaged(path: &Path, why: &str) -> Failure {
+    Failure::new(Kind::Home, format!("{} is damaged: {why}", path.display()))
+        .hint("restore it from a backup; vouchers are safe on the card")
+}
+
+fn not_initialised(directory: &Path) -> Failure {
+    Failure::new(
+        Kind::Home,
+        format!("there is no wallet in {}", directory.display()),
+    )
+    .hint("run: wallet init --scheme scheme.toml [--socket SOCKET]")
+}

@@ -1,0 +1,147 @@
+//! The wallet at work: its id resumed, its mail collected.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use libetp::client::blocking::{Capability, Connection};
+use libetp::client::{Delivery, Event, Taking, Trust, Undelivered};
+use libetp::params::voucher::AcknowledgeResult;
+
+use crate::cli::Cli;
+use crate::failure::Failure;
+use crate::home::Home;
+use crate::records::{self, Effect, Records};
+use crate::settings::Settings;
+
+/// How long an entity of this host or its card may take to answer.
+pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// An open wallet.
+pub(crate) struct Wallet {
+    pub(crate) home: Home,
+    pub(crate) settings: Settings,
+    pub(crate) records: Records,
+    pub(crate) capability: Capability,
+    trust: Trust,
+}
+
+impl Wallet {
+    /// Opens home and connection, and collects the mail that waited.
+    pub(crate) fn open(cli: &Cli) -> Result<Self, Failure> {
+        let home = Home::open(cli.home.as_deref())?;
+        let settings = Settings::load(&home)?;
+        let records = home.load(records::FILE)?.unwrap_or_default();
+        let trust = trust(cli);
+        let connection = connect(&settings, &trust)?;
+        let resumed = home.capability().resume(connection)?;
+        let mut capability = resumed.ok_or_else(|| home.not_initialised())?;
+        capability.set_taking(Taking::Explicit);
+        let mut wallet = Self {
+            home,
+            settings,
+            records,
+            capability,
+            trust,
+        };
+        wallet.collect()?;
+        Ok(wallet)
+    }
+
+    /// Another connection to the daemon.
+    pub(crate) fn connect(&self) -> Result<Connection, Failure> {
+        connect(&self.settings, &self.trust)
+    }
+
+    /// Remembers all mail that has arrived.
+    pub(crate) fn collect(&mut self) -> Result<(), Failure> {
+        let mut mail = VecDeque::new();
+        while let Some(delivery) = self.capability.receive_within(Duration::ZERO)? {
+            mail.push_back(delivery);
+        }
+        self.keep(&mail)
+    }
+
+    /// Stores what the messages say; only then are they answered and taken.
+    fn keep<'d>(&mut self, mail: impl IntoIterator<Item = &'d Delivery>) -> Result<(), Failure> {
+        let (now, card) = (now(), self.settings.id.domain.card());
+        let apply = |delivery: &Delivery| self.records.apply(now, card, delivery);
+        let effects: Vec<Effect> = mail.into_iter().map(apply).collect();
+        if effects.is_empty() {
+            return Ok(());
+        }
+        self.save()?;
+        for effect in effects {
+            self.carry_out(effect)?;
+        }
+        self.done()
+    }
+
+    /// Everything received so far is in the records or needs none.
+    pub(crate) fn done(&mut self) -> Result<(), Failure> {
+        self.capability.take_received();
+        Ok(self.capability.write_out()?)
+    }
+
+    fn carry_out(&mut self, effect: Effect) -> Result<(), Failure> {
+        match effect {
+            Effect::None => {}
+            Effect::Acknowledge(n1) => {
+                let card = self.settings.id.domain.card();
+                self.capability
+                    .queue_param(card, &AcknowledgeResult { n1 })?;
+            }
+            Effect::Reply(dst, mtype, param) => {
+                self.capability.queue(dst, mtype, &param)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Collects mail until the records say what is waited for; false when time is up first.
+    /// A verdict on an own message ends the wait.
+    pub(crate) fn wait_until(
+        &mut self,
+        timeout: Duration,
+        done: impl Fn(&Records) -> bool,
+    ) -> Result<bool, Failure> {
+        let deadline = Instant::now() + timeout;
+        while !done(&self.records) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.capability.event_within(left)? {
+                Some(Event::Delivery(delivery)) => self.keep([&delivery])?,
+                Some(Event::Undelivered(undelivered)) => self.note(&undelivered),
+                None => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    /// A verdict that changes nothing for the records goes to whoever reads standard error.
+    fn note(&self, undelivered: &Undelivered) {
+        eprintln!("wallet: {undelivered}");
+    }
+
+    pub(crate) fn save(&self) -> Result<(), Failure> {
+        self.home.store(records::FILE, &self.records)
+    }
+}
+
+pub(crate) fn trust(cli: &Cli) -> Trust {
+    let trust = Trust::default();
+    cli.daemon_uid.map_or(trust.clone(), |uid| trust.and(uid))
+}
+
+fn connect(settings: &Settings, trust: &Trust) -> Result<Connection, Failure> {
+    Ok(Connection::open_trusting(
+        &settings.socket,
+        "wallet",
+        trust,
+    )?)
+}
+
+/// Seconds since 1970; 0 on a machine that lives before.
+pub(crate) fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
