@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::entropy::Secret;
 
 /// Name of the handshake pattern.
-const PATTERN: &str = "Noise_NK_25519_ChaChaPoly_SHA256";
+pub(crate) const PATTERN: &str = "Noise_NK_25519_ChaChaPoly_SHA256";
 
 /// Bytes of the second message: an ephemeral key and the tag of the empty payload.
 const MESSAGE_2_BYTES: usize = 48;
@@ -62,8 +62,8 @@ impl Handshake {
 }
 
 /// The default primitives, with the randomness of one handshake.
-struct Resolver {
-    seed: Secret,
+pub(crate) struct Resolver {
+    pub(crate) seed: Secret,
 }
 
 struct Seeded(ChaCha20Rng);

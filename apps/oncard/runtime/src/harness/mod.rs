@@ -9,4 +9,4 @@ mod wallet;
 
 pub use cut::{Cut, CutStore};
 pub use host::Host;
-pub use wallet::{Handshake, Wallet};
+pub use wallet::{Handshake, Wallet, can_read};

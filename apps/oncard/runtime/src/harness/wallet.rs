@@ -12,9 +12,11 @@ use libetp::message::Header;
 use libetp::params::runtime::{Auth, AuthBegin, AuthChallenge, AuthOk, AuthPayload, auth_prologue};
 use libetp::params::{Param, Privileged};
 use libetp::{EntityId, Message};
+use zeroize::Zeroizing;
 
 use super::Host;
 use crate::card::Card;
+use crate::noise::{self, PATTERN, Resolver};
 use crate::store::Store;
 
 /// A program with an id, and a channel once it is authenticated.
@@ -60,8 +62,11 @@ impl Wallet {
         ephemeral: &[u8; 32],
     ) -> Handshake {
         let prologue = auth_prologue(&sha256(certificate));
-        let pattern = "Noise_NK_25519_ChaChaPoly_SHA256";
-        let mut state = snow::Builder::new(pattern.parse().expect("a pattern of Noise"))
+        let resolver = Box::new(Resolver {
+            seed: Zeroizing::new([0; 32]),
+        });
+        let pattern = PATTERN.parse().expect("a pattern of Noise");
+        let mut state = snow::Builder::with_resolver(pattern, resolver)
             .prologue(&prologue)
             .and_then(|builder| builder.remote_public_key(agree))
             .map(|builder| builder.fixed_ephemeral_key_for_testing_only(ephemeral))
@@ -148,6 +153,12 @@ impl Handshake {
         wallet.counter = 0;
         true
     }
+}
+
+/// Whether a card with that key and certificate can read the first message of a handshake.
+pub fn can_read(agree: &[u8; 32], certificate: &[u8], handshake: &[u8]) -> bool {
+    let (agree, seed) = (Zeroizing::new(*agree), Zeroizing::new([0; 32]));
+    noise::Handshake::read(&agree, certificate, seed, handshake).is_some()
 }
 
 fn talk<S: Store>(host: &mut Host, card: &mut Card<S>, message: Message) -> Vec<Message> {
