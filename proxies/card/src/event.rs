@@ -94,6 +94,9 @@ pub enum GoneReason {
         /// The one that is here now.
         is: Domain,
     },
+    /// The link or the proxy has a defect; the thread's panic message says which.
+    #[error("the card proxy panicked")]
+    Panicked,
     /// Asked to end.
     #[error("the card proxy was shut down")]
     Shutdown,

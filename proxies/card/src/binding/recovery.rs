@@ -11,10 +11,6 @@ use crate::link::LinkError;
 
 impl Binding {
     pub(super) fn link_failed(&mut self, now_ms: u64, error: LinkError) {
-        let exchanging = self.run.is_some() && !self.reset_due;
-        if let Some(flight) = self.flight.as_mut().filter(|_| exchanging) {
-            flight.sent = true;
-        }
         match error {
             LinkError::Gone(why) => return self.give_up(GoneReason::Link(why)),
             LinkError::Reset => self.run = None,
