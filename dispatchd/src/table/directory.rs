@@ -31,6 +31,8 @@ pub struct Directory {
     pub routes: BTreeMap<Domain, Hash>,
     /// Users whose programs may authenticate to the cards.
     pub owners: BTreeSet<u32>,
+    /// Users who may send `CONTROL`.
+    pub admins: BTreeSet<u32>,
     /// Whether the daemon ends and takes no more messages.
     pub draining: bool,
 }
@@ -49,6 +51,11 @@ impl Directory {
     /// The state of a local domain.
     pub fn state(&self, domain: Domain) -> Option<DomainState> {
         self.local.get(&domain).copied()
+    }
+
+    /// Whether the user may send `CONTROL`.
+    pub fn is_admin(&self, uid: u32) -> bool {
+        self.admins.contains(&uid)
     }
 
     /// Whether programs of the domain may send. A card that is merely gone does not hinder them.

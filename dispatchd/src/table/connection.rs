@@ -1,0 +1,172 @@
+//! One connection of a program, as the shard sees it.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use guard_policies::Principal;
+use libetp::EntityId;
+use libetp::codec::{self, Encode};
+use libetp::frame::body::{Closing, RequestError, VerdictBody};
+use libetp::frame::{self, kind};
+
+use super::ledger::Account;
+use super::returns::ConnectionId;
+use super::scope::Scope;
+
+/// What the connection may do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Said nothing yet.
+    New,
+    /// Said `HELLO`.
+    Greeted,
+    /// Is a capability.
+    Acquired(Role),
+    /// Gets what is left to write, then ends.
+    Closing,
+}
+
+/// Which capability a connection is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Sends and receives as the id.
+    Owner(EntityId),
+    /// Only sends as the id, within a scope.
+    Derived {
+        id: EntityId,
+        parent: ConnectionId,
+        scope: Arc<Scope>,
+    },
+}
+
+impl Role {
+    pub(super) fn id(&self) -> EntityId {
+        match self {
+            Self::Owner(id) | Self::Derived { id, .. } => *id,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) id: ConnectionId,
+    /// Credentials of whoever connected.
+    pub(super) peer: Principal,
+    /// For Guard: as `peer`, or those at the start of the chain of derivations.
+    pub(super) principal: Principal,
+    pub(super) name: String,
+    pub(super) phase: Phase,
+    /// A request waits for the card or the store: nothing is read meanwhile.
+    pub(super) is_waiting: bool,
+    /// Who pays for what it sends.
+    pub(super) account: Account,
+    /// Largest number of a frame so far.
+    pub(super) last_number: u64,
+    /// When it connected.
+    pub(super) since_ms: u64,
+    /// Derived connections and tokens that end with this one.
+    pub(super) children: BTreeSet<ConnectionId>,
+    pub(super) grants: BTreeSet<[u8; 32]>,
+    pub(super) controls: usize,
+    /// Other shards that got messages since the last `FLUSH`.
+    pub(super) crossed: BTreeSet<u16>,
+    /// Numbers of `FLUSH` that wait for other shards, and for which.
+    pub(super) flushes: VecDeque<(u64, BTreeSet<u16>)>,
+    /// Answers and verdicts, and how much of them is written.
+    answers: Vec<u8>,
+    answers_written: usize,
+    pub(super) is_dirty: bool,
+}
+
+impl Connection {
+    pub(super) fn new(id: ConnectionId, peer: Principal, account: Account, now_ms: u64) -> Self {
+        Self {
+            id,
+            peer,
+            principal: peer,
+            name: String::new(),
+            phase: Phase::New,
+            is_waiting: false,
+            account,
+            last_number: 0,
+            since_ms: now_ms,
+            children: BTreeSet::new(),
+            grants: BTreeSet::new(),
+            controls: 0,
+            crossed: BTreeSet::new(),
+            flushes: VecDeque::new(),
+            answers: Vec::new(),
+            answers_written: 0,
+            is_dirty: false,
+        }
+    }
+
+    pub(super) fn role(&self) -> Option<&Role> {
+        match &self.phase {
+            Phase::Acquired(role) => Some(role),
+            _ => None,
+        }
+    }
+
+    /// The id whose mail this connection gets.
+    pub(super) fn owned(&self) -> Option<EntityId> {
+        match self.role() {
+            Some(Role::Owner(id)) => Some(*id),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.phase == Phase::Closing
+    }
+
+    /// Appends an answer. Nothing follows a `CLOSING`.
+    pub(super) fn say(&mut self, kind: u8, number: u64, body: &[u8]) {
+        if !self.is_closing() {
+            frame::write(&mut self.answers, kind, number, &[body]);
+        }
+    }
+
+    pub(super) fn answer(&mut self, kind: u8, number: u64, body: &impl Encode) {
+        self.say(kind, number, &codec::to_vec(body));
+    }
+
+    pub(super) fn verdict(&mut self, number: u64, code: u16, detail: &str) {
+        let detail = detail.to_owned();
+        self.answer(kind::VERDICT, number, &VerdictBody { code, detail });
+    }
+
+    /// Says why, then ends. `partial` completes a delivery that is half written.
+    pub(super) fn close(&mut self, partial: &[u8], reason: RequestError, detail: &str) {
+        if self.is_closing() {
+            return;
+        }
+        if !partial.is_empty() {
+            debug_assert_eq!(self.answers_written, 0);
+            self.answers.splice(..0, partial.iter().copied());
+        }
+        let reason = reason as u16;
+        let detail = detail.to_owned();
+        self.answer(kind::CLOSING, 0, &Closing { reason, detail });
+        self.phase = Phase::Closing;
+    }
+
+    /// Answers that are not written yet.
+    pub(super) fn answers(&self) -> &[u8] {
+        &self.answers[self.answers_written..]
+    }
+
+    /// Whether the start of [`Connection::answers`] may be the middle of a frame.
+    pub(super) fn is_within_answers(&self) -> bool {
+        self.answers_written > 0
+    }
+
+    pub(super) fn wrote_answers(&mut self, bytes: usize) {
+        self.answers_written += bytes;
+        if self.answers_written == self.answers.len() {
+            self.answers.clear();
+            self.answers.shrink_to(1_024);
+            self.answers_written = 0;
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! Frames of programs: which there are, and when each may come.
+
+use libetp::codec::{self, Decode};
+use libetp::frame::body::RequestError;
+use libetp::frame::{self, Frame, VERSION, body, kind};
+use zeroize::Zeroize;
+
+use super::connection::{Phase, Role};
+use super::effect::{Crossing, Effect};
+use super::limits::{NAME_BYTES_MAX, SPARE_BUFFERS_MAX};
+use super::mailbox::NotDelivered;
+use super::registry::ShardIndex;
+use super::returns::ConnectionId;
+use super::send::Sending;
+use super::shard::Shard;
+
+libetp::structure! {
+    /// Body of `RELEASE`.
+    struct Release {}
+}
+
+/// Why a connection is closed.
+pub(super) type Fault = (RequestError, String);
+
+/// Whether the next frame may be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    Go,
+    /// This frame is done; the connection waits.
+    Pause,
+    /// This frame comes again when the connection is read next.
+    Again,
+}
+
+pub(super) fn malformed(error: impl std::fmt::Display) -> Fault {
+    (RequestError::Protocol, error.to_string())
+}
+
+fn decode<T: Decode>(frame: &Frame<'_>) -> Result<T, Fault> {
+    codec::from_slice(frame.body).map_err(malformed)
+}
+
+fn must_be_empty(frame: &Frame<'_>) -> Result<(), Fault> {
+    match frame.body.is_empty() {
+        true => Ok(()),
+        false => Err(malformed("this frame has no body")),
+    }
+}
+
+impl Shard {
+    /// Bytes came from a connection. Says how many were used; the rest comes again, with what
+    /// follows it, when [`Shard::wants_read`].
+    pub fn received(&mut self, id: ConnectionId, bytes: &[u8]) -> usize {
+        let mut used = 0;
+        let mut sending = None;
+        while let Some((frame, len)) = self.next_frame(id, &bytes[used..]) {
+            match self.frame(id, &mut sending, &frame) {
+                Ok(Next::Go) => used += len,
+                Ok(Next::Pause) => {
+                    used += len;
+                    break;
+                }
+                Ok(Next::Again) => break,
+                Err((reason, detail)) => self.close(id, reason, &detail),
+            }
+        }
+        self.close_if_flooded(id);
+        used
+    }
+
+    fn next_frame<'b>(&mut self, id: ConnectionId, bytes: &'b [u8]) -> Option<(Frame<'b>, usize)> {
+        let connection = self.connections.get(&id)?;
+        if connection.is_waiting || connection.is_closing() {
+            return None;
+        }
+        frame::parse(bytes).unwrap_or_else(|error| {
+            self.close(id, RequestError::Protocol, &error.to_string());
+            None
+        })
+    }
+
+    fn frame(
+        &mut self,
+        id: ConnectionId,
+        sending: &mut Option<Sending>,
+        frame: &Frame<'_>,
+    ) -> Result<Next, Fault> {
+        if frame.kind == kind::SEND {
+            return self.send_frame(id, sending, frame);
+        }
+        *sending = None;
+        if self.must_confirm(id) {
+            return Ok(Next::Again);
+        }
+        self.note_number(id, frame);
+        match (self.phase(id), frame.kind) {
+            (Phase::New, kind::HELLO) => self.hello(id, frame),
+            (Phase::New, _) => Err(malformed("the first frame is HELLO")),
+            (_, kind::HELLO) => Err(malformed("HELLO comes once")),
+            (phase, _) => self.request(id, &phase, frame),
+        }
+    }
+
+    fn phase(&self, id: ConnectionId) -> Phase {
+        self.connections
+            .get(&id)
+            .map_or(Phase::Closing, |connection| connection.phase.clone())
+    }
+
+    fn note_number(&mut self, id: ConnectionId, frame: &Frame<'_>) {
+        if frame.kind != kind::TAKEN
+            && let Some(connection) = self.connections.get_mut(&id)
+        {
+            connection.last_number = connection.last_number.max(frame.number);
+        }
+    }
+
+    fn hello(&mut self, id: ConnectionId, frame: &Frame<'_>) -> Result<Next, Fault> {
+        let hello: body::Hello = decode(frame)?;
+        if hello.version != VERSION {
+            let detail = format!("this daemon speaks version {VERSION}");
+            return Err((RequestError::Version, detail));
+        }
+        if hello.name.len() > NAME_BYTES_MAX {
+            return Err(malformed("a name has at most 128 bytes"));
+        }
+        if self.directory.draining {
+            return Err((RequestError::ShuttingDown, "the daemon ends".into()));
+        }
+        let software = self.shared.software.clone();
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.name = hello.name;
+            connection.phase = Phase::Greeted;
+            let version = VERSION;
+            let welcome = body::Welcome { version, software };
+            connection.answer(kind::WELCOME, frame.number, &welcome);
+        }
+        self.mark_dirty(id);
+        Ok(Next::Go)
+    }
+
+    fn request(
+        &mut self,
+        id: ConnectionId,
+        phase: &Phase,
+        frame: &Frame<'_>,
+    ) -> Result<Next, Fault> {
+        let number = frame.number;
+        match (frame.kind, phase) {
+            (kind::ACQUIRE, Phase::Greeted) => Ok(self.acquire(id, number, &decode(frame)?)),
+            (kind::RESUME, Phase::Greeted) => {
+                let mut resume: body::Resume = decode(frame)?;
+                let next = self.resume(id, number, &resume);
+                resume.secret.zeroize();
+                Ok(next)
+            }
+            (kind::ADOPT, Phase::Greeted) => Ok(self.adopt(id, number, &decode(frame)?)),
+            (kind::DERIVE, Phase::Acquired(role)) => {
+                self.derive(id, role, number, decode(frame)?);
+                Ok(Next::Go)
+            }
+            (kind::RELEASE, Phase::Acquired(role)) => {
+                let _: Release = decode(frame)?;
+                Ok(self.release(id, role, number))
+            }
+            (kind::TAKEN, Phase::Acquired(Role::Owner(owned))) => {
+                must_be_empty(frame)?;
+                self.taken(*owned, number)
+            }
+            (kind::FLUSH, _) => {
+                must_be_empty(frame)?;
+                self.flush(id, number);
+                Ok(Next::Go)
+            }
+            (kind::CONTROL, _) => {
+                self.control(id, frame);
+                Ok(Next::Go)
+            }
+            (kind::ACQUIRE | kind::RESUME | kind::ADOPT, _) => {
+                self.refuse(
+                    id,
+                    number,
+                    RequestError::State,
+                    "this connection is a capability",
+                );
+                Ok(Next::Go)
+            }
+            (kind::DERIVE | kind::RELEASE, _) => {
+                self.refuse(
+                    id,
+                    number,
+                    RequestError::State,
+                    "this connection is no capability",
+                );
+                Ok(Next::Go)
+            }
+            (kind::TAKEN, _) => Err(malformed("TAKEN on a connection that gets no mail")),
+            (unknown, _) => Err(malformed(format!("no frame of kind 0x{unknown:02x}"))),
+        }
+    }
+
+    /// Refuses a request; the connection goes on.
+    pub(super) fn refuse(
+        &mut self,
+        id: ConnectionId,
+        number: u64,
+        error: RequestError,
+        detail: &str,
+    ) {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.verdict(number, error as u16, detail);
+        }
+        self.mark_dirty(id);
+    }
+
+    fn taken(&mut self, id: libetp::EntityId, number: u64) -> Result<Next, Fault> {
+        let Some(capability) = self.capabilities.get_mut(&id) else {
+            return Ok(Next::Go);
+        };
+        let connection = capability.connection;
+        let (accounts, taken) = (&mut self.accounts, &mut self.taken_messages);
+        let result = capability.mailbox.take(number, |waiting| {
+            accounts.unpin(waiting.account, waiting.load());
+            *taken += 1;
+        });
+        if self.spare_buffers.len() < SPARE_BUFFERS_MAX {
+            self.spare_buffers.extend(capability.mailbox.spare_buffer());
+        }
+        let has_more = !capability.mailbox.unwritten().is_empty();
+        if let Some(connection) = connection.filter(|_| has_more) {
+            self.mark_dirty(connection);
+        }
+        match result {
+            Ok(()) => Ok(Next::Go),
+            Err(NotDelivered) => Err(malformed("TAKEN of a delivery that was not made")),
+        }
+    }
+
+    fn flush(&mut self, id: ConnectionId, number: u64) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        let crossed = std::mem::take(&mut connection.crossed);
+        let barriers = crossed
+            .iter()
+            .map(|&shard| Effect::Cross(shard, Crossing::Barrier(id)));
+        self.effects.extend(barriers);
+        connection.flushes.push_back((number, crossed));
+        self.answer_flushes(id);
+    }
+
+    /// Another shard has done everything that came before a flush.
+    pub(super) fn passed(&mut self, id: ConnectionId, shard: ShardIndex) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        // Barriers of one shard come back in their order.
+        let mut waiting = connection.flushes.iter_mut().map(|(_, waiting)| waiting);
+        waiting.any(|waiting| waiting.remove(&shard));
+        self.answer_flushes(id);
+    }
+
+    fn answer_flushes(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        while let Some((number, waiting)) = connection.flushes.front() {
+            if !waiting.is_empty() {
+                break;
+            }
+            let number = *number;
+            connection.flushes.pop_front();
+            connection.say(kind::FLUSHED, number, &[]);
+        }
+        self.mark_dirty(id);
+    }
+
+    fn control(&mut self, id: ConnectionId, frame: &Frame<'_>) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        let peer = connection.peer;
+        if connection.controls >= self.shared.limits.controls_max {
+            let detail = "too many control requests are not answered yet";
+            return self.refuse(id, frame.number, RequestError::Quota, detail);
+        }
+        if !self.directory.is_admin(peer.uid) {
+            self.event(
+                "control-forbidden",
+                None,
+                Some(peer),
+                "CONTROL by no administrator",
+            );
+            let detail = "only root, the daemon's user and [admin] uids may ask this";
+            return self.refuse(id, frame.number, RequestError::Forbidden, detail);
+        }
+        connection.controls += 1;
+        let body = frame.body.to_vec();
+        self.effects
+            .push(Effect::Control(peer, id, frame.number, body));
+    }
+
+    pub(super) fn control_reply(&mut self, id: ConnectionId, number: u64, body: &[u8]) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        connection.controls = connection.controls.saturating_sub(1);
+        connection.say(kind::CONTROL_REPLY, number, body);
+        self.mark_dirty(id);
+    }
+}

@@ -1,0 +1,76 @@
+//! Inputs beside the bytes of connections.
+
+use std::sync::Arc;
+
+use libetp::frame::body::RequestError;
+
+use super::connection::Phase;
+use super::effect::{Crossing, Effect, Input};
+use super::limits::HELLO_WAIT_MS;
+use super::shard::Shard;
+
+impl Shard {
+    /// Something happened. What follows from it is in [`Shard::take_effects`] and
+    /// [`Shard::take_dirty`].
+    pub fn input(&mut self, input: Input) {
+        match input {
+            Input::Submit {
+                entry,
+                number,
+                message,
+            } => self.submit(entry, number, &message),
+            Input::Crossed(crossing) => self.crossed(crossing),
+            Input::Directory(directory) => self.directory = Arc::clone(&directory),
+            Input::CardAttached(domain) => self.card_attached(domain),
+            Input::CardDetached(domain, code) => self.card_detached(domain, code),
+            Input::CardDone(domain, number, verdict) => self.card_done(domain, number, verdict),
+            Input::RemoteVerdict(subject, number, verdict) => {
+                self.remote_verdict(&subject, number, &verdict);
+            }
+            Input::PortsFed(domain) => self.retry_acquires(domain),
+            Input::Persisted(ticket, is_stored) => self.persisted(ticket, is_stored),
+            Input::ControlReply(id, number, body) => self.control_reply(id, number, &body),
+            Input::Tick(now_ms) => self.tick(now_ms),
+            Input::ShutDown => self.shut_down(),
+        }
+    }
+
+    fn crossed(&mut self, crossing: Crossing) {
+        match crossing {
+            Crossing::Message {
+                entry,
+                sender,
+                back,
+                message,
+            } => self.submit_as(entry, sender, back, &message, Self::route_crossed),
+            Crossing::Verdict(id, number, verdict) => self.give_verdict(id, number, &verdict),
+            Crossing::Barrier(id) => {
+                let passed = Crossing::Passed(id, self.index);
+                self.effects.push(Effect::Cross(id.shard(), passed));
+            }
+            Crossing::Passed(id, shard) => self.passed(id, shard),
+            Crossing::Ended(id) => self.ended(id),
+        }
+    }
+
+    fn tick(&mut self, now_ms: u64) {
+        self.now_ms = now_ms;
+        self.fail_old_acquires();
+        while let Some(&id) = self.ungreeted.front() {
+            let waits = self.connections.get(&id).filter(|c| c.phase == Phase::New);
+            match waits.map(|connection| connection.since_ms + HELLO_WAIT_MS > now_ms) {
+                Some(true) => return,
+                Some(false) => self.close(id, RequestError::Protocol, "no HELLO within 5 seconds"),
+                None => {}
+            }
+            self.ungreeted.pop_front();
+        }
+    }
+
+    fn shut_down(&mut self) {
+        let all: Vec<_> = self.connections.keys().copied().collect();
+        for id in all {
+            self.close(id, RequestError::ShuttingDown, "the daemon ends");
+        }
+    }
+}
