@@ -57,7 +57,7 @@ fn select_reads_back() {
 fn the_reply_to_select_reads_back_and_every_cut_is_named() {
     let data = reply().to_data();
     assert_eq!(data.len(), SelectReply::LEN);
-    let response = with_status(data.clone(), StatusWord::OK);
+    let response = with_status(data.to_vec(), StatusWord::OK);
     assert_eq!(SelectReply::parse(&response), Ok(reply()));
     for length in 0..data.len() {
         let cut = with_status(data[..length].to_vec(), StatusWord::OK);
@@ -69,7 +69,7 @@ fn the_reply_to_select_reads_back_and_every_cut_is_named() {
     }
     let surplus = with_status([&data[..], &[0]].concat(), StatusWord::OK);
     assert_eq!(SelectReply::parse(&surplus), Err(ReplyError::Trailing));
-    let mut other = response.clone();
+    let mut other = response;
     other[0] = 2;
     assert_eq!(SelectReply::parse(&other), Err(ReplyError::Version(2)));
     other[0] = 1;
