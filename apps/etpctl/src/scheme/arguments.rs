@@ -75,6 +75,10 @@ pub(crate) struct CardArguments {
     /// Read the owner's PIN from a file of mode 0600 instead of asking
     #[arg(long, value_name = "FILE")]
     pub(super) pin_file: Option<PathBuf>,
+    /// Protect the card at rest with the device key in this file, which is made if it is not there;
+    /// keep it outside the card's directory and out of its backups
+    #[arg(long, value_name = "FILE")]
+    pub(super) device_key: Option<PathBuf>,
     /// The card's class; a card made of software is of class 0
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=0))]
     pub(super) class: u8,

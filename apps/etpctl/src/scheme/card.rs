@@ -3,14 +3,12 @@
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
-use ed25519_dalek::SigningKey;
-use etp_pki::scheme::{Request, Scheme, SchemeError, SchemeFile, inspect, read_certificates};
-use etp_pki::{Leaf, Role, Subject, verify};
+use etp_pki::scheme::{Request, Scheme, SchemeFile, inspect, read_certificates};
+use etp_pki::{Role, Subject, verify};
 use libetp::digest::Hash;
 use libetp::id::parse_hex;
 use serde::Serialize;
-use x25519_dalek::{PublicKey, StaticSecret};
-use zeroize::Zeroizing;
+use softcard::{DeviceKey, KeyPair, NewCard, PinCost, PublicKeys, SoftCard, SoftCardError};
 
 use super::Failure;
 use super::arguments::CardArguments;
@@ -27,73 +25,84 @@ pub(super) struct CardReport {
     host: Option<Hex>,
     /// Key ids of the third parties that it trusts.
     third_parties: Vec<Hex>,
-}
-
-/// What a new card is given.
-pub(super) struct Blank<'a> {
-    pub(super) keys: Keys,
-    pub(super) certificate: Vec<u8>,
-    pub(super) leaf: Leaf,
-    pub(super) scheme: &'a SchemeFile,
-    pub(super) host: Option<Hash>,
-    pub(super) third_parties: Vec<Hash>,
-    pub(super) pin: Zeroizing<Vec<u8>>,
-}
-
-/// A card's private keys.
-pub(super) struct Keys {
-    pub(super) sign_seed: Zeroizing<[u8; 32]>,
-    pub(super) agree_secret: Zeroizing<[u8; 32]>,
+    /// What protects its directory when that is stolen or copied.
+    at_rest: &'static str,
 }
 
 pub(super) fn run(arguments: &CardArguments) -> Result<CardReport, Failure> {
-    let directory = &arguments.key.out;
-    if directory.exists() {
-        return Err(SchemeError::Exists(directory.clone()).into());
-    }
+    let directory = arguments.key.out.as_path();
+    refuse_existing(directory)?;
     let scheme = Scheme::open(&arguments.key.scheme)?;
-    let third_parties = arguments
-        .third_party
-        .iter()
-        .map(|text| third_party(text, scheme.file()));
-    let third_parties = third_parties.collect::<Result<Vec<_>, _>>()?;
-    let host = arguments
-        .host
-        .as_deref()
-        .map(|path| key_of(path, Role::Host, scheme.file()));
-    let host = host.transpose()?;
+    let trust = Trust::read(arguments, scheme.file())?;
     let pin = new_pin(arguments.pin_file.as_deref())?;
-    let keys = Keys::random()?;
-    let certificate = scheme.issue(Role::Card, &request(arguments, &keys, scheme.file()))?;
+    let device_key = arguments
+        .device_key
+        .as_deref()
+        .map(|path| device_key(path, directory));
+    let device_key = device_key.transpose()?;
+    let keys = KeyPair::generate()?;
+    let request = request(arguments, keys.public(), scheme.file().epoch);
+    let certificate = scheme.issue(Role::Card, &request)?;
     let leaf = inspect(&certificate).map_err(Failure::certificate(directory))?;
-    let report = CardReport {
-        leaf: LeafReport::from(&leaf),
-        directory: directory.clone(),
-        host: host.map(|key| Hex(key.to_vec())),
-        third_parties: third_parties.iter().map(|key| Hex(key.to_vec())).collect(),
+    let new = NewCard {
+        keys,
+        certificate,
+        anchors: scheme.file().anchors(),
+        third_parties: trust.third_parties.clone(),
+        host_key: trust.host,
+        pin,
+        pin_cost: PinCost::STANDARD,
+        device_key,
     };
-    let scheme = scheme.file();
-    create(
-        directory,
-        Blank {
-            keys,
-            certificate,
-            leaf,
-            scheme,
-            host,
-            third_parties,
-            pin,
-        },
-    )?;
-    Ok(report)
+    let card = SoftCard::create(directory, new)?;
+    Ok(CardReport {
+        leaf: LeafReport::from(&leaf),
+        directory: directory.into(),
+        host: trust.host.map(|key| Hex(key.to_vec())),
+        third_parties: trust
+            .third_parties
+            .iter()
+            .map(|key| Hex(key.to_vec()))
+            .collect(),
+        at_rest: card.at_rest().name(),
+    })
 }
 
-fn request(arguments: &CardArguments, keys: &Keys, scheme: &SchemeFile) -> Request {
-    let sign = SigningKey::from_bytes(&keys.sign_seed)
-        .verifying_key()
-        .to_bytes();
-    let agree = PublicKey::from(&StaticSecret::from(*keys.agree_secret)).to_bytes();
-    let own = Request::card(sign, agree, scheme.epoch);
+/// Whom a card trusts from the start.
+struct Trust {
+    host: Option<Hash>,
+    third_parties: Vec<Hash>,
+}
+
+impl Trust {
+    fn read(arguments: &CardArguments, scheme: &SchemeFile) -> Result<Self, Failure> {
+        let host = arguments
+            .host
+            .as_deref()
+            .map(|path| key_of(path, Role::Host, scheme));
+        let third_parties = arguments
+            .third_party
+            .iter()
+            .map(|text| third_party(text, scheme));
+        Ok(Self {
+            host: host.transpose()?,
+            third_parties: third_parties.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn refuse_existing(directory: &Path) -> Result<(), Failure> {
+    match directory
+        .read_dir()
+        .is_ok_and(|mut entries| entries.next().is_some())
+    {
+        true => Err(SoftCardError::NotEmpty(directory.into()).into()),
+        false => Ok(()),
+    }
+}
+
+fn request(arguments: &CardArguments, keys: PublicKeys, epoch: u64) -> Request {
+    let own = Request::card(keys.sign, keys.agree, epoch);
     Request {
         subject: arguments.domain.map_or(own.subject, Subject::Domain),
         class: arguments.class,
@@ -102,18 +111,13 @@ fn request(arguments: &CardArguments, keys: &Keys, scheme: &SchemeFile) -> Reque
     }
 }
 
-impl Keys {
-    fn random() -> Result<Self, Failure> {
-        let random = || {
-            let mut bytes = Zeroizing::new([0; 32]);
-            getrandom::fill(&mut *bytes).map_err(SchemeError::Entropy)?;
-            Ok::<_, Failure>(bytes)
-        };
-        Ok(Self {
-            sign_seed: random()?,
-            agree_secret: random()?,
-        })
-    }
+/// The key in that file, or a new one that is then in it.
+fn device_key(path: &Path, card_directory: &Path) -> Result<DeviceKey, Failure> {
+    let key = match path.exists() {
+        true => DeviceKey::load(path, card_directory),
+        false => DeviceKey::create(path, card_directory),
+    };
+    Ok(key?)
 }
 
 /// A key id as it is, or that of a certificate of role service.
@@ -146,11 +150,7 @@ impl Display for CardReport {
         for key in &self.third_parties {
             writeln!(f, "trusts     {key}")?;
         }
+        writeln!(f, "at rest    {}", self.at_rest)?;
         writeln!(f, "card       {}", self.directory.display())
     }
-}
-
-/// Makes the card itself.
-fn create(_directory: &Path, _blank: Blank<'_>) -> Result<(), Failure> {
-    Err(Failure::Card("this build has no soft card".into()))
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use etp_pki::CertificateError;
 use etp_pki::scheme::SchemeError;
+use softcard::SoftCardError;
 
 /// Why a scheme command failed, in words that say what to do.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +32,7 @@ pub(crate) enum Failure {
     Prompt(io::Error),
     /// The card could not be made.
     #[error("making the card: {0}")]
-    Card(String),
+    Card(#[from] SoftCardError),
     /// Standard output is gone.
     #[error("writing the result: {0}")]
     Output(io::Error),
