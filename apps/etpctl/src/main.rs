@@ -4,15 +4,31 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod control;
 mod scheme;
+
+/// Exit codes, as `--help` lists them.
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  done
+  1  something else failed, or a check found problems
+  2  wrong usage
+  3  the daemon cannot be reached, is not trusted or refused
+  4  this user may not ask that
+  5  a message could not be delivered
+  6  no answer in time
+
+Names for ids are read from ~/.config/tenet/ids.toml: alice = \"<24 hex>:<port>\"";
 
 /// Operate dispatchd and schemes.
 #[derive(Debug, Parser)]
-#[command(name = "etpctl", version)]
+#[command(name = "etpctl", version, after_help = AFTER_HELP)]
 struct Arguments {
     /// Answer with one JSON document
     #[arg(long, global = true)]
     json: bool,
+    #[command(flatten)]
+    daemon: control::Daemon,
     #[command(subcommand)]
     command: Command,
 }
@@ -22,16 +38,39 @@ enum Command {
     /// Make schemes, certify keys, check what is there
     #[command(subcommand)]
     Scheme(scheme::SchemeCommand),
+    #[command(flatten)]
+    Control(control::ControlCommand),
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let Command::Scheme(command) = arguments.command;
-    match scheme::run(command, arguments.json) {
+    match arguments.command {
+        Command::Scheme(command) => run_scheme(command, arguments.json),
+        Command::Control(command) => {
+            match control::run(&arguments.daemon, &command, arguments.json) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(failure) => fail(&failure, arguments.json),
+            }
+        }
+    }
+}
+
+fn run_scheme(command: scheme::SchemeCommand, json: bool) -> ExitCode {
+    match scheme::run(command, json) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("etpctl: {failure}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn fail(failure: &control::Failure, json: bool) -> ExitCode {
+    if json {
+        let error = serde_json::json!({ "kind": failure.name(), "message": failure.to_string() });
+        println!("{:#}", serde_json::json!({ "error": error }));
+    } else {
+        eprintln!("etpctl: {failure}");
+    }
+    ExitCode::from(failure.exit_code())
 }

@@ -70,6 +70,7 @@ fn entry(exchange: &Exchange) -> Value {
         "give": exchange.give,
         "want": exchange.want,
         "state": exchange.state,
+        "outcome": exchange.state.is_final().then_some(exchange.state),
         "story": exchange.story,
     })
 }
