@@ -5,7 +5,9 @@ use libetp::exchange::{Command, ExchangeReply, SelectReply, split};
 pub(crate) fn command(bytes: &[u8]) {
     match Command::parse(bytes) {
         Ok(Command::Exchange(exchange)) => {
-            exchange.messages().for_each(|message| assert!(message.wire_len() <= bytes.len()));
+            exchange
+                .messages()
+                .for_each(|message| assert!(message.wire_len() <= bytes.len()));
         }
         Ok(Command::Select(select)) => assert_eq!(select.to_bytes().len(), bytes.len()),
         Err(error) => assert!(!error.status_word().is_success()),

@@ -18,16 +18,50 @@ pub struct Target {
 
 /// All of them.
 pub const TARGETS: &[Target] = &[
-    Target { name: "canonical", run: wire::canonical },
-    Target { name: "message", run: wire::message },
-    Target { name: "params", run: wire::params },
-    Target { name: "socket_frame", run: wire::socket_frame },
-    Target { name: "control", run: wire::control },
-    Target { name: "card_command", run: card::command },
-    Target { name: "card_reply", run: card::reply },
-    Target { name: "certificate", run: host::certificate },
-    Target { name: "scheme_file", run: host::scheme_file },
-    Target { name: "configuration", run: host::configuration },
+    Target {
+        name: "canonical",
+        run: wire::canonical,
+    },
+    Target {
+        name: "message",
+        run: wire::message,
+    },
+    Target {
+        name: "params",
+        run: wire::params,
+    },
+    Target {
+        name: "socket_frame",
+        run: wire::socket_frame,
+    },
+    Target {
+        name: "control",
+        run: wire::control,
+    },
+    Target {
+        name: "card_command",
+        run: card::command,
+    },
+    Target {
+        name: "card_reply",
+        run: card::reply,
+    },
+    Target {
+        name: "link_frame",
+        run: host::link_frame,
+    },
+    Target {
+        name: "certificate",
+        run: host::certificate,
+    },
+    Target {
+        name: "scheme_file",
+        run: host::scheme_file,
+    },
+    Target {
+        name: "configuration",
+        run: host::configuration,
+    },
 ];
 
 /// The target of that name.

@@ -117,6 +117,14 @@ impl Host {
     /// # Errors
     /// [`Failure`] with the daemon's last words, if it ends before.
     pub fn start(&mut self, peers: &[&Peer]) -> Result<(), Failure> {
+        self.start_expecting(peers, "live")
+    }
+
+    /// Starts the daemon and waits until its card is in that state.
+    ///
+    /// # Errors
+    /// [`Failure`] with the daemon's last words, if it ends before.
+    pub fn start_expecting(&mut self, peers: &[&Peer], state: &str) -> Result<(), Failure> {
         let config = self.write_config(peers)?;
         let log = fs::File::options()
             .create(true)
@@ -135,12 +143,12 @@ impl Host {
             .stderr(log)
             .spawn();
         self.daemon = Some(daemon.map_err(Failure::io("dispatchd"))?);
-        self.wait_until_live()
+        self.wait_until(state)
     }
 
-    fn wait_until_live(&mut self) -> Result<(), Failure> {
+    fn wait_until(&mut self, state: &str) -> Result<(), Failure> {
         let deadline = Instant::now() + Duration::from_secs(START_S_MAX);
-        while !self.is_live() {
+        while !self.is_in(state) {
             let ended = self
                 .daemon
                 .as_mut()
@@ -157,7 +165,7 @@ impl Host {
         Ok(())
     }
 
-    fn is_live(&self) -> bool {
+    fn is_in(&self, state: &str) -> bool {
         let Ok(status) = self.etpctl(&["status"]).json() else {
             return false;
         };
@@ -165,7 +173,7 @@ impl Host {
             .as_array()
             .map(Vec::as_slice)
             .unwrap_or_default();
-        !cards.is_empty() && cards.iter().all(|card| card["state"] == "live")
+        !cards.is_empty() && cards.iter().all(|card| card["state"] == state)
     }
 
     fn write_config(&self, peers: &[&Peer]) -> Result<PathBuf, Failure> {

@@ -124,6 +124,17 @@ impl Cast {
             .map(drop)
     }
 
+    /// A offers, B accepts; the offer's n1.
+    ///
+    /// # Errors
+    /// [`Failure`] of a wallet.
+    pub fn offer_and_accept(&self, give: &str, want: &str) -> Result<String, Failure> {
+        let n1 = text(&self.offer(give, want)?, "n1")?;
+        self.inbox_of_b(&n1)?;
+        self.accept(&n1)?;
+        Ok(n1)
+    }
+
     pub(crate) fn offer(&self, give: &str, want: &str) -> Result<Value, Failure> {
         let words = [
             "offer",
@@ -153,14 +164,17 @@ impl Cast {
     }
 
     /// How the exchange ended, once the wallet knows.
-    pub(crate) fn result(&self, host: &Host, n1: &str) -> Result<Value, Failure> {
+    ///
+    /// # Errors
+    /// [`Failure`] if it does not come to know in time.
+    pub fn result(&self, host: &Host, n1: &str) -> Result<Value, Failure> {
         let deadline = Instant::now() + Duration::from_secs(RESULT_S_MAX);
         loop {
             let history = host.wallet(&["history"]).json()?;
             let mut exchanges = history["exchanges"].as_array().into_iter().flatten();
             let exchange = exchanges.find(|exchange| exchange["n1"] == n1);
             match exchange {
-                Some(exchange) if exchange["outcome"].is_string() => return Ok(exchange.clone()),
+                Some(exchange) if is_final(&exchange["state"]) => return Ok(exchange.clone()),
                 _ if Instant::now() > deadline => {
                     return Err(Failure::new(format!(
                         "{}: no result in {history}",
@@ -194,6 +208,10 @@ impl Cast {
         self.a.leave_running();
         self.b.leave_running();
     }
+}
+
+fn is_final(state: &Value) -> bool {
+    state != "open" && state != "accepted"
 }
 
 fn wallet_of(at: &Deployment, host: &Host) -> Result<String, Failure> {

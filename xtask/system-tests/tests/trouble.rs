@@ -1,0 +1,152 @@
+//! Things that go wrong, as a user meets them: named, in bounded time, and nothing lost.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+
+use std::fs;
+
+use system_tests::scenario::Cast;
+use system_tests::{Binaries, Deployment, Host, Output};
+
+fn cast() -> (Deployment, Cast) {
+    let deployment = Deployment::create(Binaries::beside_this_program().unwrap()).unwrap();
+    let cast = Cast::assemble(&deployment).unwrap();
+    (deployment, cast)
+}
+
+fn refused(output: &Output, code: i32, words: &[&str]) {
+    assert_eq!(output.code, Some(code), "{}", output.failure());
+    let said = output.stderr.to_lowercase() + &output.stdout.to_lowercase();
+    for word in words {
+        assert!(said.contains(word), "no `{word}` in: {said}");
+    }
+}
+
+fn offer(host: &Host, to: &str) -> Output {
+    let nothing = "00".repeat(32);
+    let words = ["offer", "--give", &nothing, "--want", &nothing, "--to", to];
+    host.wallet(&words)
+        .args(&["--third-party", &nothing])
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn a_wrong_pin_says_how_many_tries_are_left_and_the_right_one_restores_them() {
+    let (deployment, cast) = cast();
+    let wrong = deployment.path().join("wrong");
+    fs::copy(deployment.pin_file(), &wrong).unwrap();
+    fs::write(&wrong, "000000").unwrap();
+    let list = |pin| {
+        cast.a
+            .wallet(&["list", "--pin-file"])
+            .arg(pin)
+            .output()
+            .unwrap()
+    };
+    refused(&list(wrong.clone()), 4, &["pin", "2"]);
+    refused(&list(wrong.clone()), 4, &["pin", "1"]);
+    assert_eq!(list(deployment.pin_file()).code, Some(0));
+    refused(&list(wrong.clone()), 4, &["pin", "2"]);
+    list(wrong.clone());
+    list(wrong.clone());
+    refused(&list(deployment.pin_file()), 4, &["blocked"]);
+}
+
+#[test]
+fn an_unknown_destination_and_a_stopped_host_are_told_apart() {
+    let (_deployment, mut cast) = cast();
+    let nowhere = "02ffffffffffffffffffffff:4294967040";
+    refused(
+        &cast.a.etpctl(&["ping", nowhere]).output().unwrap(),
+        6,
+        &["unknown-destination"],
+    );
+    let diagnostics = format!("{}:4294967040", cast.b.domain());
+    assert_eq!(
+        cast.a
+            .etpctl(&["ping", &diagnostics])
+            .output()
+            .unwrap()
+            .code,
+        Some(0)
+    );
+    cast.b.stop().unwrap();
+    let unreachable = cast
+        .a
+        .etpctl(&["ping", &diagnostics, "--timeout", "60"])
+        .output()
+        .unwrap();
+    refused(&unreachable, 6, &["host-unreachable"]);
+}
+
+#[test]
+fn without_a_daemon_the_wallet_says_what_to_do() {
+    let (_deployment, mut cast) = cast();
+    cast.a.stop().unwrap();
+    refused(
+        &cast.a.wallet(&["list"]).output().unwrap(),
+        3,
+        &["dispatchd"],
+    );
+}
+
+#[test]
+fn an_order_that_the_card_refuses_changes_nothing() {
+    let (_deployment, cast) = cast();
+    cast.issue(&cast.a, "a book").unwrap();
+    let before = cast.holdings().unwrap();
+    let output = offer(&cast.a, &cast.wallets[1]);
+    assert_ne!(output.code, Some(0), "{}", output.failure());
+    assert_eq!(cast.holdings().unwrap(), before);
+}
+
+#[test]
+fn killed_daemons_come_back_with_ids_and_vouchers() {
+    let (_deployment, mut cast) = cast();
+    let vouchers = [
+        cast.issue(&cast.a, "a book").unwrap(),
+        cast.issue(&cast.b, "a film").unwrap(),
+    ];
+    let before = cast.holdings().unwrap();
+    let (a, b) = (cast.a.peer.clone(), cast.b.peer.clone());
+    cast.a.kill();
+    cast.b.kill();
+    cast.b.start(&[&a]).unwrap();
+    cast.a.start(&[&b]).unwrap();
+    assert_eq!(cast.holdings().unwrap(), before);
+    let n1 = cast.offer_and_accept(&vouchers[0], &vouchers[1]).unwrap();
+    assert_eq!(cast.result(&cast.a, &n1).unwrap()["state"], "completed");
+    assert_eq!(cast.result(&cast.b, &n1).unwrap()["state"], "completed");
+}
+
+#[test]
+fn a_restored_backup_of_the_card_is_quarantined_by_name() {
+    let (deployment, mut cast) = cast();
+    let (card, backup) = (cast.a.path().join("card"), deployment.path().join("backup"));
+    cast.a.stop().unwrap();
+    copy(&card, &backup);
+    let b = cast.b.peer.clone();
+    cast.a.start(&[&b]).unwrap();
+    cast.issue(&cast.a, "a book").unwrap();
+    cast.a.stop().unwrap();
+    fs::remove_dir_all(&card).unwrap();
+    copy(&backup, &card);
+    assert!(cast.a.start_expecting(&[&b], "quarantined").is_ok());
+    let status = cast.a.etpctl(&["status"]).json().unwrap();
+    let detail = status["cards"][0]["detail"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    assert!(!detail.is_empty(), "{status:#}");
+    let list = cast.a.wallet(&["list"]).output().unwrap();
+    assert_ne!(list.code, Some(0), "{}", list.failure());
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    fs::create_dir_all(to).unwrap();
+    fs::set_permissions(to, fs::metadata(from).unwrap().permissions()).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
