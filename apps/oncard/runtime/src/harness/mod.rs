@@ -3,10 +3,12 @@
 //! For the tests of on-card programs: nothing here reaches into a card. A [`Host`] speaks SELECT
 //! and EXCHANGE, a [`Wallet`] holds an owner's channel, a [`CutStore`] fails at a chosen commit.
 
+mod both;
 mod cut;
 mod host;
 mod wallet;
 
+pub use both::{Both, handshake};
 pub use cut::{Cut, CutStore};
 pub use host::Host;
 pub use wallet::{Handshake, Wallet, can_read};
