@@ -2,6 +2,7 @@
 
 pub mod card;
 pub mod config;
+pub mod io;
 pub mod ops;
 pub mod router;
 pub mod state;

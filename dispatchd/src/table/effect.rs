@@ -25,6 +25,9 @@ pub enum Input {
         /// The message.
         message: Message,
     },
+    /// A `Submit` found the queue into the shard full: where it came in, the sender's number, and
+    /// which message it was.
+    Overloaded(Entry, u64, Subject),
     /// From another shard.
     Crossed(Crossing),
     /// What the shard knows of domains changed.

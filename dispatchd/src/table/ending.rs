@@ -26,6 +26,13 @@ pub struct Departed {
     name: String,
 }
 
+impl Departed {
+    /// Who connected.
+    pub fn peer(&self) -> Principal {
+        self.peer
+    }
+}
+
 impl Shard {
     /// The program is gone.
     pub fn disconnected(&mut self, id: ConnectionId) {

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use guard_policies::Entry;
+use libetp::VerdictCode;
 use libetp::frame::body::RequestError;
+use libetp::verdict::Subject;
 
 use super::connection::Phase;
 use super::effect::{Crossing, Effect, Input};
@@ -19,6 +22,9 @@ impl Shard {
                 number,
                 message,
             } => self.submit(entry, number, &message),
+            Input::Overloaded(entry, number, subject) => {
+                self.overloaded(entry, number, &subject);
+            }
             Input::Crossed(crossing) => self.crossed(crossing),
             Input::Directory(directory) => self.directory = Arc::clone(&directory),
             Input::CardAttached(domain) => self.card_attached(domain),
@@ -32,6 +38,16 @@ impl Shard {
             Input::ControlReply(id, number, body) => self.control_reply(id, number, &body),
             Input::Tick(now_ms) => self.tick(now_ms),
             Input::ShutDown => self.shut_down(),
+        }
+    }
+
+    fn overloaded(&mut self, entry: Entry, number: u64, subject: &Subject) {
+        let code = VerdictCode::MailboxFull;
+        let verdict = self.refusal("shard-queue-full", code, "the daemon is overloaded");
+        match entry {
+            Entry::Card(domain) => self.tell_card(domain, subject, &verdict),
+            Entry::Remote(host) => self.tell_host(host, *subject, number, &verdict),
+            Entry::Host | Entry::App { .. } => self.counters.add("verdict-to-nobody"),
         }
     }
 

@@ -175,18 +175,18 @@ impl Shard {
         Verdict::new(code, detail)
     }
 
+    /// Who pays for a message that comes from no program, and who learns of its fate.
+    pub(super) fn sender(entry: Entry, number: u64) -> (Sender, Back) {
+        match entry {
+            Entry::Card(domain) => (Sender::Card(domain), Back::Card),
+            Entry::Remote(host) => (Sender::Host(host), Back::Remote { number }),
+            Entry::Host | Entry::App { .. } => (Sender::Daemon, Back::None),
+        }
+    }
+
     /// A message enters from a card, another host or the daemon.
     pub(super) fn submit(&mut self, entry: Entry, number: u64, message: &Message) {
-        let sender = match entry {
-            Entry::Card(domain) => Sender::Card(domain),
-            Entry::Remote(host) => Sender::Host(host),
-            Entry::Host | Entry::App { .. } => Sender::Daemon,
-        };
-        let back = match entry {
-            Entry::Card(_) => Back::Card,
-            Entry::Remote(_) => Back::Remote { number },
-            Entry::Host | Entry::App { .. } => Back::None,
-        };
+        let (sender, back) = Self::sender(entry, number);
         self.submit_as(entry, sender, back, message, Self::enter);
     }
 

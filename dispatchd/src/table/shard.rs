@@ -139,6 +139,11 @@ impl Shard {
         }
     }
 
+    /// Its number among the shards.
+    pub fn index(&self) -> ShardIndex {
+        self.index
+    }
+
     /// Takes up a durable capability that outlived the daemon. Its mail did not.
     pub fn restore(&mut self, stored: StoredCapability) {
         let name = stored.name.clone();

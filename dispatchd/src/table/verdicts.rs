@@ -1,6 +1,7 @@
 //! Verdicts on their way back.
 
 use guard_policies::Entry;
+use libetp::digest::Hash;
 use libetp::params::Param;
 use libetp::params::host::Undeliverable;
 use libetp::verdict::Subject;
@@ -28,9 +29,7 @@ impl Shard {
                 self.tell_card(domain, &Subject::of(message), verdict);
             }
             (Back::Remote { number }, Sender::Host(host)) => {
-                let subject = Subject::of(message);
-                let told = Effect::RemoteVerdict(host, subject, number, verdict.clone());
-                self.effects.push(told);
+                self.tell_host(host, Subject::of(message), number, verdict);
             }
             _ => self.counters.add("verdict-to-nobody"),
         }
@@ -52,8 +51,19 @@ impl Shard {
         }
     }
 
+    pub(super) fn tell_host(
+        &mut self,
+        host: Hash,
+        subject: Subject,
+        number: u64,
+        verdict: &Verdict,
+    ) {
+        let told = Effect::RemoteVerdict(host, subject, number, verdict.clone());
+        self.effects.push(told);
+    }
+
     /// Tells a card, in the one form that cards have for it.
-    fn tell_card(&mut self, domain: Domain, subject: &Subject, verdict: &Verdict) {
+    pub(super) fn tell_card(&mut self, domain: Domain, subject: &Subject, verdict: &Verdict) {
         let undeliverable = Undeliverable {
             dst: subject.dst,
             mtype: subject.mtype,

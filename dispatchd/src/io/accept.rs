@@ -1,0 +1,122 @@
+//! Accepting programs.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
+use std::time::Duration;
+
+use guard_policies::Principal;
+use libetp::codec;
+use libetp::frame::body::{Closing, RequestError};
+use libetp::frame::{self, kind};
+use nix::errno::Errno;
+use nix::sys::socket::{getsockopt, setsockopt, sockopt};
+use tokio::net::UnixListener;
+
+use super::admission::Admissions;
+use super::job::Job;
+use super::worker::Peers;
+use crate::router::Event;
+
+/// How long accepting rests when there are no descriptors left.
+const REST: Duration = Duration::from_millis(100);
+
+/// A listening socket whose connections carry the credentials of every writer.
+pub(crate) fn prepare(listener: StdListener) -> io::Result<StdListener> {
+    setsockopt(&listener, sockopt::PassCred, &true)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Accepts for ever, and spreads programs over the I/O threads.
+pub(crate) async fn accept(listener: StdListener, admissions: Admissions, peers: Peers) {
+    let Ok(listener) = UnixListener::from_std(listener) else {
+        return;
+    };
+    let mut reserve = Reserve::new();
+    let mut threads = peers.shards.iter().cycle();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let result = stream
+                    .into_std()
+                    .and_then(|s| welcome(s, &admissions, &peers));
+                if let (Ok(Some(job)), Some(thread)) = (result, threads.next()) {
+                    thread.send(job);
+                }
+            }
+            Err(error) => {
+                report(&peers, "accept-failed", None, error.to_string());
+                if is_out_of_descriptors(&error) {
+                    reserve.turn_one_away(&listener).await;
+                }
+                tokio::time::sleep(REST).await;
+            }
+        }
+    }
+}
+
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    [Errno::EMFILE as i32, Errno::ENFILE as i32]
+        .map(Some)
+        .contains(&error.raw_os_error())
+}
+
+/// Checks who connected; `None` if it was turned away.
+fn welcome(stream: StdStream, admissions: &Admissions, peers: &Peers) -> io::Result<Option<Job>> {
+    setsockopt(&stream, sockopt::PassCred, &true)?;
+    let credentials = getsockopt(&stream, sockopt::PeerCredentials)?;
+    let peer = Principal {
+        uid: credentials.uid(),
+        gid: credentials.gid(),
+        pid: credentials.pid(),
+    };
+    match admissions.admit(peer.uid) {
+        Ok(admission) => Ok(Some(Job::Connect(stream, peer, admission))),
+        Err(limit) => {
+            report(peers, limit, Some(peer), "too many connections".into());
+            turn_away(stream)?;
+            Ok(None)
+        }
+    }
+}
+
+fn turn_away(mut stream: StdStream) -> io::Result<()> {
+    let closing = Closing {
+        reason: RequestError::Quota as u16,
+        detail: "too many connections".into(),
+    };
+    let mut bytes = Vec::new();
+    frame::write(&mut bytes, kind::CLOSING, 0, &[&codec::to_vec(&closing)]);
+    stream.write_all(&bytes)
+}
+
+fn report(peers: &Peers, name: &'static str, principal: Option<Principal>, detail: String) {
+    peers.host.event(Event {
+        name,
+        id: None,
+        principal,
+        detail,
+    });
+}
+
+/// A descriptor kept free, so that a program can be told that there is none for it.
+struct Reserve(Option<File>);
+
+impl Reserve {
+    fn new() -> Self {
+        Self(File::open("/dev/null").ok())
+    }
+
+    /// Accepts one connection with the spare descriptor and closes it again.
+    async fn turn_one_away(&mut self, listener: &UnixListener) {
+        if self.0.take().is_some()
+            && let Ok(Ok((stream, _))) = tokio::time::timeout(REST, listener.accept()).await
+            && let Ok(stream) = stream.into_std()
+        {
+            // Best effort: the program learns it from the closed socket too.
+            let _ = turn_away(stream);
+        }
+        self.0 = File::open("/dev/null").ok();
+    }
+}

@@ -1,0 +1,134 @@
+//! Doing what the shard wants done.
+
+use std::rc::Rc;
+
+use guard_policies::Entry;
+use libetp::digest::Hash;
+use libetp::{Domain, Message, Verdict, VerdictCode};
+
+use super::job::{Class, Job};
+use super::storing::StoreJob;
+use super::worker::Worker;
+use crate::router::{self, ControlRequest, ControlTicket, Event, TraceRecord};
+use crate::table::{ConnectionId, Crossing, Effect, ForRemote, Input, ShardIndex};
+
+impl Worker {
+    pub(super) fn perform_effects(self: &Rc<Self>) {
+        while self.shard.borrow().has_effects() {
+            let effects = self.shard.borrow_mut().take_effects();
+            for effect in effects {
+                self.perform(effect);
+            }
+        }
+    }
+
+    fn perform(&self, effect: Effect) {
+        let host = &self.peers.host;
+        match effect {
+            Effect::Cross(shard, crossing) => self.cross(shard, crossing),
+            Effect::ToCard(domain, number, message) => self.to_card(domain, number, message),
+            Effect::ToRemote(host, message) => self.to_remote(host, message),
+            Effect::RemoteVerdict(host, subject, number, verdict) => {
+                if let Some(remote) = &*self.remote.borrow() {
+                    remote.verdict(host, subject, number, verdict);
+                }
+            }
+            Effect::ToHost(entry, message) => host.message(from_guard(entry), message),
+            Effect::WantPorts(domain) => host.want_ports(domain),
+            Effect::Persist(ticket, change) => {
+                let reply = ticket.map(|ticket| (ticket, self.peers.shards[self.index()].clone()));
+                // The thread ends only after this one.
+                let _ = self.peers.store.send(StoreJob { change, reply });
+            }
+            Effect::Move(id, shard) => self.begin_move(id, shard),
+            Effect::Control(principal, connection, number, body) => host.control(ControlRequest {
+                principal,
+                ticket: ControlTicket {
+                    connection: connection.0,
+                    number,
+                },
+                body,
+            }),
+            Effect::Event(name, id, principal, detail) => host.event(Event {
+                name,
+                id,
+                principal,
+                detail,
+            }),
+            Effect::Trace(entry, header, bytes, outcome) => host.trace(TraceRecord {
+                entry: entry_name(entry),
+                header,
+                bytes,
+                outcome,
+            }),
+        }
+    }
+
+    fn index(&self) -> usize {
+        usize::from(self.shard.borrow().index())
+    }
+
+    fn cross(&self, shard: ShardIndex, crossing: Crossing) {
+        let Some(to) = self.peers.shards.get(usize::from(shard)) else {
+            return;
+        };
+        let Crossing::Message { message, .. } = &crossing else {
+            return to.send(Job::Input(Input::Crossed(crossing)));
+        };
+        let bytes = message.wire_len();
+        let sent = to.try_message(Class::Shard, bytes, Input::Crossed(crossing));
+        if let Err(Input::Crossed(crossing)) = sent {
+            self.shard.borrow_mut().bounced(crossing);
+        }
+    }
+
+    fn to_card(&self, domain: Domain, number: u64, message: Message) {
+        let cards = self.cards.borrow();
+        let sent = cards
+            .get(&domain)
+            .map(|port| port.try_send((number, message)));
+        if !matches!(sent, Some(Ok(()))) {
+            let verdict = Verdict::new(VerdictCode::CardGone, "the card's link takes nothing");
+            let done = Input::CardDone(domain, number, Some(verdict));
+            self.shard.borrow_mut().input(done);
+        }
+    }
+
+    fn to_remote(&self, host: Hash, message: ForRemote) {
+        let (number, message, returned) = message.split();
+        let sent = match &*self.remote.borrow() {
+            Some(remote) => remote.send(host, number, message),
+            None => Err(Verdict::new(
+                VerdictCode::HostUnreachable,
+                "no links to other hosts",
+            )),
+        };
+        if let Err(verdict) = sent {
+            self.shard.borrow_mut().returned(returned, &verdict);
+        }
+    }
+
+    fn begin_move(&self, id: ConnectionId, shard: ShardIndex) {
+        if let Some(socket) = self.sockets.borrow().get(&id) {
+            socket.moves_to.set(Some(shard));
+            socket.wake.notify_one();
+        }
+    }
+}
+
+fn from_guard(entry: Entry) -> router::Entry {
+    match entry {
+        Entry::Card(domain) => router::Entry::Card(domain),
+        Entry::Remote(host) => router::Entry::Remote(host),
+        Entry::Host | Entry::App { .. } => router::Entry::Host,
+    }
+}
+
+fn entry_name(entry: Entry) -> &'static str {
+    match entry {
+        Entry::App { .. } => "app",
+        Entry::Card(_) => "card",
+        Entry::Remote(_) => "remote",
+        Entry::Host => "host",
+    }
+}

@@ -1,0 +1,151 @@
+//! The task of one program's connection.
+
+use std::io;
+use std::rc::Rc;
+
+use libetp::frame::body::RequestError;
+
+use super::job::Job;
+use super::output::flush;
+use super::receive::{Received, receive};
+use super::worker::{READ_BYTES, Socket, Worker};
+use crate::table::ConnectionId;
+
+pub(super) async fn run(worker: Rc<Worker>, id: ConnectionId, socket: Rc<Socket>) {
+    loop {
+        feed_held(&worker, id, &socket);
+        if socket.moves_to.get().is_some() || is_over(&worker, id, &socket) {
+            break;
+        }
+        let wants_read = worker.shard.borrow().wants_read(id);
+        socket.is_reading.set(wants_read);
+        tokio::select! {
+            biased;
+            ready = socket.stream.readable(), if wants_read => {
+                if ready.is_err() || read(&worker, id, &socket) == Pass::Full {
+                    // Others get their turn before a program that always has more.
+                    tokio::task::yield_now().await;
+                }
+            }
+            _ = socket.stream.writable(), if socket.is_blocked.get() => {
+                flush(&worker, id);
+                worker.settle();
+            }
+            () = socket.wake.notified() => {}
+        }
+    }
+    finish(&worker, id, socket);
+}
+
+fn is_over(worker: &Worker, id: ConnectionId, socket: &Socket) -> bool {
+    socket.is_dead.get() || worker.shard.borrow().is_finished(id)
+}
+
+/// Whether a read filled its buffer.
+#[derive(PartialEq, Eq)]
+enum Pass {
+    Full,
+    Short,
+}
+
+/// Bytes that were held back, if the shard wants them now.
+fn feed_held(worker: &Rc<Worker>, id: ConnectionId, socket: &Socket) {
+    if !socket.is_held.get() || !worker.shard.borrow().wants_read(id) {
+        return;
+    }
+    let rest = socket.rest.take();
+    give(worker, id, socket, &rest);
+    worker.settle();
+}
+
+/// Gives bytes to the shard and keeps what it does not use.
+fn give(worker: &Worker, id: ConnectionId, socket: &Socket, bytes: &[u8]) {
+    let mut shard = worker.shard.borrow_mut();
+    let used = shard.received(id, bytes);
+    let mut rest = socket.rest.borrow_mut();
+    rest.clear();
+    rest.extend_from_slice(&bytes[used..]);
+    if rest.is_empty() && rest.capacity() > 4_096 {
+        *rest = Vec::new();
+    }
+    socket
+        .is_held
+        .set(!rest.is_empty() && !shard.wants_read(id));
+}
+
+fn read(worker: &Rc<Worker>, id: ConnectionId, socket: &Socket) -> Pass {
+    let received = read_once(worker, id, socket);
+    let pass = match received {
+        Ok(Received::Bytes {
+            may_have_more: true,
+            ..
+        }) => Pass::Full,
+        _ => Pass::Short,
+    };
+    match received {
+        Ok(Received::Bytes { .. } | Received::Nothing) => {}
+        Ok(Received::End) | Err(_) => socket.is_dead.set(true),
+        Ok(Received::Foreign) => {
+            let detail = "bytes came from another process than the one that connected";
+            worker.close(id, RequestError::ForeignDescriptor, detail);
+        }
+        Ok(Received::Descriptors) => {
+            worker.close(id, RequestError::Protocol, "no descriptors are passed here");
+        }
+    }
+    worker.settle();
+    pass
+}
+
+/// One read into the shared buffer, behind what is left of the last one.
+fn read_once(worker: &Worker, id: ConnectionId, socket: &Socket) -> io::Result<Received> {
+    let mut buffer = worker.buffer.borrow_mut();
+    let kept = {
+        let rest = socket.rest.borrow();
+        let room = rest.len() + READ_BYTES;
+        if buffer.len() < room {
+            buffer.resize(room, 0);
+        }
+        buffer[..rest.len()].copy_from_slice(&rest);
+        rest.len()
+    };
+    let into = &mut buffer[kept..kept + READ_BYTES];
+    let received = receive(
+        &socket.stream,
+        &socket.peer,
+        into,
+        &mut worker.control.borrow_mut(),
+    )?;
+    if let Received::Bytes { len, .. } = received {
+        give(worker, id, socket, &buffer[..kept + len]);
+    }
+    Ok(received)
+}
+
+fn finish(worker: &Rc<Worker>, id: ConnectionId, socket: Rc<Socket>) {
+    worker.sockets.borrow_mut().remove(&id);
+    if let Some(shard) = socket.moves_to.get()
+        && !socket.is_dead.get()
+    {
+        move_to(worker, id, socket, shard);
+    } else {
+        worker.shard.borrow_mut().disconnected(id);
+    }
+    worker.settle();
+}
+
+fn move_to(worker: &Worker, id: ConnectionId, socket: Rc<Socket>, shard: u16) {
+    let Some(departed) = worker.shard.borrow_mut().departed(id) else {
+        return;
+    };
+    let (Some(socket), Some(to)) = (
+        Rc::into_inner(socket),
+        worker.peers.shards.get(shard as usize),
+    ) else {
+        return;
+    };
+    if let Ok(stream) = socket.stream.into_std() {
+        let rest = socket.rest.into_inner();
+        to.send(Job::Arrive(stream, departed, rest, socket.admission));
+    }
+}
