@@ -1,12 +1,24 @@
 //! What holds for every input.
 
+use std::sync::LazyLock;
+
 use etp_pki::scheme::{SchemeFile, inspect};
-use etp_pki::{Role, verify};
+use etp_pki::{Anchors, Role, verify};
 use libetp::limits::CERTIFICATE_BYTES_MAX;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::support::{anchors, authority, leaf, seed};
+use crate::support::{self, authority, seed};
+
+/// What verifiers trust.
+static ANCHORS: LazyLock<Anchors> = LazyLock::new(|| support::anchors("one"));
+/// A certificate of each role.
+static LEAVES: LazyLock<[Vec<u8>; Role::ALL.len()]> =
+    LazyLock::new(|| Role::ALL.map(|role| support::leaf("one", role)));
+
+fn leaf(role: Role) -> Vec<u8> {
+    LEAVES[role as usize].clone()
+}
 
 /// One change of one certificate.
 #[derive(Clone, Debug)]
@@ -58,15 +70,14 @@ fn any_role() -> impl Strategy<Value = Role> {
 /// No single bit of a certificate can change.
 #[test]
 fn no_flipped_bit_verifies() {
-    let anchors = anchors("one");
     for role in Role::ALL {
-        let der = leaf("one", role);
-        assert!(verify(&der, role, &anchors).is_ok());
+        let der = leaf(role);
+        assert!(verify(&der, role, &ANCHORS).is_ok());
         for bit in 0..der.len() * 8 {
             let mut flipped = der.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
             assert!(
-                verify(&flipped, role, &anchors).is_err(),
+                verify(&flipped, role, &ANCHORS).is_err(),
                 "{role}: bit {bit}"
             );
         }
@@ -83,10 +94,10 @@ proptest! {
         required in any_role(),
         edits in vec(edit(), 1..6),
     ) {
-        let der = leaf("one", issued);
+        let der = leaf(issued);
         let mut edited = der.clone();
         edits.iter().for_each(|edit| edit.apply(&mut edited));
-        let verified = verify(&edited, required, &anchors("one"));
+        let verified = verify(&edited, required, &ANCHORS);
         prop_assert_eq!(verified.is_ok(), edited == der && issued == required);
     }
 
@@ -94,7 +105,7 @@ proptest! {
     #[test]
     fn arbitrary_bytes_are_refused(bytes in vec(any::<u8>(), 0..CERTIFICATE_BYTES_MAX + 64)) {
         for role in Role::ALL {
-            prop_assert!(verify(&bytes, role, &anchors("one")).is_err());
+            prop_assert!(verify(&bytes, role, &ANCHORS).is_err());
         }
         prop_assert!(inspect(&bytes).is_err());
     }
@@ -105,12 +116,12 @@ proptest! {
         bytes in vec(any::<u8>(), 4..1_024),
         at in 0usize..512,
     ) {
-        let mut der = leaf("one", Role::Card);
+        let mut der = leaf(Role::Card);
         let at = at % der.len();
         let end = (at + bytes.len()).min(der.len());
         let before = der.clone();
         der[at..end].copy_from_slice(&bytes[..end - at]);
-        prop_assert_eq!(verify(&der, Role::Card, &anchors("one")).is_ok(), der == before);
+        prop_assert_eq!(verify(&der, Role::Card, &ANCHORS).is_ok(), der == before);
     }
 
     /// What is issued is what was asked for, whatever the keys.
@@ -124,10 +135,10 @@ proptest! {
         valid_days in 0u32..3_000,
     ) {
         let class = if role == Role::Card { class } else { 0 };
-        let asked = crate::support::request(role, &words);
+        let asked = support::request(role, &words);
         let request = etp_pki::scheme::Request { class, epoch, code_hash, valid_days, ..asked };
         let authority = authority("one");
-        let der = authority.issue(role, &request, crate::support::NOW).unwrap();
+        let der = authority.issue(role, &request, support::NOW).unwrap();
         let leaf = verify(&der, role, &authority.file().anchors()).unwrap();
         prop_assert_eq!(leaf.role, role);
         prop_assert_eq!(leaf.public, request.public);
@@ -135,7 +146,7 @@ proptest! {
         prop_assert_eq!(leaf.agree, request.agree);
         prop_assert_eq!(leaf.subject, request.subject);
         prop_assert_eq!((leaf.class, leaf.epoch, leaf.code_hash), (class, epoch, code_hash));
-        prop_assert_eq!(leaf.not_after, crate::support::NOW + u64::from(valid_days) * 86_400);
+        prop_assert_eq!(leaf.not_after, support::NOW + u64::from(valid_days) * 86_400);
     }
 
     /// A scheme file that is damaged is refused with words, or says the same thing still.

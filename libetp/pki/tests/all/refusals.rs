@@ -22,7 +22,7 @@ fn changed(role: Role, change: impl FnOnce(&mut Forge)) -> &'static str {
 
 fn with_attributes(role: Role, attributes: &Attributes) -> &'static str {
     changed(role, |forge| {
-        *forge.extension(der::ATTRIBUTES) = Extension::attributes(attributes)
+        *forge.extension(der::ATTRIBUTES) = Extension::attributes(attributes);
     })
 }
 
@@ -76,11 +76,11 @@ fn the_role_must_be_one_critical_extended_key_usage() {
     );
     let server_auth = tlv(SEQUENCE, &[&[0x06, 0x08, 0x2b, 6, 1, 5, 5, 7, 3, 1]]);
     let tls = changed(Role::Host, |forge| {
-        forge.extension(eku).contents = server_auth
+        forge.extension(eku).contents = server_auth;
     });
     assert_eq!(tls, "role-unknown");
     let garbled = changed(Role::Card, |forge| {
-        forge.extension(eku).contents = vec![5, 0]
+        forge.extension(eku).contents = vec![5, 0];
     });
     assert_eq!(garbled, "extension");
 }
@@ -140,7 +140,7 @@ fn what_others_may_add_is_passed_over() {
 fn the_key_usage_is_digital_signature_and_nothing_else() {
     let with = |extension: Extension| {
         changed(Role::Card, |forge| {
-            *forge.extension(der::KEY_USAGE) = extension
+            *forge.extension(der::KEY_USAGE) = extension;
         })
     };
     let usage = |critical, bits: &[u8]| {
@@ -206,7 +206,7 @@ fn the_attributes_are_judged() {
     assert_eq!(with_attributes(Role::Service, &card()), "agreement-key");
     let bytes = |bytes: &[u8]| {
         changed(Role::Card, |forge| {
-            *forge.extension(id) = Extension::attributes_bytes(bytes)
+            *forge.extension(id) = Extension::attributes_bytes(bytes);
         })
     };
     assert_eq!(bytes(&[]), "attributes");
@@ -395,7 +395,7 @@ fn nobody_signs_for_himself_or_for_others() {
     own.public_key_info = der::public_key_info(der::ED25519, &public("an issuer"));
     assert_eq!(refusal(&own.der(), Role::Issuer), "issuer", "self-signed");
     let by_root = Forge {
-        signer: key("forged root"),
+        signer: key("vectors root"),
         ..Forge::valid(Role::Issuer)
     };
     assert_eq!(

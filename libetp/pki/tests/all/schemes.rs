@@ -372,7 +372,7 @@ fn two_cards_share_neither_agreement_key_nor_domain() {
     assert_eq!(
         check(Request {
             subject: assigned(1),
-            ..first.clone()
+            ..first
         }),
         [],
         "a renewal"
@@ -380,7 +380,7 @@ fn two_cards_share_neither_agreement_key_nor_domain() {
     assert_eq!(
         check(Request {
             agree: first.agree,
-            ..second.clone()
+            ..second
         }),
         [Problem::SharedAgreementKey { other: other() }]
     );

@@ -8,7 +8,7 @@ use super::der::{self, SEQUENCE, tlv};
 use super::{hex, intermediate, public, seed};
 
 /// The scheme in whose name certificates are forged.
-pub(crate) const SCHEME: &str = "forged";
+pub(crate) const SCHEME: &str = "vectors";
 /// 2026-01-01T00:00:00Z and the end of 2049.
 pub(crate) const DATES: [&str; 2] = ["260101000000Z", "491231235959Z"];
 
