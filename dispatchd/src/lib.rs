@@ -2,8 +2,10 @@
 
 pub mod card;
 pub mod config;
+pub mod control;
 pub mod io;
 pub mod ops;
+pub mod remote;
 pub mod router;
 pub mod state;
 pub mod table;

@@ -1,16 +1,25 @@
 //! The daemon's side of its cards.
 //!
 //! [`Session`] decides, without I/O: who a card is, whether it is live, which ports it reserved.
+//! A [`Slot`] carries that out between a card thread and the dispatch table.
 
+mod cards;
 mod hello;
 mod quarantine;
+mod services;
 mod session;
+mod slot;
+mod witness_writer;
 
+pub use cards::Cards;
 pub use quarantine::Quarantine;
+pub use services::{Answer, Services, unix_s};
 pub use session::{
     Effect, HELD_MESSAGES_MAX, HELLO_MS_MAX, Input, Known, Note, Now, STATEMENTS_MAX, Session,
     Stage, Token,
 };
+pub use slot::{Slot, SlotSettings};
+pub use witness_writer::WitnessWriter;
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 //! nonce, boot id, generation and domain; the card proxy and the SELECT reply are not believed.
 //! A card that is older than its rollback witness, or that cannot prove what it claims, is
 //! quarantined by name. Whenever the card was powered up anew it proves itself again; until then
-//! its messages are held back.
+//! its messages are held back, and what was given to it stays with the card proxy.
 
 use std::collections::VecDeque;
 
@@ -13,10 +13,9 @@ use libetp::digest::Hash;
 use libetp::exchange::SelectReply;
 use libetp::params::Param;
 use libetp::params::runtime::{
-    CapabilityEnded, Hello, HelloChallenge, OrderRefused, PortsReserved, ReservePorts, Serve,
-    Statement,
+    Hello, HelloChallenge, OrderRefused, PortsReserved, ReservePorts, Serve, Statement,
 };
-use libetp::{Domain, EntityId, Message, Mtype, Port, VerdictCode};
+use libetp::{Domain, Message, Mtype, Port, VerdictCode};
 
 use super::hello;
 use super::quarantine::Quarantine;
@@ -77,8 +76,6 @@ pub enum Input {
         /// To be given back.
         token: Token,
     },
-    /// A capability ended or was resumed.
-    CapabilityEnded(EntityId),
     /// Some time passed.
     Tick,
     /// An effect could not be carried out; those after it were not tried.
@@ -182,6 +179,8 @@ pub struct Session {
     witness: Witness,
     /// Messages that came while the card proves itself.
     held: Vec<(u64, Message)>,
+    /// Whether messages for the card come in; not while it is trusted no more.
+    is_attached: bool,
     is_reserving: bool,
     serving: VecDeque<([u8; 32], Token)>,
     effects: Vec<Effect>,
@@ -198,6 +197,7 @@ impl Session {
             known: Known::default(),
             witness: Witness::default(),
             held: Vec::new(),
+            is_attached: false,
             is_reserving: false,
             serving: VecDeque::new(),
             effects: Vec::new(),
@@ -227,7 +227,6 @@ impl Session {
             Input::Gone(reason) => self.gone(reason),
             Input::WantPorts => self.reserve_ports(),
             Input::Serve { nonce, token } => self.serve(nonce, token),
-            Input::CapabilityEnded(id) => self.capability_ended(id),
             Input::Tick => self.tick(now),
             Input::Failed(reason) => self.quarantine(Quarantine::Storage(reason)),
         }
@@ -356,8 +355,10 @@ impl Session {
         };
         self.effects.push(Effect::AddLocal { domain, key });
         self.effects.push(Effect::SetWitness(self.witness.clone()));
-        let message_bytes_max = reply.max_message as usize;
-        self.effects.push(Effect::Attach { message_bytes_max });
+        if !std::mem::replace(&mut self.is_attached, true) {
+            let message_bytes_max = reply.max_message as usize;
+            self.effects.push(Effect::Attach { message_bytes_max });
+        }
         self.note("card-live", false, format!("domain {domain} is live"));
         for (number, message) in std::mem::take(&mut self.held) {
             self.live_message(number, message);
@@ -468,12 +469,6 @@ impl Session {
         Some(())
     }
 
-    fn capability_ended(&mut self, id: EntityId) {
-        if self.is_live() {
-            self.order(CapabilityEnded { id });
-        }
-    }
-
     fn tick(&mut self, now: &Now) {
         if let Stage::Challenged { deadline_ms, .. } = self.stage
             && now.ms >= deadline_ms
@@ -499,6 +494,7 @@ impl Session {
     fn leave(&mut self, stage: Stage, code: VerdictCode) {
         self.stage = stage;
         self.held.clear();
+        self.is_attached = false;
         self.is_reserving = false;
         self.effects.push(Effect::Detach(code));
         for (_, token) in std::mem::take(&mut self.serving) {

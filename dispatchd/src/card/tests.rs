@@ -179,7 +179,7 @@ fn a_hello_that_does_not_prove_everything_is_quarantined_by_name() {
         ("card-signature", |_, _, hello| hello.highest_port += 1),
         ("card-signature", |_, _, hello| hello.generation += 1),
         ("card-certificate", |_, _, hello| {
-            hello.certificate[100] ^= 1
+            hello.certificate[100] ^= 1;
         }),
         ("card-boot-id", |card, body, hello| {
             body.boot_id = [0; 8];
@@ -385,7 +385,9 @@ fn a_reset_card_proves_itself_again_and_a_swapped_one_does_not_pass() {
     card.boot_id = [8; 8];
     card.generation += 1;
     let nonce = card.challenged(&mut session, Known::default());
-    assert!(is_attached(&card.answer(&mut session, nonce)));
+    let effects = card.answer(&mut session, nonce);
+    assert!(matches!(session.stage(), Stage::Live { .. }));
+    assert!(!is_attached(&effects), "it was never detached");
 
     let mut other = card.reply();
     other.domain = Domain([2; 12]);

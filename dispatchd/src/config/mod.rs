@@ -5,6 +5,7 @@
 //! [`Config::default`].
 
 mod error;
+mod resolve;
 mod sections;
 mod validate;
 mod values;
@@ -15,6 +16,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 pub use error::ConfigError;
+pub use resolve::{HostIdentity, Resolved};
 pub use sections::{
     Admin, Card, CardKind, Daemon, Host, Limits, Log, LogFormat, Peer, PostQuantum, Remote, Scheme,
 };

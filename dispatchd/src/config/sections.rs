@@ -129,8 +129,8 @@ pub struct Limits {
     pub mailbox_messages_max: NonZeroU32,
     /// Bytes that wait for one id.
     pub mailbox_bytes_max: NonZeroU64,
-    /// Records of the trace.
-    pub trace_records_max: NonZeroU32,
+    /// Records of the trace; 0 for none.
+    pub trace_records_max: u32,
     /// Longest drain in milliseconds.
     pub drain_ms_max: u64,
 }
@@ -182,7 +182,7 @@ impl Default for Limits {
             ids_per_uid_max: count(256),
             mailbox_messages_max: count(4096),
             mailbox_bytes_max: NonZeroU64::MIN.saturating_add(4_194_303),
-            trace_records_max: count(4096),
+            trace_records_max: 4096,
             drain_ms_max: 5000,
         }
     }

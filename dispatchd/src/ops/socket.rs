@@ -124,7 +124,7 @@ impl Drop for AppSocket {
     }
 }
 
-fn check_length(path: &Path) -> Result<(), SocketError> {
+pub(crate) fn check_length(path: &Path) -> Result<(), SocketError> {
     let len = path.as_os_str().len();
     match len + NEWBORN.len() <= SOCKET_PATH_BYTES_MAX {
         true => Ok(()),

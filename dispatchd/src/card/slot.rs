@@ -1,0 +1,258 @@
+//! One configured card: carries a [`Session`]'s effects out, with its card thread at one side and
+//! the dispatch table at the other.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use card_proxy::{
+    CardEvent, CardSender, CardSettings, CardThread, CardThreadError, FailReason, Link,
+};
+use etp_pki::Anchors;
+use libetp::digest::Hash;
+use libetp::{Domain, Message, Verdict, VerdictCode};
+use tokio::sync::mpsc;
+
+use super::services::Services;
+use super::session::{Effect, Input, Known, Session, Token};
+use crate::router::{CARD_WINDOW_MESSAGES, Entry};
+use crate::state::StateError;
+use crate::table::CardLimits;
+
+/// Numbers of the daemon's own orders have this bit; those of the dispatch table do not.
+const ORDER: u64 = 1 << 63;
+
+/// Messages that a card thread takes beyond those of the dispatch table: the daemon's orders.
+const ORDERS_MAX: usize = 256;
+
+/// A card of this host, from its section in the configuration.
+pub struct Slot {
+    index: usize,
+    /// Where its state is, for people.
+    pub directory: PathBuf,
+    /// What protects it at rest.
+    pub at_rest: &'static str,
+    session: Mutex<Session>,
+    sender: OnceLock<CardSender>,
+    orders: AtomicU64,
+    services: Arc<Services>,
+}
+
+/// What a slot is made with.
+pub struct SlotSettings {
+    /// Number of the section.
+    pub index: usize,
+    /// Where its state is, for people.
+    pub directory: PathBuf,
+    /// What protects it at rest.
+    pub at_rest: &'static str,
+    /// What its certificate is judged by.
+    pub anchors: Anchors,
+    /// This host's key id, if it has one.
+    pub host_key: Option<Hash>,
+}
+
+impl Slot {
+    /// A slot without a card.
+    pub fn new(settings: SlotSettings, services: Arc<Services>) -> Arc<Self> {
+        Arc::new(Self {
+            index: settings.index,
+            directory: settings.directory,
+            at_rest: settings.at_rest,
+            session: Mutex::new(Session::new(settings.anchors, settings.host_key)),
+            sender: OnceLock::new(),
+            orders: AtomicU64::new(ORDER),
+            services,
+        })
+    }
+
+    /// Starts the card's thread.
+    ///
+    /// # Errors
+    /// [`CardThreadError`] if there is no thread.
+    pub fn start(
+        self: &Arc<Self>,
+        link: impl Link + 'static,
+    ) -> Result<CardThread, CardThreadError> {
+        // Events wait at this lock until the sender is there.
+        let _session = self.session();
+        let slot = Arc::clone(self);
+        let name = format!("card-{}", self.index);
+        let settings = CardSettings {
+            // After a restart of the daemon, messages that no program had taken are gone. So the
+            // card is asked to repeat what it has not been told to forget.
+            highest_seen: 0,
+            queue_messages_max: CARD_WINDOW_MESSAGES + ORDERS_MAX,
+            ..CardSettings::default()
+        };
+        let thread = CardThread::spawn(&name, link, settings, move |event| slot.event(event))?;
+        // A slot starts once.
+        let _ = self.sender.set(thread.sender());
+        Ok(thread)
+    }
+
+    /// The session, to look at.
+    pub fn session(&self) -> MutexGuard<'_, Session> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The card's domain, once it claimed one.
+    pub fn domain(&self) -> Option<Domain> {
+        self.session().domain()
+    }
+
+    /// The domain runs out of ports.
+    pub fn want_ports(&self) {
+        self.step(Input::WantPorts);
+    }
+
+    /// Another host asks where the card lives.
+    pub fn serve(&self, nonce: [u8; 32], token: Token) {
+        self.step(Input::Serve { nonce, token });
+    }
+
+    /// Some time passed.
+    pub fn tick(&self) {
+        self.step(Input::Tick);
+    }
+
+    /// The card cannot be opened.
+    pub fn absent(&self, reason: String) {
+        self.step(Input::Gone(reason));
+    }
+
+    fn event(&self, event: CardEvent) {
+        match event {
+            CardEvent::Selected(reply) => match self.known(reply.domain) {
+                Ok(known) => self.step(Input::Selected(reply, known)),
+                Err(error) => self.step(Input::Failed(error.to_string())),
+            },
+            CardEvent::Message { number, message } => self.step(Input::Message { number, message }),
+            CardEvent::Completed { number } => self.completed(number),
+            CardEvent::Failed { number, reason } => self.failed(number, &reason),
+            CardEvent::Apdu(record) => {
+                if let Some(domain) = self.domain() {
+                    self.services.recorder.apdu(domain, record);
+                }
+            }
+            CardEvent::Gone(reason) => self.step(Input::Gone(reason.to_string())),
+        }
+    }
+
+    fn known(&self, domain: Domain) -> Result<Known, StateError> {
+        let local = self.services.state.local_domains()?;
+        let key = local
+            .into_iter()
+            .find(|(known, _)| *known == domain)
+            .map(|(_, key)| key);
+        Ok(Known {
+            witness: self.services.state.witness(domain)?,
+            key,
+            elsewhere: self.services.claim(domain, self.index) != self.index,
+        })
+    }
+
+    fn completed(&self, number: u64) {
+        if let Some(domain) = self.domain().filter(|_| number & ORDER == 0) {
+            self.services.router.card_completed(domain, number);
+        }
+    }
+
+    fn failed(&self, number: u64, reason: &FailReason) {
+        match self.domain() {
+            Some(domain) if number & ORDER == 0 => {
+                let verdict = Verdict::new(reason.verdict_code(), reason.to_string());
+                self.services.router.card_failed(domain, number, verdict);
+            }
+            _ => self.services.recorder.count("card-order-failed"),
+        }
+    }
+
+    /// One step and its effects. A step whose effect fails is followed by one that says so.
+    fn step(&self, input: Input) {
+        let mut session = self.session();
+        let mut input = Some(input);
+        while let Some(next) = input.take() {
+            let now = match self.services.now() {
+                Ok(now) => now,
+                Err(error) => return tracing::error!("{error}"),
+            };
+            let effects = session.step(next, &now);
+            let domain = session.domain();
+            for effect in effects {
+                if let Err(error) = self.perform(domain, effect) {
+                    input = Some(Input::Failed(error.to_string()));
+                    break;
+                }
+            }
+        }
+    }
+
+    fn perform(&self, domain: Option<Domain>, effect: Effect) -> Result<(), StateError> {
+        if let Effect::Note(note) = &effect {
+            self.services
+                .note(&self.directory.display().to_string(), note);
+            return Ok(());
+        }
+        let Some(domain) = domain else { return Ok(()) };
+        let services = &self.services;
+        match effect {
+            Effect::AddLocal { domain, key } => {
+                services.state.add_local_domain(domain, key)?;
+                services.router.add_local_domain(domain);
+            }
+            Effect::SetWitness(witness) => services.state.set_witness(domain, &witness)?,
+            Effect::RaiseWitness(seen) => services.witnesses.raise(domain, &seen),
+            Effect::Order(message) => self.order(message),
+            Effect::Attach { message_bytes_max } => self.attach(domain, message_bytes_max),
+            Effect::Detach(code) => services.router.detach_card(domain, code),
+            Effect::Submit { number, message } => {
+                services.router.submit(Entry::Card(domain), number, message);
+            }
+            Effect::Ports { first, count } => services.router.ports(domain, first, count),
+            Effect::Statement { token, statement } => {
+                if let Some(answer) = services.answer.get() {
+                    answer(domain, statement, token);
+                }
+            }
+            Effect::Note(_) => {}
+        }
+        Ok(())
+    }
+
+    fn order(&self, message: Message) {
+        let number = self.orders.fetch_add(1, Ordering::Relaxed);
+        let sent = self
+            .sender
+            .get()
+            .map(|sender| sender.try_send(number, message));
+        if !matches!(sent, Some(Ok(()))) {
+            self.services.recorder.count("card-order-failed");
+        }
+    }
+
+    /// Messages for the card come over a channel until the table drops its end.
+    fn attach(&self, domain: Domain, message_bytes_max: usize) {
+        let Some(card) = self.sender.get().cloned() else {
+            return;
+        };
+        let (port, mut messages) = mpsc::channel(CARD_WINDOW_MESSAGES);
+        let router = self.services.router.clone();
+        let feed = move || {
+            while let Some((number, message)) = messages.blocking_recv() {
+                if let Err(error) = card.try_send(number, message) {
+                    let verdict = Verdict::new(VerdictCode::CardGone, error.to_string());
+                    router.card_failed(domain, number, verdict);
+                }
+            }
+        };
+        let name = format!("card-{}-in", self.index);
+        match std::thread::Builder::new().name(name).spawn(feed) {
+            Ok(_) => {
+                let limits = CardLimits { message_bytes_max };
+                self.services.router.attach_card(domain, port, limits);
+            }
+            Err(error) => tracing::error!(%domain, "cannot start a thread: {error}"),
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! Answers to control requests, from what the parts of the daemon say of themselves.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use libetp::client::control::{
+    self, CardStatus, ControlReply, ControlRequest, IdEntry, LinkStatus, RouteEntry, Status,
+};
+use libetp::digest::Hash;
+use libetp::limits::FRAME_BYTES_MAX;
+use libetp::{Domain, VerdictCode};
+use remote_proxy::{LinkState, RemoteHandle};
+
+use super::Recorder;
+use crate::card::{Cards, Slot, Stage};
+use crate::remote::hex;
+use crate::router::{DomainSnapshot, Snapshot};
+use crate::state::State;
+use crate::table::DomainState;
+
+/// Most records of each kind in one answer: it must fit into a frame.
+const TRACE_RECORDS_MAX: usize = 128;
+
+/// The daemon, for the time of an answer.
+pub struct Facts<'d> {
+    /// Name and version.
+    pub software: &'d str,
+    /// When it started.
+    pub start: Instant,
+    /// Whether it ends.
+    pub is_draining: bool,
+    /// The application socket.
+    pub socket: String,
+    /// This host's key id.
+    pub host_key: Option<Hash>,
+    /// The cards.
+    pub cards: &'d Cards,
+    /// The links.
+    pub remote: Option<&'d RemoteHandle>,
+    /// Traces and counters.
+    pub recorder: &'d Recorder,
+    /// The durable state.
+    pub state: &'d State,
+}
+
+/// The encoded answer to a request. One that would not fit into a frame has fewer records.
+pub fn answer(request: &ControlRequest, facts: &Facts<'_>, snapshot: &Snapshot) -> Vec<u8> {
+    let mut reply = reply(request, facts, snapshot);
+    let mut bytes = control::encode(&reply);
+    while bytes.len() > FRAME_BYTES_MAX && shorten(&mut reply) {
+        bytes = control::encode(&reply);
+    }
+    bytes
+}
+
+/// Leaves half of the longest list out; whether there was one.
+fn shorten(reply: &mut ControlReply) -> bool {
+    fn halve<T>(list: &mut Vec<T>) -> bool {
+        list.truncate(list.len() / 2);
+        !list.is_empty()
+    }
+    match reply {
+        ControlReply::Status(status) => halve(&mut status.warnings),
+        ControlReply::Ids(ids) => halve(ids),
+        ControlReply::Routes(routes) => halve(routes),
+        ControlReply::Cards(cards) => halve(cards),
+        ControlReply::Trace(trace) => halve(&mut trace.messages) | halve(&mut trace.apdus),
+    }
+}
+
+fn reply(request: &ControlRequest, facts: &Facts<'_>, snapshot: &Snapshot) -> ControlReply {
+    match request {
+        ControlRequest::Status => ControlReply::Status(Box::new(facts.status(snapshot))),
+        ControlRequest::Ids => ControlReply::Ids(ids(snapshot)),
+        ControlRequest::Routes => ControlReply::Routes(facts.routes(snapshot)),
+        ControlRequest::Cards => ControlReply::Cards(facts.cards(snapshot)),
+        ControlRequest::Trace { after, limit } => {
+            let limit = TRACE_RECORDS_MAX.min(*limit as usize);
+            ControlReply::Trace(facts.recorder.trace(*after, limit))
+        }
+    }
+}
+
+impl Facts<'_> {
+    fn status(&self, snapshot: &Snapshot) -> Status {
+        let mut counters = self.recorder.counters();
+        let remote = self.remote.map(RemoteHandle::status).unwrap_or_default();
+        let refused = remote
+            .refused
+            .iter()
+            .map(|(name, count)| (name.name().to_owned(), *count));
+        for (name, count) in snapshot.counters.clone().into_iter().chain(refused) {
+            *counters.entry(name).or_default() += count;
+        }
+        let cards = self.cards(snapshot);
+        Status {
+            software: self.software.into(),
+            pid: std::process::id(),
+            uptime_s: self.start.elapsed().as_secs(),
+            state: if self.is_draining {
+                "draining"
+            } else {
+                "running"
+            }
+            .into(),
+            socket: self.socket.clone(),
+            listen: self.remote.map(|remote| remote.local_addr().to_string()),
+            host_key: self.host_key.as_ref().map(hex),
+            at_rest: self.at_rest(),
+            warnings: self.warnings(&cards),
+            cards,
+            links: self.links(),
+            counters,
+        }
+    }
+
+    /// The weakest protection of any card.
+    fn at_rest(&self) -> String {
+        let mut kinds = self.cards.slots().iter().map(|slot| slot.at_rest);
+        let weakest = kinds.clone().find(|kind| *kind == "none");
+        weakest.or_else(|| kinds.next()).unwrap_or("none").into()
+    }
+
+    fn warnings(&self, cards: &[CardStatus]) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if cards.is_empty() {
+            warnings.push("no [[card]]: programs get their ids from a card".into());
+        }
+        for card in cards.iter().filter(|card| card.state != "live") {
+            warnings.push(format!(
+                "card {}: {}: {}",
+                card.domain, card.state, card.detail
+            ));
+        }
+        for slot in self
+            .cards
+            .slots()
+            .iter()
+            .filter(|slot| slot.at_rest == "none")
+        {
+            let directory = slot.directory.display();
+            warnings.push(format!(
+                "at-rest: none: whoever copies {directory} has the card's keys; set device_key"
+            ));
+        }
+        warnings
+    }
+
+    fn cards(&self, snapshot: &Snapshot) -> Vec<CardStatus> {
+        let of = |domain: Domain| snapshot.domains.iter().find(|known| known.domain == domain);
+        let card = |slot: &Arc<Slot>| self.card(slot, slot.domain().and_then(of));
+        self.cards.slots().iter().map(card).collect()
+    }
+
+    fn card(&self, slot: &Slot, table: Option<&DomainSnapshot>) -> CardStatus {
+        let session = slot.session();
+        let domain = session.domain();
+        let (state, detail) = words(session.stage());
+        let leaf = match session.stage() {
+            Stage::Live { leaf, .. } => Some(leaf),
+            _ => None,
+        };
+        CardStatus {
+            domain: domain.map(|domain| domain.to_string()).unwrap_or_default(),
+            state: state.into(),
+            backend: "embedded".into(),
+            class: leaf.map_or(0, |leaf| leaf.class),
+            key: leaf.map(|leaf| hex(&leaf.key)),
+            generation: session.witness().generation,
+            ports_left: table.map_or(0, |table| table.ports_left),
+            queued: table.map_or(0, |table| table.queued),
+            apdus: domain.map_or(0, |domain| self.recorder.apdus(domain)),
+            detail,
+        }
+    }
+
+    fn links(&self) -> Vec<LinkStatus> {
+        let status = self.remote.map(RemoteHandle::status).unwrap_or_default();
+        let link = |(host, link): (&Hash, &remote_proxy::LinkStatus)| LinkStatus {
+            host: hex(host),
+            address: link
+                .address
+                .map(|address| address.to_string())
+                .unwrap_or_default(),
+            state: link_state(link.state).into(),
+            sent: link.sent,
+            received: link.received,
+            unacknowledged: link.queued_messages as u64,
+            detail: match link.last_reason.as_str() {
+                "" => link.state.name().into(),
+                reason => format!("{}; before: {reason}", link.state.name()),
+            },
+        };
+        status.links.iter().map(link).collect()
+    }
+
+    fn routes(&self, snapshot: &Snapshot) -> Vec<RouteEntry> {
+        let local = snapshot.domains.iter().map(|known| RouteEntry {
+            domain: known.domain.to_string(),
+            via: "card".into(),
+            state: domain_state(known.state).into(),
+            ..RouteEntry::default()
+        });
+        let links = self
+            .remote
+            .map(RemoteHandle::status)
+            .unwrap_or_default()
+            .links;
+        let remote = snapshot.routes.iter().map(|(domain, host)| RouteEntry {
+            domain: domain.to_string(),
+            via: "remote".into(),
+            host: Some(hex(host)),
+            state: links
+                .get(host)
+                .map_or("down", |link| link_state(link.state))
+                .into(),
+            statement: self.statement(*domain),
+        });
+        let mut routes: Vec<_> = local.chain(remote).collect();
+        routes.sort_by(|a, b| a.domain.cmp(&b.domain));
+        routes
+    }
+
+    /// Unknown if the state cannot be read; that is an error where it matters.
+    fn statement(&self, domain: Domain) -> Option<u64> {
+        let key = self.state.pinned_key(domain).ok().flatten()?;
+        self.state.statement_number(&key).ok().flatten()
+    }
+}
+
+fn ids(snapshot: &Snapshot) -> Vec<IdEntry> {
+    let entry = |id: &crate::router::IdSnapshot| IdEntry {
+        id: id.id.to_string(),
+        name: id.name.clone(),
+        uid: id.uid,
+        pid: id.pid.and_then(|pid| u32::try_from(pid).ok()),
+        durable: id.durable,
+        connected: id.pid.is_some(),
+        derived: id.derived,
+        waiting: id.waiting,
+        waiting_bytes: id.waiting_bytes,
+    };
+    snapshot.ids.iter().map(entry).collect()
+}
+
+fn words(stage: &Stage) -> (&'static str, String) {
+    match stage {
+        Stage::Starting => ("starting", "waits for the card to answer".into()),
+        Stage::Challenged { .. } => ("starting", "waits for the card to prove itself".into()),
+        Stage::Live { .. } => ("live", String::new()),
+        Stage::Quarantined(cause) => (
+            "quarantined",
+            format!("{}: {cause}; {}", cause.name(), cause.recovery()),
+        ),
+        Stage::Gone(reason) => ("gone", reason.clone()),
+    }
+}
+
+fn link_state(state: LinkState) -> &'static str {
+    match state {
+        LinkState::Up => "up",
+        LinkState::Connecting | LinkState::Greeting | LinkState::BackingOff => "connecting",
+        LinkState::Waiting | LinkState::Closing => "down",
+    }
+}
+
+fn domain_state(state: DomainState) -> &'static str {
+    match state {
+        DomainState::Live(_) => "live",
+        DomainState::Down(VerdictCode::Quarantined) => "quarantined",
+        DomainState::Down(VerdictCode::Suspended) => "suspended",
+        DomainState::Down(_) => "gone",
+    }
+}

@@ -1,0 +1,196 @@
+//! Links to other hosts: the remote proxy at the dispatch table.
+//!
+//! What comes over a link enters the table as any other message; that its source lives at the host
+//! that authenticated the link is checked by the proxy (statements) and by Guard (local domains).
+
+use std::sync::Arc;
+
+use etp_pki::Anchors;
+use libetp::digest::Hash;
+use libetp::verdict::Subject;
+use libetp::{Domain, Message, Verdict};
+use remote_proxy::{
+    ConfigError, HostIdentity, Limits, Peer, RemoteConfig, RemoteEvent, RemoteHandle, RemoteProxy,
+    StatementToken,
+};
+use zeroize::Zeroizing;
+
+use crate::config::Config;
+use crate::control::Recorder;
+use crate::router::{Entry, RemotePort, Router};
+use crate::state::State;
+
+/// A request of another host: where does the card of this domain live?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatementRequest {
+    /// The domain.
+    pub domain: Domain,
+    /// The verifier's.
+    pub nonce: [u8; 32],
+    /// To be given back.
+    pub token: StatementToken,
+}
+
+/// Where requests for statements go. Called on the proxy's thread; must not block.
+pub type Ask = Box<dyn Fn(StatementRequest) + Send>;
+
+/// What links are started with.
+pub struct Links {
+    /// What certificates are judged by.
+    pub anchors: Anchors,
+    /// This host's certificate, DER.
+    pub leaf: Vec<u8>,
+    /// The intermediate that is sent along, DER.
+    pub intermediate: Vec<u8>,
+    /// This host's private key, PKCS #8 DER.
+    pub key: Zeroizing<Vec<u8>>,
+    /// This host's own domains.
+    pub local_domains: Vec<Domain>,
+    /// What must outlive the daemon.
+    pub state: State,
+    /// Counters.
+    pub recorder: Arc<Recorder>,
+}
+
+impl Links {
+    /// Starts the proxy and attaches it to the table.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if it cannot work.
+    pub fn start(
+        self,
+        config: &Config,
+        router: &Router,
+        ask: Ask,
+    ) -> Result<RemoteHandle, ConfigError> {
+        let peers = peers(config);
+        let route = |peer: &Peer| {
+            let key = peer.key;
+            peer.domains
+                .iter()
+                .map(move |domain| (*domain, key))
+                .collect::<Vec<_>>()
+        };
+        let routes = peers.iter().flat_map(route).collect();
+        let remote = RemoteConfig {
+            listen: config
+                .remote
+                .listen
+                .as_ref()
+                .map(|listen| *listen.get_ref()),
+            identity: HostIdentity {
+                leaf: self.leaf,
+                intermediate: self.intermediate,
+                key: self.key,
+            },
+            anchors: self.anchors,
+            peers,
+            local_domains: self.local_domains,
+            store: Box::new(self.state),
+            limits: Limits::default(),
+        };
+        let events = Events {
+            router: router.clone(),
+            recorder: self.recorder,
+            ask,
+        };
+        let handle = RemoteProxy::spawn(remote, Box::new(move |event| events.event(event)))?;
+        router.attach_remote(Arc::new(Port(handle.clone())));
+        router.set_routes(routes);
+        Ok(handle)
+    }
+}
+
+fn peers(config: &Config) -> Vec<Peer> {
+    let peer = |peer: &crate::config::Peer| Peer {
+        key: peer.key.get_ref().0,
+        address: peer.address,
+        domains: peer.domains().collect(),
+    };
+    config
+        .peer
+        .iter()
+        .map(|section| peer(section.get_ref()))
+        .collect()
+}
+
+/// The proxy, as the table sees it.
+struct Port(RemoteHandle);
+
+impl RemotePort for Port {
+    fn send(&self, _host: Hash, number: u64, message: Message) -> Result<(), Verdict> {
+        self.0.send(number, message)
+    }
+
+    fn verdict(&self, host: Hash, subject: Subject, number: u64, verdict: Verdict) {
+        // The proxy counts verdicts that found no room.
+        let _ = self.0.verdict(host, subject, number, verdict);
+    }
+}
+
+/// What the proxy tells.
+struct Events {
+    router: Router,
+    recorder: Arc<Recorder>,
+    ask: Ask,
+}
+
+impl Events {
+    fn event(&self, event: RemoteEvent) {
+        match event {
+            RemoteEvent::Message {
+                host,
+                number,
+                message,
+            } => {
+                self.router.submit(Entry::Remote(host), number, message);
+            }
+            RemoteEvent::Verdict {
+                subject,
+                number,
+                verdict,
+            } => {
+                self.router.verdict(subject, number, verdict);
+            }
+            RemoteEvent::NeedStatement {
+                domain,
+                nonce,
+                token,
+            } => {
+                (self.ask)(StatementRequest {
+                    domain,
+                    nonce,
+                    token,
+                });
+            }
+            RemoteEvent::LinkUp { host, address } => {
+                self.recorder.count("link-up");
+                tracing::info!(host = hex(&host), %address, event = "link-up", "link is up");
+            }
+            RemoteEvent::LinkDown { host, reason } => {
+                self.recorder.count("link-down");
+                tracing::warn!(
+                    host = hex(&host),
+                    event = "link-down",
+                    "link is down: {reason}"
+                );
+            }
+            RemoteEvent::Refused {
+                host,
+                counter,
+                detail,
+            } => {
+                let host = host.map(|host| hex(&host)).unwrap_or_default();
+                tracing::warn!(host, event = counter.name(), "refused: {detail}");
+            }
+        }
+    }
+}
+
+/// A key id as people write it.
+pub fn hex(key: &Hash) -> String {
+    let mut text = String::with_capacity(2 * key.len());
+    // Writing to a String does not fail.
+    let _ = libetp::id::write_hex(&mut text, key);
+    text
+}
