@@ -158,7 +158,7 @@ impl Party {
         Some(self.wallet.say(self.card, issue))
     }
 
-    fn hear_redeemed(&mut self, message: &Message, around: &mut Around<'_>) -> Option<Message> {
+    fn hear_redeemed(&self, message: &Message, around: &mut Around<'_>) -> Option<Message> {
         let redeemed = Redeemed::from_param(&message.param).ok()?;
         let body = ReceiptBody {
             vid: redeemed.vid,

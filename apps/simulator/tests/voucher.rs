@@ -88,7 +88,7 @@ fn is_caught(programs: Programs, adversary: Adversary) -> RunError {
 }
 
 macro_rules! broken {
-    ($($(#[$meta:meta])* $name:ident: $mtype:ident loses $kinds:literal, $adversary:ident => $violation:pat;)*) => {$(
+    ($($(#[$meta:meta])* $name:ident: $mtype:ident loses $kinds:literal, $adversary:ident, $violation:pat,)*) => {$(
         $(#[$meta])*
         #[test]
         fn $name() {
@@ -104,27 +104,27 @@ macro_rules! broken {
 
 broken! {
     /// m2: m3 is sent, nothing is written, as if the power failed between send and write.
-    m3_before_the_write: AGREEMENT loses b"voxgw", None => Violation::Copied(_);
+    m3_before_the_write: AGREEMENT loses b"voxgw", None, Violation::Copied(_),
     /// m2: the record is written, v1 stays.
-    v1_is_not_deleted: AGREEMENT loses b"v", Random => Violation::Unfair | Violation::Copied(_);
+    v1_is_not_deleted: AGREEMENT loses b"v", Random, Violation::Unfair | Violation::Copied(_),
     /// m2: v1 is deleted, the record is missing: "delete, then insert" in two writes.
-    v1_without_a_record: AGREEMENT loses b"xgw", None => Violation::Lost;
+    v1_without_a_record: AGREEMENT loses b"xgw", None, Violation::Lost,
     /// accept: v2 stays; so the same m1, or another, is agreed to again.
-    v2_is_not_deleted: ACCEPT loses b"v", Random => Violation::Unfair | Violation::Copied(_);
+    v2_is_not_deleted: ACCEPT loses b"v", Random, Violation::Unfair | Violation::Copied(_),
     /// accept: m2 is sent, v2 is deleted, the record is missing.
-    v2_without_a_record: ACCEPT loses b"xgw", None => Violation::Lost;
+    v2_without_a_record: ACCEPT loses b"xgw", None, Violation::Lost,
     /// m3: v1 is stored, the record stays in WAIT, ready for an abort after commit.
-    commit_stays_in_wait: CONFIRMATION loses b"xgwd", Random => Violation::Unfair | Violation::Copied(_);
+    commit_stays_in_wait: CONFIRMATION loses b"xgwd", Random, Violation::Unfair | Violation::Copied(_),
     /// m3: m4 is sent, v1 is not stored.
-    commit_without_v1: CONFIRMATION loses b"v", None => Violation::Lost;
+    commit_without_v1: CONFIRMATION loses b"v", None, Violation::Lost,
     /// m3: nothing to repeat m4 with.
-    m4_is_not_repeated: CONFIRMATION loses b"d", Random => _;
+    m4_is_not_repeated: CONFIRMATION loses b"d", Random, _,
     /// m4: the record goes, v2 is not stored.
-    complete_without_v2: COMMITMENT loses b"v", None => Violation::Lost;
+    complete_without_v2: COMMITMENT loses b"v", None, Violation::Lost,
     /// m4: v2 is stored, the record stays.
-    complete_stays_in_wait: COMMITMENT loses b"xgw", None => Violation::Unfair | Violation::Copied(_);
+    complete_stays_in_wait: COMMITMENT loses b"xgw", None, Violation::Unfair | Violation::Copied(_),
     /// ISSUE: the challenge stays open, so the same ISSUE is taken again after the voucher left.
-    issue_twice: ISSUE loses b"c", Replay => Violation::Copied(_) | Violation::Returned;
+    issue_twice: ISSUE loses b"c", Replay, Violation::Copied(_) | Violation::Returned,
     /// redeem: the voucher stays.
-    redeem_keeps_the_voucher: REDEEM loses b"v", Random => Violation::Returned;
+    redeem_keeps_the_voucher: REDEEM loses b"v", Random, Violation::Returned,
 }
