@@ -64,19 +64,19 @@ fn all_are_refused(cases: &[Case]) {
 fn a_voucher_that_is_not_its_issuers_is_refused() {
     all_are_refused(&[
         ("another promise", RefusalCode::Voucher, |m1| {
-            m1.voucher1.promise.push(b'!')
+            m1.voucher1.promise.push(b'!');
         }),
         ("another serial", RefusalCode::Voucher, |m1| {
-            m1.voucher1.serial[0] ^= 1
+            m1.voucher1.serial[0] ^= 1;
         }),
         ("a forged signature", RefusalCode::Voucher, |m1| {
-            m1.voucher1.issuer_signature[0] ^= 1
+            m1.voucher1.issuer_signature[0] ^= 1;
         }),
         ("another issuer", RefusalCode::Certificate, |m1| {
-            m1.voucher1.issuer[0] ^= 1
+            m1.voucher1.issuer[0] ^= 1;
         }),
         ("no certificate", RefusalCode::Certificate, |m1| {
-            m1.issuer_certificate1.clear()
+            m1.issuer_certificate1.clear();
         }),
         ("a card's certificate", RefusalCode::Certificate, |m1| {
             m1.issuer_certificate1 = m1.certificate.clone();
@@ -91,16 +91,16 @@ fn a_card_that_is_not_the_certified_one_is_refused() {
             m1.certificate = m1.issuer_certificate1.clone();
         }),
         ("another key", RefusalCode::Certificate, |m1| {
-            m1.a_key[0] ^= 1
+            m1.a_key[0] ^= 1;
         }),
         ("another id", RefusalCode::Certificate, |m1| {
-            m1.sa.domain.0[5] ^= 1
+            m1.sa.domain.0[5] ^= 1;
         }),
         ("a program's id", RefusalCode::Malformed, |m1| {
-            m1.sa.port.0 = 1
+            m1.sa.port.0 = 1;
         }),
         ("a status", RefusalCode::Certificate, |m1| {
-            m1.status = Some(vec![1])
+            m1.status = Some(vec![1]);
         }),
     ]);
 }
@@ -109,10 +109,10 @@ fn a_card_that_is_not_the_certified_one_is_refused() {
 fn other_terms_are_refused() {
     all_are_refused(&[
         ("an unknown third party", RefusalCode::ThirdParty, |m1| {
-            m1.third_party[0] ^= 1
+            m1.third_party[0] ^= 1;
         }),
         ("a voucher that is not here", RefusalCode::NotFound, |m1| {
-            m1.vid2[0] ^= 1
+            m1.vid2[0] ^= 1;
         }),
     ]);
 }

@@ -168,9 +168,6 @@ fn a_voucher_that_is_not_the_wanted_one_is_not_generated() {
 #[test]
 fn an_m2_for_a_voucher_that_has_gone_is_ignored() {
     let mut pair = Pair::new();
-    let vid3 = pair
-        .b
-        .issue(&pair.world, &pair.world.voucher(3, b"one tea", 0));
     let m2 = pair.agreement();
     let mut c = seat(&pair.world, "c");
     let vid4 = c.issue(&pair.world, &pair.world.voucher(4, b"one bun", 0));

@@ -70,7 +70,7 @@ fn m3_by_another_certified_card_is_ignored() {
     let m3 = pair.confirmation();
     let other = seat(&pair.world, "c");
     let signature = other.key.sign("confirm", &m3.xid);
-    let certificate = other.blank.certificate.clone();
+    let certificate = other.blank.certificate;
     pair.b_ignores(Confirmation {
         signature,
         ..m3.clone()
@@ -78,11 +78,11 @@ fn m3_by_another_certified_card_is_ignored() {
     pair.b_ignores(Confirmation {
         signature,
         certificate: certificate.clone(),
-        ..m3.clone()
+        ..m3
     });
     pair.b_ignores(Confirmation {
         certificate,
-        ..m3.clone()
+        ..m3
     });
     let src = pair.a.id();
     assert_eq!(
