@@ -42,7 +42,7 @@ pub struct Limits {
     pub stable_ms: u64,
     /// Messages parked for one domain until its statement is there.
     pub parked_messages_max: usize,
-    /// Bytes of those messages.
+    /// Bytes of all parked messages of one host.
     pub parked_bytes_max: usize,
     /// Domains of one host that may wait for their statements at a time.
     pub parked_domains_max: usize,
@@ -76,8 +76,8 @@ impl Default for Limits {
             backoff_ms_min: 100,
             backoff_ms_max: 10_000,
             stable_ms: 5_000,
-            parked_messages_max: 256,
-            parked_bytes_max: 1 << 20,
+            parked_messages_max: 4_096,
+            parked_bytes_max: 4 << 20,
             parked_domains_max: 64,
             statement_ms_max: 5_000,
             statement_refused_ms: 5_000,

@@ -31,6 +31,8 @@ pub struct LinkStatus {
     pub queued_messages: usize,
     /// Bytes of those messages.
     pub queued_bytes: usize,
+    /// Verdicts that wait to be sent or acknowledged.
+    pub queued_verdicts: usize,
     /// Messages handed to the network, repeats included.
     pub sent: u64,
     /// Messages received, repeats excluded.

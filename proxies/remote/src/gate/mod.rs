@@ -94,8 +94,9 @@ impl Gate {
         if home.is_some_and(|home| home.host == host && now.ms < home.until_ms) {
             return Admission::Enter(outgoing);
         }
+        let room = self.room(host);
         if let Some(parked) = self.open.get_mut(&(host, domain)) {
-            return parked.park(outgoing, &self.limits);
+            return parked.park(outgoing, room, &self.limits);
         }
         if self.is_refused(now, host, domain) {
             let detail = format!("domain {domain} has no valid statement for this host");
@@ -170,7 +171,7 @@ impl Gate {
             return Admission::Refused(outgoing, Counter::ParkedFull, detail);
         }
         let mut parked = Parked::new(nonce, now.ms + self.limits.statement_ms_max);
-        let admission = parked.park(outgoing, &self.limits);
+        let admission = parked.park(outgoing, self.room(host), &self.limits);
         self.open.insert((host, domain), parked);
         match admission {
             Admission::Parked => Admission::Ask(nonce),
@@ -212,6 +213,12 @@ impl Gate {
     fn is_refused(&self, now: Now, host: Hash, domain: Domain) -> bool {
         let until_ms = self.refused.get(&(host, domain));
         until_ms.is_some_and(|until_ms| now.ms < *until_ms)
+    }
+
+    /// Bytes that may still be parked for a host.
+    fn room(&self, host: Hash) -> usize {
+        let taken: usize = self.of_host(host).map(|(_, parked)| parked.bytes()).sum();
+        self.limits.parked_bytes_max.saturating_sub(taken)
     }
 
     fn take(&mut self, host: Hash, domain: Domain) -> Vec<Outgoing> {

@@ -26,16 +26,20 @@ impl Parked {
         }
     }
 
-    /// Parks a message, or refuses it at the limit.
-    pub(super) fn park(&mut self, outgoing: Outgoing, limits: &Limits) -> Admission {
-        let bytes = self.bytes + outgoing.message.wire_len();
-        if self.messages.len() >= limits.parked_messages_max || bytes > limits.parked_bytes_max {
+    /// Parks a message, or refuses it at the limit. `room` is what the host has left, in bytes.
+    pub(super) fn park(&mut self, outgoing: Outgoing, room: usize, limits: &Limits) -> Admission {
+        let bytes = outgoing.message.wire_len();
+        if self.messages.len() >= limits.parked_messages_max || bytes > room {
             let detail = "too many messages wait for the domain's statement";
             return Admission::Refused(outgoing, Counter::ParkedFull, detail.to_owned());
         }
-        self.bytes = bytes;
+        self.bytes += bytes;
         self.messages.push(outgoing);
         Admission::Parked
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(super) fn len(&self) -> usize {

@@ -179,9 +179,9 @@ impl Link {
             let detail = "the other host restarted before it acknowledged";
             self.give_up(outgoing, VerdictCode::Unknown, detail);
         }
-        // Verdicts are about messages of the former incarnation, which nobody waits for.
-        self.verdicts = Default::default();
         if before.is_some() {
+            // Verdicts are about messages of the former incarnation: nobody waits for them.
+            self.verdicts = Default::default();
             self.effects.push_back(LinkEffect::Restarted);
         }
     }

@@ -153,7 +153,7 @@ struct Counts {
 
 /// How much later the host with the larger key id first dials, so that two hosts that start
 /// together do not both.
-const SECOND_DIALLER_MS: u64 = 250;
+const SECOND_DIALLER_MS: u64 = 100;
 
 impl Link {
     /// A link that begins to dial at once if it has an address. `seed` must be unpredictable.
@@ -262,6 +262,7 @@ impl Link {
             last_reason: self.counts.last_reason.clone(),
             queued_messages,
             queued_bytes,
+            queued_verdicts: self.verdicts.len(),
             sent: self.counts.sent,
             received: self.counts.received,
             repeats: self.counts.repeats,

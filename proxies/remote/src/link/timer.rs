@@ -23,11 +23,9 @@ impl Link {
         let stalled = self
             .in_flight()
             .then(|| self.progress_ms + self.limits.stall_ms_max);
-        let acks = self
-            .inbound
-            .iter()
-            .filter_map(|inbound| inbound.due_ms())
-            .min();
+        let acks = self.inbound.iter().filter_map(|inbound| inbound.due_ms());
+        // What is due already has woken its writer, which may wait for room.
+        let acks = acks.filter(|due| *due > now.ms).min();
         let up = [stalled, acks, self.certificate_ms(now)];
         let up = up
             .into_iter()
