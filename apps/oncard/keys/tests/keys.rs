@@ -12,7 +12,7 @@ use libetp::params::keys::{
 use libetp::params::runtime::{OrderRefused, RefusalCode};
 use libetp::{Domain, EntityId, Message, Mtype, Port, codec};
 use oncard_keys::{KeysProgram, TAG_CHALLENGE, TAG_SIGN};
-use oncard_runtime::harness::{Host, Wallet};
+use oncard_runtime::harness::{Cut, CutStore, Host, Wallet};
 use oncard_runtime::{Card, MemoryStore, Personalisation, PinCost, Store, personalise};
 use x25519_dalek::{PublicKey, StaticSecret};
 
@@ -219,6 +219,48 @@ fn a_challenge_can_not_be_made_a_signature() {
     let body = codec::to_vec(&ChallengeBody { nonce, asker });
     assert!(!theirs.verifies(&body, &signed).valid);
     assert!(!theirs.verifies(&nonce, &signed).valid);
+}
+
+/// Power fails before or after the commit of a signature: the owner gets it once or never, and a
+/// host that learns from SELECT that it was made gets it without another order.
+#[test]
+fn a_signature_survives_lost_power_or_was_never_made() {
+    for (cut, made) in [(Cut::Before(0), false), (Cut::After(0), true)] {
+        let mut ours = card(&authority(), 1);
+        let order = ours.wallet().order(Sign {
+            data: b"once".to_vec(),
+        });
+        let mut run = Card::new(
+            CutStore::new(ours.card.store().clone()),
+            vec![Box::new(KeysProgram)],
+            [7; 32],
+        )
+        .unwrap();
+        // The wallet's channel ended with the power: it authenticates again.
+        ours.host.select(&mut run).unwrap();
+        let mut wallet = Wallet::new(order.header.src);
+        let agree = ours.leaf.agree.unwrap();
+        wallet
+            .authenticate(&mut ours.host, &mut run, &agree, PIN)
+            .unwrap();
+        let before = ours.host.clone().sequence;
+        run.store_mut().cut(Some(cut));
+        let order = wallet.order(Sign {
+            data: b"once".to_vec(),
+        });
+        assert!(ours.host.exchange(&mut run, &[order]).is_err());
+        let survivor = CutStore::new(run.into_store().survivor());
+        let mut run = Card::new(survivor, vec![Box::new(KeysProgram)], [8; 32]).unwrap();
+        let reply = ours.host.select(&mut run).unwrap();
+        assert_eq!(reply.executed(before, 0), made, "{cut:?}");
+        let said = ours.host.talk(&mut run, &[]).unwrap();
+        let signed = said
+            .iter()
+            .filter(|m| m.header.mtype == Mtype::SIGNATURE)
+            .count();
+        assert_eq!(signed, usize::from(made), "{cut:?}");
+        assert!(ours.host.talk(&mut run, &[]).unwrap().is_empty());
+    }
 }
 
 #[test]

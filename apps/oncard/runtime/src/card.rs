@@ -187,6 +187,12 @@ impl<S: Store> Card<S> {
         &self.core.me.identity
     }
 
+    /// Whether the key at rest is held outside the store. If not, whoever reads the store has the
+    /// card's keys, and the host must say so: `at-rest: none`.
+    pub fn is_protected_at_rest(&self) -> bool {
+        self.core.me.protected
+    }
+
     /// Why the card is mute, if it is.
     pub fn fault(&self) -> Option<&CardError> {
         self.fault.as_ref()
@@ -220,12 +226,15 @@ impl<S: Store> Card<S> {
 
 /// Opens what personalisation wrote.
 fn open(store: &dyn Store, power: &PowerUp) -> Result<Personalised, CardError> {
-    let identity: IdentityRecord = records::required(records::IDENTITY.load(store)?)?;
+    let mut identity: IdentityRecord = records::required(records::IDENTITY.load(store)?)?;
     let sealed: Vec<u8> = records::required(records::SECRETS.load(store)?)?;
     let at_rest = identity.stored_key.or(power.device_key);
     let at_rest = Zeroizing::new(at_rest.ok_or(CardError::DeviceKey)?);
-    let secrets = seal::open(&at_rest, &codec::to_vec(&identity), &sealed)?;
+    let secrets = seal::open(&at_rest, &Zeroizing::new(codec::to_vec(&identity)), &sealed)?;
+    let protected = identity.stored_key.is_none();
+    identity.stored_key.zeroize();
     Ok(Personalised {
+        protected,
         identity: Identity {
             domain: identity.domain,
             key: identity.key,

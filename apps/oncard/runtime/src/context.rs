@@ -46,6 +46,8 @@ pub(crate) struct Personalised {
     pub(crate) third_parties: Vec<Hash>,
     pub(crate) secrets: Secrets,
     pub(crate) at_rest: Secret,
+    /// Whether the key at rest is held outside the store.
+    pub(crate) protected: bool,
 }
 
 impl Personalised {

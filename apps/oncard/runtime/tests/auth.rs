@@ -442,6 +442,8 @@ fn a_card_with_a_device_key_wants_it() {
         assert_eq!(refused, Some(CardError::DeviceKey));
     }
     let mut right = Card::new(store, vec![], power(Some([0xD0; 32]))).unwrap();
+    assert!(right.is_protected_at_rest());
+    assert!(!made.boot().is_protected_at_rest(), "at-rest: none");
     let mut host = selected(&mut right);
     authenticated(&made, &mut host, &mut right, 1);
     assert_eq!(right.power_up([2; 32]), Err(CardError::DeviceKey));

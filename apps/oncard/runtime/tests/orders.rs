@@ -51,15 +51,20 @@ fn an_order_in_the_channel_is_carried_out_once() {
     let mut card = made.boot();
     let mut host = selected(&mut card);
     let mut wallet = authenticated(&made, &mut host, &mut card, 7);
-    let order = wallet.order(enrol(1));
-    let said = host.talk(&mut card, std::slice::from_ref(&order)).unwrap();
-    assert_eq!(only::<HostEnrolled>(&said).host_key, [1; 32]);
-    let said = host.talk(&mut card, &[wallet.order(enrol(2))]).unwrap();
-    only::<HostEnrolled>(&said);
-    let replayed = host.talk(&mut card, &[order.clone(), order]).unwrap();
+    let orders = [wallet.order(enrol(1)), wallet.order(enrol(2))];
+    for (order, byte) in orders.iter().zip([1, 2]) {
+        // Twice in one command, and once more in the next.
+        let said = host
+            .talk(&mut card, &[order.clone(), order.clone()])
+            .unwrap();
+        assert_eq!(only::<HostEnrolled>(&said[..1]).host_key, [byte; 32]);
+        assert_eq!(refusal(&said[1..]), BAD_TAG);
+        let said = host.talk(&mut card, std::slice::from_ref(order)).unwrap();
+        assert_eq!(refusal(&said), BAD_TAG);
+    }
+    let said = host.talk(&mut card, &orders).unwrap();
     assert!(
-        replayed
-            .iter()
+        said.iter()
             .all(|m| refusal(std::slice::from_ref(m)) == BAD_TAG)
     );
     assert_eq!(enrolled(&made, &mut host, &mut card), [2]);
