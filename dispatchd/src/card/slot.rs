@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use card_proxy::{
-    CardEvent, CardSender, CardSettings, CardThread, CardThreadError, FailReason, Link,
+    CardEvent, CardSender, CardSettings, CardThread, CardThreadError, FailReason, GoneReason, Link,
 };
 use etp_pki::Anchors;
 use libetp::digest::Hash;
@@ -135,6 +135,7 @@ impl Slot {
                     self.services.recorder.apdu(domain, record);
                 }
             }
+            CardEvent::Gone(GoneReason::Shutdown) => {}
             CardEvent::Gone(reason) => self.step(Input::Gone(reason.to_string())),
         }
     }

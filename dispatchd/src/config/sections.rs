@@ -9,6 +9,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::values::{DomainText, KeyText, SocketMode};
+use crate::io::QuotaLimits;
+use crate::table;
 
 /// `[daemon]`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -125,14 +127,49 @@ pub struct Limits {
     pub connections_per_uid_max: NonZeroU32,
     /// Ids that one user may hold.
     pub ids_per_uid_max: NonZeroU32,
+    /// Ids that one user may acquire at once.
+    pub acquire_burst: NonZeroU32,
     /// Messages that wait for one id.
-    pub mailbox_messages_max: NonZeroU32,
+    pub mailbox_messages_max: NonZeroU64,
     /// Bytes that wait for one id.
     pub mailbox_bytes_max: NonZeroU64,
+    /// Messages that wait for one card.
+    pub card_messages_max: NonZeroU64,
+    /// Bytes that wait for one card.
+    pub card_bytes_max: NonZeroU64,
+    /// Messages of one sender that wait anywhere.
+    pub sender_messages_max: NonZeroU64,
+    /// Bytes of one sender that wait anywhere.
+    pub sender_bytes_max: NonZeroU64,
     /// Records of the trace; 0 for none.
     pub trace_records_max: u32,
     /// Longest drain in milliseconds.
     pub drain_ms_max: u64,
+}
+
+impl Limits {
+    /// The limits of the dispatch table.
+    pub fn table(&self) -> table::Limits {
+        table::Limits {
+            ids_per_user_max: self.ids_per_uid_max.get(),
+            acquire_burst: self.acquire_burst.get(),
+            mailbox_messages_max: self.mailbox_messages_max.get(),
+            mailbox_bytes_max: self.mailbox_bytes_max.get(),
+            card_messages_max: self.card_messages_max.get(),
+            card_bytes_max: self.card_bytes_max.get(),
+            sender_messages_max: self.sender_messages_max.get(),
+            sender_bytes_max: self.sender_bytes_max.get(),
+            ..table::Limits::default()
+        }
+    }
+
+    /// The limits of the socket.
+    pub fn connections(&self) -> QuotaLimits {
+        QuotaLimits {
+            connections_max: self.connections_max.get() as usize,
+            connections_per_user_max: self.connections_per_uid_max.get() as usize,
+        }
+    }
 }
 
 /// Where and how log records are written.
@@ -176,12 +213,18 @@ impl Default for Daemon {
 impl Default for Limits {
     fn default() -> Self {
         let count = |n: u32| NonZeroU32::MIN.saturating_add(n - 1);
+        let amount = |n: u64| NonZeroU64::MIN.saturating_add(n - 1);
         Self {
-            connections_max: count(4096),
-            connections_per_uid_max: count(512),
-            ids_per_uid_max: count(256),
-            mailbox_messages_max: count(4096),
-            mailbox_bytes_max: NonZeroU64::MIN.saturating_add(4_194_303),
+            connections_max: count(16_384),
+            connections_per_uid_max: count(12_288),
+            ids_per_uid_max: count(table::IDS_PER_USER_MAX),
+            acquire_burst: count(table::ACQUIRE_BURST),
+            mailbox_messages_max: amount(table::MAILBOX_MESSAGES_MAX),
+            mailbox_bytes_max: amount(table::MAILBOX_BYTES_MAX),
+            card_messages_max: amount(table::CARD_MESSAGES_MAX),
+            card_bytes_max: amount(table::CARD_BYTES_MAX),
+            sender_messages_max: amount(table::SENDER_MESSAGES_MAX),
+            sender_bytes_max: amount(table::SENDER_BYTES_MAX),
             trace_records_max: 4096,
             drain_ms_max: 5000,
         }

@@ -10,6 +10,9 @@ fn parse(text: &str) -> Result<Loaded, ConfigError> {
 fn the_printed_defaults_are_the_defaults() {
     assert_eq!(parse(DEFAULT_TEXT).unwrap().config, Config::default());
     assert_eq!(parse("").unwrap().config, Config::default());
+    let limits = Config::default().limits;
+    assert_eq!(limits.table(), crate::table::Limits::default());
+    assert_eq!(limits.connections(), crate::io::QuotaLimits::default());
 }
 
 /// Uncomments the optional keys, so that their names and the comments cannot drift apart.

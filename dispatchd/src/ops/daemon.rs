@@ -277,6 +277,8 @@ fn settings(loaded: &Loaded) -> Settings {
         admins: config.admin.uids.clone(),
         software: SOFTWARE.into(),
         trace: config.limits.trace_records_max > 0,
+        limits: config.limits.table(),
+        connections: config.limits.connections(),
         ..Settings::default()
     }
 }

@@ -6,9 +6,9 @@
 //! stale and is replaced; the new one is bound under another name, gets its mode and is renamed,
 //! so there is never a socket with the wrong mode.
 
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
@@ -140,11 +140,7 @@ fn prepare_directory(socket: &Path) -> Result<(), SocketError> {
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
     let directory = parent.unwrap_or(Path::new("."));
-    let made = DirBuilder::new()
-        .recursive(true)
-        .mode(0o755)
-        .create(directory);
-    made.map_err(at(directory))?;
+    make_public(directory).map_err(at(directory))?;
     let metadata = std::fs::metadata(directory).map_err(at(directory))?;
     let (mode, owner) = (metadata.mode() & 0o7777, metadata.uid());
     let is_trusted = owner == 0 || owner == nix::unistd::geteuid().as_raw();
@@ -157,6 +153,19 @@ fn prepare_directory(socket: &Path) -> Result<(), SocketError> {
             owner,
         }),
     }
+}
+
+/// Makes the directory and what is missing above it, for everybody to enter whatever the umask.
+fn make_public(directory: &Path) -> std::io::Result<()> {
+    let missing = directory.ancestors().take_while(|above| !above.exists());
+    let missing: Vec<_> = missing
+        .filter(|above| !above.as_os_str().is_empty())
+        .collect();
+    for directory in missing.into_iter().rev() {
+        std::fs::create_dir(directory)?;
+        std::fs::set_permissions(directory, Permissions::from_mode(0o755))?;
+    }
+    Ok(())
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
@@ -266,7 +275,7 @@ mod tests {
         let metadata = std::fs::symlink_metadata(&path).unwrap();
         assert_eq!(metadata.mode() & 0o777, 0o660);
         let parent = std::fs::metadata(directory.path().join("run")).unwrap();
-        assert_eq!(parent.mode() & 0o022, 0);
+        assert_eq!(parent.mode() & 0o777, 0o755);
         UnixStream::connect(&path).unwrap();
         drop((listener, socket));
         assert!(!path.exists());

@@ -1,0 +1,12 @@
+//! The application socket, over real sockets, as programs and attackers see it.
+
+mod control;
+mod derived;
+mod durable;
+mod flow;
+mod harness;
+mod helper;
+mod identity;
+mod malformed;
+mod talk;
+mod threads;
