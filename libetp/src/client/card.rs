@@ -76,16 +76,13 @@ impl Handshake {
     /// Writes the first message, for `id` and the card's challenge.
     ///
     /// # Errors
-    /// [`ClientError::Handshake`] if the pinned key is unusable or the PIN is too long.
+    /// [`ClientError::Handshake`] if the pinned key is unusable or the payload does not fit.
     pub fn start(
         pin: &CardPin,
         id: EntityId,
         challenge: [u8; 32],
         secret: &[u8],
     ) -> Result<Self, ClientError> {
-        if secret.len() > PIN_BYTES_MAX {
-            return Err(ClientError::Handshake);
-        }
         let mut state = initiator(pin).map_err(|_| ClientError::Handshake)?;
         let mut payload = AuthPayload {
             pin: secret.to_vec(),
@@ -206,6 +203,9 @@ impl CardSession {
         secret: &[u8],
         timeout: Duration,
     ) -> Result<Self, ClientError> {
+        if secret.len() > PIN_BYTES_MAX {
+            return Err(ClientError::PinTooLong);
+        }
         let card = pin.card();
         let AuthChallenge { challenge } =
             auth_step(capability, card, &AuthBegin {}, timeout).await?;

@@ -194,6 +194,9 @@ pub enum ClientError {
     /// The card's side of the handshake does not prove the pinned key.
     #[error("the card did not prove the key that is pinned for it")]
     Handshake,
+    /// Longer than a PIN may be. Nothing was sent.
+    #[error("a PIN has at most {} bytes", super::card::PIN_BYTES_MAX)]
+    PinTooLong,
     /// No answer in time. Whether the message was handled is unknown.
     #[error("no answer of type {0} in time")]
     Timeout(Mtype),
@@ -242,7 +245,9 @@ impl ClientError {
             Self::OrderRefused { .. } | Self::AuthenticationFailed { .. } => Fault::Caller,
             Self::Handshake => Fault::Card,
             Self::Timeout(_) | Self::Answer { .. } => Fault::Peer,
-            Self::TooLarge(_) | Self::Privileged(_) | Self::InboxFull(_) => Fault::Caller,
+            Self::TooLarge(_) | Self::Privileged(_) | Self::InboxFull(_) | Self::PinTooLong => {
+                Fault::Caller
+            }
         }
     }
 
