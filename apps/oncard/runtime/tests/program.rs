@@ -255,6 +255,12 @@ fn fresh_values_never_repeat() {
         card.power_up([1; 32]).unwrap();
         host.select(&mut card).unwrap();
     }
+    let counted = common::dump(card.store())[&vec![1, 8]].clone().unwrap();
+    assert_eq!(
+        codec::from_slice(&counted),
+        Ok(10u64),
+        "the counter is persistent"
+    );
     for entropy in 10..15 {
         let mut card = common::boot(backup.clone(), vec![Box::new(Obedient)]);
         card.power_up([entropy; 32]).unwrap();
