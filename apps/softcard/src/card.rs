@@ -1,5 +1,6 @@
 //! The soft card: store, programs, randomness and link in one.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use card_proxy::{Link, LinkError};
@@ -10,13 +11,14 @@ use libetp::exchange::{SelectCommand, SelectReply};
 use oncard_keys::KeysProgram;
 use oncard_runtime::{Card, CardError, Identity, Personalisation, PinCost, PowerUp, Program};
 use oncard_voucher::VoucherProgram;
+use redb::backends::FileBackend;
 use zeroize::Zeroizing;
 
 use crate::device_key::{AtRest, DeviceKey};
 use crate::directory;
 use crate::error::{SoftCardError, random};
 use crate::keys::KeyPair;
-use crate::store::RedbStore;
+use crate::store::{RedbStore, StoreOpenError};
 
 /// The state file in a card's directory.
 const STATE_FILE: &str = "card.redb";
@@ -62,7 +64,10 @@ pub struct Info {
 /// A card in a directory. Dropping it takes its power.
 pub struct SoftCard {
     card: Card<RedbStore>,
+    at_rest: AtRest,
     device_key: Option<DeviceKey>,
+    /// The state file.
+    state: PathBuf,
 }
 
 impl std::fmt::Debug for SoftCard {
@@ -87,10 +92,9 @@ impl SoftCard {
         let writes = oncard_runtime::personalise(&personalisation(&new)?, &new.pin, *random()?)?;
         let unfinished = directory.join(UNFINISHED_FILE);
         let file = directory::create_private(&unfinished)?;
-        RedbStore::create(file, at_rest, &writes).map_err(|source| SoftCardError::State {
-            path: unfinished.clone(),
-            source,
-        })?;
+        backend(file)
+            .and_then(|backend| RedbStore::create(backend, at_rest, &writes))
+            .map_err(|error| SoftCardError::state(&unfinished, error))?;
         let state = directory.join(STATE_FILE);
         std::fs::rename(&unfinished, &state).map_err(SoftCardError::io(&state))?;
         directory::sync(directory)?;
@@ -104,14 +108,18 @@ impl SoftCard {
     /// not open.
     pub fn open(directory: &Path, device_key: Option<DeviceKey>) -> Result<Self, SoftCardError> {
         directory::check_directory(directory)?;
-        let store = RedbStore::open_path(state_file(directory)?)?;
-        match (store.at_rest(), &device_key) {
+        let state = state_file(directory)?;
+        let store = open_store(state.clone())?;
+        let at_rest = store.at_rest().map_err(CardError::Store)?;
+        match (at_rest, &device_key) {
             (AtRest::DeviceKey, None) => return Err(SoftCardError::DeviceKeyNeeded),
             (AtRest::None, Some(_)) => return Err(SoftCardError::DeviceKeyUnused),
             _ => {}
         }
         let power = power(device_key.as_ref())?;
         Ok(Self {
+            state,
+            at_rest,
             card: Card::new(store, programs(), power)?,
             device_key,
         })
@@ -124,7 +132,7 @@ impl SoftCard {
 
     /// What protects the card at rest.
     pub fn at_rest(&self) -> AtRest {
-        self.card.store().at_rest()
+        self.at_rest
     }
 
     /// What was ignored or refused since power-up, by name.
@@ -154,13 +162,14 @@ impl SoftCard {
             key: identity.key,
             class: identity.class,
             generation: reply.generation,
-            at_rest: self.at_rest(),
+            at_rest: self.at_rest,
         })
     }
 
     /// Resets the card; a store that failed is opened again.
     fn power_cycle(&mut self) -> Result<(), SoftCardError> {
-        self.card.store_mut().recover()?;
+        let recovered = self.card.store_mut().recover();
+        recovered.map_err(|error| SoftCardError::state(&self.state, error))?;
         let power = power(self.device_key.as_ref())?;
         Ok(self.card.power_up(power)?)
     }
@@ -175,6 +184,19 @@ impl Link for SoftCard {
         self.power_cycle()
             .map_err(|error| LinkError::Lost(error.to_string()))
     }
+}
+
+fn open_store(path: PathBuf) -> Result<RedbStore, SoftCardError> {
+    let file = path.clone();
+    let storage = move || {
+        let opened = directory::open_private(&file, true);
+        backend(opened.map_err(|error| StoreOpenError::File(Box::new(error)))?)
+    };
+    RedbStore::open(storage).map_err(|error| SoftCardError::state(&path, error))
+}
+
+fn backend(file: File) -> Result<FileBackend, StoreOpenError> {
+    FileBackend::new(file).map_err(|error| StoreOpenError::Storage(error.to_string()))
 }
 
 fn programs() -> Vec<Box<dyn Program>> {

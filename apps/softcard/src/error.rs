@@ -85,6 +85,17 @@ impl SoftCardError {
         let path = path.to_owned();
         move |source| Self::Io { path, source }
     }
+
+    /// An error of the state file, or what was found wrong with it before it was opened.
+    pub(crate) fn state(path: &Path, source: StoreOpenError) -> Self {
+        match source {
+            StoreOpenError::File(error) => *error,
+            source => Self::State {
+                path: path.to_owned(),
+                source,
+            },
+        }
+    }
 }
 
 /// Random bytes from the system.

@@ -6,18 +6,16 @@
 //! which for a card would be a rollback.
 
 use std::fmt;
-use std::fs::File;
 use std::ops::Bound;
-use std::path::PathBuf;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use oncard_runtime::{Store, StoreError, Writes};
 use redb::{
-    Database, DatabaseError, ReadableDatabase, StorageBackend, StorageError, TableDefinition,
-    TableError,
+    Database, DatabaseError, ReadableDatabase, StorageBackend, TableDefinition, TableError,
 };
 
 use crate::device_key::AtRest;
-use crate::directory::open_private;
+use crate::error::SoftCardError;
 
 /// Version of the state file that this software writes, and the only one that it reads.
 pub const STATE_FORMAT: u32 = 1;
@@ -49,120 +47,112 @@ pub enum StoreOpenError {
     /// The storage itself failed.
     #[error("{0}")]
     Storage(String),
+    /// The file may not be opened as it is.
+    #[error(transparent)]
+    File(Box<SoftCardError>),
 }
+
+/// What a store is opened from: bytes, from wherever they are kept. Called again after a failure.
+type Reopen = Box<dyn Fn() -> Result<Opened, StoreOpenError> + Send>;
 
 /// A [`Store`] in one `redb` file with one writer. [`commit`](Store::commit) returns when the
 /// writes survive power loss.
 ///
 /// After an error of `commit` it is open whether the transaction happened: the storage failed in
-/// the middle. The store refuses everything from then on; reopened, it holds the old state or the
-/// new one.
+/// the middle. The store refuses everything from then on; after [`recover`](Self::recover) it
+/// holds the old state or the new one.
 pub struct RedbStore {
-    /// None only while it is being reopened, or when that failed.
-    database: Option<Database>,
-    /// Where to reopen it.
-    path: Option<PathBuf>,
+    opened: Result<Opened, StoreError>,
+    reopen: Reopen,
+}
+
+struct Opened {
+    database: Database,
     at_rest: AtRest,
-    failed: bool,
 }
 
 impl fmt::Debug for RedbStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedbStore")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
+        f.write_str("RedbStore")
     }
 }
 
 impl RedbStore {
-    /// Makes a store with these first writes in an empty file, in one transaction.
+    /// Makes a store with these first writes, in one transaction, where no bytes are yet.
     ///
     /// # Errors
-    /// [`StoreOpenError`]; the file is to be thrown away then.
-    pub fn create(file: File, at_rest: AtRest, first: &Writes) -> Result<(), StoreOpenError> {
-        let empty = file.metadata().is_ok_and(|metadata| metadata.len() == 0);
-        if !empty {
-            return Err(StoreOpenError::Corrupt("the file is not empty".to_owned()));
-        }
-        let backend = redb::backends::FileBackend::new(file).map_err(open_error)?;
-        Self::create_on(backend, at_rest, first)
-    }
-
-    /// As [`create`](Self::create), in whatever keeps bytes.
-    ///
-    /// # Errors
-    /// As [`create`](Self::create).
-    pub fn create_on(
+    /// [`StoreOpenError`]; what was written is to be thrown away then.
+    pub fn create(
         backend: impl StorageBackend,
         at_rest: AtRest,
         first: &Writes,
     ) -> Result<(), StoreOpenError> {
-        let database = builder().create_with_backend(backend).map_err(open_error)?;
-        begin(&database, first, Some(at_rest)).map_err(StoreOpenError::Storage)
-    }
-
-    /// Opens the store in a file that only its owner may touch.
-    ///
-    /// # Errors
-    /// [`StoreOpenError`]. An empty file is [`StoreOpenError::Corrupt`].
-    pub fn open(file: File) -> Result<Self, StoreOpenError> {
-        let backend = redb::backends::FileBackend::new(file).map_err(open_error)?;
-        Self::open_on(backend)
-    }
-
-    /// As [`open`](Self::open), from whatever keeps bytes.
-    ///
-    /// # Errors
-    /// As [`open`](Self::open).
-    pub fn open_on(backend: impl StorageBackend) -> Result<Self, StoreOpenError> {
-        let length = backend
-            .len()
-            .map_err(|error| StoreOpenError::Storage(error.to_string()))?;
-        if length == 0 {
-            return Err(StoreOpenError::Corrupt("the file is empty".to_owned()));
+        match backend.len()? {
+            0 => {}
+            _ => return Err(StoreOpenError::Corrupt("something is there".to_owned())),
         }
-        let mut database = builder().create_with_backend(backend).map_err(open_error)?;
-        check_format(&database)?;
-        database.check_integrity().map_err(open_error)?;
+        let database = builder().create_with_backend(backend).map_err(open_error)?;
+        transact(&database, first, Some(at_rest)).map_err(StoreOpenError::Storage)
+    }
+
+    /// Opens what [`create`](Self::create) made. `storage` gives access to its bytes, and does so
+    /// again after a failure.
+    ///
+    /// # Errors
+    /// [`StoreOpenError`]; nothing is made anew in place of what does not open.
+    pub fn open<B: StorageBackend>(
+        storage: impl Fn() -> Result<B, StoreOpenError> + Send + 'static,
+    ) -> Result<Self, StoreOpenError> {
+        let reopen: Reopen = Box::new(move || caught(|| Opened::open(storage()?)));
         Ok(Self {
-            at_rest: read_at_rest(&database)?,
-            database: Some(database),
-            path: None,
-            failed: false,
+            opened: Ok(reopen()?),
+            reopen,
         })
     }
 
-    /// Opens the store of a path, and can open it again after a failure.
-    pub(crate) fn open_path(path: PathBuf) -> Result<Self, crate::SoftCardError> {
-        let file = open_private(&path, true)?;
-        match Self::open(file) {
-            Ok(store) => Ok(Self {
-                path: Some(path),
-                ..store
-            }),
-            Err(source) => Err(crate::SoftCardError::State { path, source }),
+    /// Opens it again if it failed, as a card does that gets power again.
+    ///
+    /// # Errors
+    /// [`StoreOpenError`]; the store refuses everything until this works.
+    pub fn recover(&mut self) -> Result<(), StoreOpenError> {
+        if self.opened.is_err() {
+            self.opened = Ok((self.reopen)()?);
         }
-    }
-
-    /// Opens the file again if it failed, as a card does that gets power again.
-    pub(crate) fn recover(&mut self) -> Result<(), crate::SoftCardError> {
-        let Some(path) = self.path.clone().filter(|_| self.failed) else {
-            return Ok(());
-        };
-        // The lock must be let go of before it can be taken again.
-        self.database = None;
-        *self = Self::open_path(path)?;
         Ok(())
     }
 
     /// What protects the store at rest.
-    pub fn at_rest(&self) -> AtRest {
-        self.at_rest
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store failed before.
+    pub fn at_rest(&self) -> Result<AtRest, StoreError> {
+        self.opened
+            .as_ref()
+            .map(|opened| opened.at_rest)
+            .map_err(Clone::clone)
     }
 
     fn database(&self) -> Result<&Database, StoreError> {
-        let database = self.database.as_ref().filter(|_| !self.failed);
-        database.ok_or_else(|| StoreError("failed before; to be opened again".to_owned()))
+        self.opened
+            .as_ref()
+            .map(|opened| &opened.database)
+            .map_err(Clone::clone)
+    }
+}
+
+impl Opened {
+    fn open(backend: impl StorageBackend) -> Result<Self, StoreOpenError> {
+        if backend.len()? == 0 {
+            return Err(StoreOpenError::Corrupt("it is empty".to_owned()));
+        }
+        let mut database = builder().create_with_backend(backend).map_err(open_error)?;
+        // Walks every page: what rotted since it was written is found before it is used.
+        database.check_integrity().map_err(open_error)?;
+        check_format(&database)?;
+        Ok(Self {
+            at_rest: read_at_rest(&database)?,
+            database,
+        })
     }
 }
 
@@ -203,9 +193,24 @@ impl Store for RedbStore {
     }
 
     fn commit(&mut self, writes: &Writes) -> Result<(), StoreError> {
-        let done = begin(self.database()?, writes, None);
-        self.failed = done.is_err();
-        done.map_err(StoreError)
+        let done = transact(self.database()?, writes, None).map_err(StoreError);
+        if let Err(error) = &done {
+            // Dropping the database lets go of its lock.
+            self.opened = Err(error.clone());
+        }
+        done
+    }
+}
+
+/// `redb` panics at some damaged pages. Whatever it was about to do, nothing of it is used.
+fn caught<T>(open: impl FnOnce() -> Result<T, StoreOpenError>) -> Result<T, StoreOpenError> {
+    catch_unwind(AssertUnwindSafe(open))
+        .unwrap_or_else(|_| Err(StoreOpenError::Corrupt("a damaged page".to_owned())))
+}
+
+impl From<std::io::Error> for StoreOpenError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Storage(error.to_string())
     }
 }
 
@@ -216,7 +221,7 @@ fn builder() -> redb::Builder {
 }
 
 /// One durable transaction; with the meta records if the file is new.
-fn begin(database: &Database, writes: &Writes, new: Option<AtRest>) -> Result<(), String> {
+fn transact(database: &Database, writes: &Writes, new: Option<AtRest>) -> Result<(), String> {
     let words = |error: redb::Error| error.to_string();
     let mut transaction = database
         .begin_write()
@@ -279,9 +284,13 @@ fn meta(database: &Database, key: &str) -> Result<Vec<u8>, StoreOpenError> {
     Ok(value.ok_or_else(missing)?.value().to_vec())
 }
 
+/// What `redb` says of bytes that it cannot use.
 fn corrupt(error: &redb::Error) -> StoreOpenError {
+    use std::io::ErrorKind::{InvalidData, UnexpectedEof};
     match error {
-        redb::Error::Io(error) => StoreOpenError::Storage(error.to_string()),
+        redb::Error::Io(error) if !matches!(error.kind(), InvalidData | UnexpectedEof) => {
+            StoreOpenError::Storage(error.to_string())
+        }
         other => StoreOpenError::Corrupt(other.to_string()),
     }
 }
@@ -289,12 +298,6 @@ fn corrupt(error: &redb::Error) -> StoreOpenError {
 fn open_error(error: DatabaseError) -> StoreOpenError {
     match error {
         DatabaseError::DatabaseAlreadyOpen => StoreOpenError::InUse,
-        // What redb says of a file that is no database.
-        DatabaseError::Storage(StorageError::Io(error))
-            if error.kind() == std::io::ErrorKind::InvalidData =>
-        {
-            StoreOpenError::Corrupt(error.to_string())
-        }
         other => corrupt(&other.into()),
     }
 }
