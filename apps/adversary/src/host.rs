@@ -81,6 +81,8 @@ fn forge(
     src: EntityId,
     attack: &HostAttack,
 ) -> Result<Attempt, Box<dyn std::error::Error>> {
+    // It claims the domain as its own, or its own proxy would not let the answer through.
+    remote.set_local_domains(vec![src.domain]);
     let ping = Ping {
         nonce: b"forged".to_vec(),
     };
