@@ -1,5 +1,7 @@
 //! `etpctl scheme` as an administrator meets it.
 
+#![allow(clippy::unwrap_used, reason = "all of this is test code")]
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

@@ -525,6 +525,25 @@ fn a_signature_is_for_one_key_one_tag_and_one_body() {
     assert_eq!(leaf.check_signature("hello", &body, &high), refused);
 }
 
+/// With a key of small order, one signature fits every message unless small order is refused.
+#[test]
+fn a_signature_that_fits_every_message_is_refused() {
+    let mut identity = [0; 32];
+    identity[0] = 1;
+    let mut fits_all = [0; 64];
+    fits_all[0] = 1;
+    let checked = etp_pki::check_signature(&identity, "hello", &[7u8; 32], &fits_all);
+    assert_eq!(checked, Err(CertificateError::Signature));
+    let mut anchors = anchors(SCHEME);
+    anchors.intermediates.0[Role::Card as usize] = identity;
+    let forge = Forge::valid(Role::Card);
+    let der = forge.assemble(&forge.tbs(), &fits_all);
+    assert_eq!(
+        verify(&der, Role::Card, &anchors),
+        Err(CertificateError::Issuer(Role::Card))
+    );
+}
+
 fn x448() -> Vec<u8> {
     der::algorithm(&[0x06, 0x03, 0x2b, 0x65, 0x71])
 }
