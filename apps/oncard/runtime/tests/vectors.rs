@@ -140,7 +140,10 @@ fn errors(made: &Made) -> Value {
             0x6A82,
         ),
     ];
-    let case = |(what, command, status): &(&str, Vec<u8>, u16)| json!({ "what": what, "command": hex(command), "response": hex(status.to_be_bytes()) });
+    let case = |(what, command, status): &(&str, Vec<u8>, u16)| {
+        let (command, response) = (hex(command), hex(status.to_be_bytes()));
+        json!({ "what": what, "command": command, "response": response })
+    };
     cases.iter().map(case).collect()
 }
 
