@@ -19,8 +19,10 @@ use serde_json::{Value, json};
 use softcard::{AtRest, DeviceKey, RedbStore, SoftCard};
 use support::{PIN, Scheme, agree_key, answer, live, ports, programs, reserve_ports};
 
-/// Which cards there are: their directory, and whether a device key is beside it.
-const CARDS: [(&str, bool); 2] = [("plain", false), ("device-key", true)];
+/// Which cards there are: their directory, and whether a device key is beside it. Power was cut
+/// from the last one while it was open.
+const CARDS: [(&str, bool); 3] = [("plain", false), ("device-key", true), (POWER_CUT, false)];
+const POWER_CUT: &str = "power-cut";
 
 fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/v1")
@@ -76,8 +78,15 @@ fn make_golden_state() {
         new.device_key.clone_from(&key);
         drop(SoftCard::create(&directory, new).expect("created"));
         let bytes = protected.then(|| read_key(&key_path));
-        live(&mut open(&directory, bytes), &scheme, 300);
+        let mut card = open(&directory, bytes);
+        live(&mut card, &scheme, 300);
+        let state = directory.join("card.redb");
+        let as_cut = fs::read(&state).expect("readable");
+        drop(card);
         expected.insert(name.to_owned(), facts(&directory, key));
+        if name == POWER_CUT {
+            fs::write(&state, as_cut).expect("written");
+        }
     }
     let text = serde_json::to_string_pretty(&expected).expect("JSON") + "\n";
     fs::write(golden.join("expected.json"), text).expect("written");
