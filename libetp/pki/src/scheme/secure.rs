@@ -91,7 +91,8 @@ pub(super) fn read(path: &Path, max: u64) -> Result<Vec<u8>, SchemeError> {
 
 /// Writes beside the place, syncs, then moves in; fails if something is there already.
 fn create(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let directory = parent.unwrap_or(Path::new("."));
     let temporary = temporary(directory)?;
     let written = write_synced(&temporary, bytes, mode)
         // Unlike a rename, a link never replaces.
