@@ -91,7 +91,9 @@ pub(super) fn read(path: &Path, max: u64) -> Result<Vec<u8>, SchemeError> {
 
 /// Writes beside the place, syncs, then moves in; fails if something is there already.
 fn create(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
     let directory = parent.unwrap_or(Path::new("."));
     let temporary = temporary(directory)?;
     let written = write_synced(&temporary, bytes, mode)
