@@ -2,7 +2,7 @@
 
 use ed25519_dalek::{Signer, SigningKey};
 use etp_pki::scheme::{Authority, Request, Seeds};
-use etp_pki::{Anchors, Role, key_id, self_certified_domain};
+use etp_pki::{Anchors, Role, Subject, key_id, self_certified_domain};
 use libetp::codec::Encode;
 use libetp::digest::{Hash, signature_input, tagged};
 use libetp::params::voucher::{Issue, IssueBody, IssueChallenge, Voucher};
@@ -139,6 +139,19 @@ impl World {
         let (sign, agree) = self.card_keys(label);
         let key = SigningKey::from_bytes(&sign);
         let request = card_request(&key, &agree_public(&agree), class);
+        let certificate = self.authority.issue(Role::Card, &request, NOW)?;
+        Ok(Holder { key, certificate })
+    }
+
+    /// A holder of a card's key whose certificate names a domain that an authority assigned.
+    ///
+    /// # Errors
+    /// [`WorldError::Scheme`].
+    pub fn assigned_holder(&self, label: &str, domain: Domain) -> Result<Holder, WorldError> {
+        let (sign, agree) = self.card_keys(label);
+        let key = SigningKey::from_bytes(&sign);
+        let mut request = card_request(&key, &agree_public(&agree), 0);
+        request.subject = Subject::Domain(domain);
         let certificate = self.authority.issue(Role::Card, &request, NOW)?;
         Ok(Holder { key, certificate })
     }

@@ -16,7 +16,9 @@ pub(crate) fn agreement(message: Agreement, ledger: &mut Ledger<'_, '_>) -> Resu
     checks::agreement_shape(&message, &ledger.me())?;
     let xid = message.body.xid();
     if let Some(exchange) = ledger.get::<Exchange>(&xid)? {
-        return repeat(xid, &exchange, ledger);
+        // The body names this card as S_A, so the record is S_A's; m3 is the same signature again.
+        send_m3(xid, exchange.peer(), ledger);
+        return Ok(());
     }
     let (n1, offer) = find_offer(&message, ledger)?;
     let given = ledger.get::<Held>(&offer.vid1)?;
@@ -28,15 +30,6 @@ pub(crate) fn agreement(message: Agreement, ledger: &mut Ledger<'_, '_>) -> Resu
     ledger.put(&xid, &exchange);
     ledger.put(&xid, &Given { held: given });
     ledger.put(&xid, &wanted);
-    send_m3(xid, exchange.peer(), ledger);
-    Ok(())
-}
-
-/// m3 again: it is the same signature, and S_B takes it once.
-fn repeat(xid: Xid, exchange: &Exchange, ledger: &mut Ledger<'_, '_>) -> Result<(), Fault> {
-    if exchange.side != Side::Offering {
-        return Err(Fault::OtherAgreement);
-    }
     send_m3(xid, exchange.peer(), ledger);
     Ok(())
 }

@@ -45,6 +45,28 @@ fn the_same_order_sends_the_same_m2() {
     assert_eq!(pair.b.holdings(), before);
 }
 
+#[test]
+fn an_altered_repetition_is_refused() {
+    let mut pair = Pair::new();
+    let offer = pair.offer();
+    let other = pair.world.voucher(3, b"one tea", 0);
+    pair.b.accept(&offer);
+    let changes: [fn(&mut Offer); 4] = [
+        |m1| m1.a_key[0] ^= 1,
+        |m1| m1.sa.domain.0[5] ^= 1,
+        |m1| m1.third_party[0] ^= 1,
+        |m1| m1.vid2[0] ^= 1,
+    ];
+    for change in changes {
+        let mut altered = offer.clone();
+        change(&mut altered);
+        assert_eq!(pair.b_refuses(&altered), RefusalCode::State);
+    }
+    let mut altered = offer;
+    altered.voucher1 = other;
+    assert_eq!(pair.b_refuses(&altered), RefusalCode::State);
+}
+
 /// A change of m1, by name, and how the card refuses it.
 type Case = (&'static str, RefusalCode, fn(&mut Offer));
 

@@ -1,9 +1,15 @@
 //! S_A: m2, genuine and forged. The forger holds S_B's certified key and signs what it likes.
 
 use etp_pki::Role;
-use libetp::params::voucher::{Agreement, AgreementBody, Confirmation};
+use libetp::Domain;
+use libetp::digest::SUITE;
+use libetp::limits::PROMISE_BYTES_MAX;
+use libetp::params::voucher::{
+    Agreement, AgreementBody, Confirmation, Offer, Voucher, exchange_hash, n2_hash,
+};
+use simulator::world::Holder;
 
-use crate::bench::{Pair, one, seat};
+use crate::bench::{Pair, one, seat, seat_of_class};
 
 /// m2 with another body, signed by S_B.
 fn resigned(pair: &Pair, m2: &Agreement, change: impl Fn(&mut AgreementBody)) -> Agreement {
@@ -11,6 +17,100 @@ fn resigned(pair: &Pair, m2: &Agreement, change: impl Fn(&mut AgreementBody)) ->
     change(&mut forged.body);
     forged.signature = pair.b.key.sign("agree", &forged.body);
     forged
+}
+
+/// The m2 that S_B's key would sign for any m1 and any voucher.
+fn forged(pair: &Pair, m1: &Offer, voucher2: Voucher, by: &Holder) -> Agreement {
+    let (a_key, b_key) = (m1.a_key, by.key_id());
+    let vid2 = voucher2.vid();
+    let body = AgreementBody {
+        suite: SUITE,
+        a_key,
+        b_key,
+        third_party: m1.third_party,
+        sa: m1.sa,
+        sb: pair.b.id(),
+        hx: exchange_hash(
+            &a_key,
+            &b_key,
+            &m1.third_party,
+            &m1.voucher1.vid(),
+            &vid2,
+            &m1.n1,
+        ),
+        h2: n2_hash(&[2; 32]),
+    };
+    Agreement {
+        signature: by.sign("agree", &body),
+        body,
+        certificate: by.certificate.clone(),
+        status: None,
+        voucher2,
+        issuer_certificate2: m1.issuer_certificate1.clone(),
+    }
+}
+
+/// m1 for a voucher that S_B does not hold.
+fn offer_for(pair: &mut Pair, voucher2: &Voucher) -> Offer {
+    let mut order = pair.start_order();
+    order.vid2 = voucher2.vid();
+    one(&pair.a.order(&order))
+}
+
+#[test]
+fn a_broken_s_b_gets_through_only_with_what_it_may_sign() {
+    let mut pair = Pair::new();
+    let voucher2 = pair.world.voucher(2, b"one cake", 0);
+    let m1 = pair.offer();
+    let mut other_a = m1.clone();
+    other_a.a_key[0] ^= 1;
+    pair.a_ignores(forged(&pair, &other_a, voucher2.clone(), &pair.b.key));
+    let genuine = forged(&pair, &m1, voucher2, &pair.b.key);
+    let src = pair.b.id();
+    assert_eq!(pair.a.tell(src, genuine).len(), 1);
+}
+
+#[test]
+fn a_voucher_above_s_as_class_or_the_longest_promise_is_ignored() {
+    let mut pair = Pair::new();
+    pair.b = seat_of_class(&pair.world, "b of class 1", 1);
+    let high = pair.world.voucher(5, b"one house", 1);
+    let long = pair.world.voucher(6, &vec![b'x'; PROMISE_BYTES_MAX + 1], 0);
+    for voucher2 in [high, long] {
+        let m1 = offer_for(&mut pair, &voucher2);
+        pair.a_ignores(forged(&pair, &m1, voucher2, &pair.b.key));
+    }
+    let longest = pair.world.voucher(7, &vec![b'x'; PROMISE_BYTES_MAX], 0);
+    let m1 = offer_for(&mut pair, &longest);
+    let src = pair.b.id();
+    let m2 = forged(&pair, &m1, longest, &pair.b.key);
+    assert_eq!(pair.a.tell(src, m2).len(), 1);
+}
+
+#[test]
+fn a_card_of_too_low_a_class_is_ignored_as_s_b() {
+    let mut pair = Pair::new();
+    pair.a = seat_of_class(&pair.world, "a of class 1", 1);
+    let high = pair.world.voucher(5, b"one house", 1);
+    pair.vid1 = pair.a.issue(&pair.world, &high);
+    let m1 = pair.offer();
+    let voucher2 = pair.world.voucher(2, b"one cake", 0);
+    pair.a_ignores(forged(&pair, &m1, voucher2, &pair.b.key));
+}
+
+#[test]
+fn s_as_own_key_is_ignored_even_under_another_domain() {
+    let mut pair = Pair::new();
+    let domain = Domain([1; 12]);
+    let myself = pair.world.assigned_holder("a", domain).unwrap();
+    let voucher2 = pair.world.voucher(2, b"one cake", 0);
+    let mut order = pair.start_order();
+    order.pb.domain = domain;
+    let m1: Offer = one(&pair.a.order(&order));
+    let mut m2 = forged(&pair, &m1, voucher2, &myself);
+    m2.body.sb = domain.card();
+    m2.signature = myself.sign("agree", &m2.body);
+    pair.a_ignores(m2);
 }
 
 #[test]

@@ -80,10 +80,7 @@ fn m3_by_another_certified_card_is_ignored() {
         certificate: certificate.clone(),
         ..m3
     });
-    pair.b_ignores(Confirmation {
-        certificate,
-        ..m3
-    });
+    pair.b_ignores(Confirmation { certificate, ..m3 });
     let src = pair.a.id();
     assert_eq!(
         pair.b.tell(src, m3).len(),

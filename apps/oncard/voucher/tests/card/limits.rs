@@ -7,7 +7,7 @@ use libetp::params::Param;
 use libetp::params::runtime::RefusalCode;
 use libetp::params::voucher::{
     Agreement, CancelOffer, Commitment, Confirmation, ExchangeStarted, IssueBegin, IssueChallenge,
-    Redeem, RedeemBody, Vid,
+    Redeem, RedeemBody, StartExchange, Vid,
 };
 use oncard_runtime::{Store, Writes};
 use oncard_voucher::FAMILY;
@@ -47,14 +47,34 @@ fn open_issue_challenges() {
     assert_eq!(card.holdings().challenges.len(), CHALLENGES_MAX);
 }
 
+/// Fills a card with results that nobody acknowledges.
+fn fill(seat: &mut Seat, order: &StartExchange) {
+    for _ in 0..EXCHANGES_MAX {
+        let started: ExchangeStarted = one(&seat.order(order));
+        seat.order(&CancelOffer { n1: started.n1 });
+    }
+}
+
+#[test]
+fn exchanges_and_results_together_on_s_b() {
+    let mut pair = Pair::new();
+    let mut order = pair.start_order();
+    (order.vid1, order.vid2, order.pb) = (pair.vid2, pair.vid1, pair.a.wallet.id);
+    fill(&mut pair.b, &order);
+    let offer = pair.offer();
+    assert_eq!(pair.b_refuses(&offer), RefusalCode::Limit);
+    let n1 = pair.b.holdings().results[0].1.n1;
+    let src = pair.b.wallet.id;
+    pair.b
+        .tell(src, libetp::params::voucher::AcknowledgeResult { n1 });
+    assert_eq!(count(&pair.b.accept(&offer), Mtype::AGREEMENT), 1);
+}
+
 #[test]
 fn exchanges_and_results_together() {
     let mut pair = Pair::new();
     let order = pair.start_order();
-    for _ in 0..EXCHANGES_MAX {
-        let started: ExchangeStarted = one(&pair.a.order(&order));
-        pair.a.order(&CancelOffer { n1: started.n1 });
-    }
+    fill(&mut pair.a, &order);
     assert_eq!(pair.a_refuses(&order), RefusalCode::Limit);
     let n1 = pair.a.holdings().results[0].1.n1;
     let src = pair.a.wallet.id;

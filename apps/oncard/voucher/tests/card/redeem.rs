@@ -100,6 +100,14 @@ fn only_the_redeemer_that_the_voucher_names_redeems() {
     }
     let forged = order(&pair.world.issuer, pair.vid1, 1);
     assert_eq!(pair.a_refuses(&forged), RefusalCode::Certificate);
+    let mut in_its_name = order(&other, pair.vid1, 1);
+    let body = RedeemBody {
+        vid: pair.vid1,
+        challenge: [1; 32],
+        redeemer: pair.world.redeemer.key_id(),
+    };
+    in_its_name.signature = other.sign("redeem", &body);
+    assert_eq!(pair.a_refuses(&in_its_name), RefusalCode::Certificate);
     let mut unsigned = order(&pair.world.redeemer, pair.vid1, 1);
     unsigned.signature[0] ^= 1;
     assert_eq!(pair.a_refuses(&unsigned), RefusalCode::Certificate);
