@@ -9,8 +9,8 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::Duration;
 
 use dispatchd::router::{
-    CARD_WINDOW_MESSAGES, ControlRequest, Entry, Event, HostPort, Limits, QuotaLimits, Router,
-    Settings, Snapshot, TraceRecord,
+    CARD_WINDOW_MESSAGES, ControlRequest, ControlTicket, Entry, Event, HostPort, Limits,
+    QuotaLimits, Router, Settings, Snapshot, TraceRecord,
 };
 use dispatchd::table::{CapabilityStore, CardLimits, StoreError, StoredCapability};
 use libetp::codec::{self, Decode, Encode};
@@ -21,24 +21,25 @@ use libetp::frame::{self, Origin, VERSION, kind};
 use libetp::{Domain, EntityId, Message, Mtype, VerdictCode};
 use tokio::sync::mpsc;
 
-pub const DOMAIN: Domain = Domain([2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
-pub const ABROAD: Domain = Domain([2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9]);
+pub(crate) const DOMAIN: Domain = Domain([2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+pub(crate) const ABROAD: Domain = Domain([2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9]);
 /// A type that nobody registered.
-pub const PRIVATE: Mtype = Mtype(0xC001);
+pub(crate) const PRIVATE: Mtype = Mtype(0xC001);
 /// Longer than anything here takes; only a failure waits for it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What the table tells the daemon.
 #[derive(Default)]
-pub struct Host {
+pub(crate) struct Host {
     router: OnceLock<Router>,
     next_port: AtomicU32,
     /// Whether the card answers requests for ports.
-    pub gives_ports: AtomicBool,
+    pub(crate) gives_ports: AtomicBool,
     wanted: Mutex<u32>,
     is_wanted: Condvar,
-    pub events: Mutex<Vec<Event>>,
-    pub messages: Mutex<Vec<(Entry, Message)>>,
+    ticket: Mutex<Option<ControlTicket>>,
+    pub(crate) events: Mutex<Vec<Event>>,
+    pub(crate) messages: Mutex<Vec<(Entry, Message)>>,
 }
 
 impl HostPort for Host {
@@ -58,6 +59,7 @@ impl HostPort for Host {
 
     /// Answers with the request itself.
     fn control(&self, request: ControlRequest) {
+        *self.ticket.lock().unwrap() = Some(request.ticket);
         let router = self.router.get().expect("the router runs");
         router.control_reply(request.ticket, request.body);
     }
@@ -71,7 +73,7 @@ impl HostPort for Host {
 
 impl Host {
     /// Returns when the card was asked for ports so often.
-    pub fn wait_for_port_requests(&self, count: u32) {
+    pub(crate) fn wait_for_port_requests(&self, count: u32) {
         let wanted = self.wanted.lock().unwrap();
         let waited = self
             .is_wanted
@@ -80,8 +82,13 @@ impl Host {
         assert!(!waited.1.timed_out());
     }
 
+    /// That of the last control request.
+    pub(crate) fn last_ticket(&self) -> ControlTicket {
+        self.ticket.lock().unwrap().expect("there was a request")
+    }
+
     /// How often something with this name happened.
-    pub fn count(&self, name: &str) -> usize {
+    pub(crate) fn count(&self, name: &str) -> usize {
         let events = self.events.lock().unwrap();
         events.iter().filter(|event| event.name == name).count()
     }
@@ -89,7 +96,7 @@ impl Host {
 
 /// A store that outlives its table.
 #[derive(Clone, Default)]
-pub struct Memory(pub Arc<Mutex<BTreeMap<EntityId, StoredCapability>>>);
+pub(crate) struct Memory(pub Arc<Mutex<BTreeMap<EntityId, StoredCapability>>>);
 
 impl CapabilityStore for Memory {
     fn load(&mut self) -> Result<Vec<StoredCapability>, StoreError> {
@@ -111,11 +118,11 @@ impl CapabilityStore for Memory {
 }
 
 /// A running table.
-pub struct Daemon {
-    pub router: Router,
-    pub host: Arc<Host>,
-    pub card: mpsc::Receiver<(u64, Message)>,
-    pub store: Memory,
+pub(crate) struct Daemon {
+    pub(crate) router: Router,
+    pub(crate) host: Arc<Host>,
+    pub(crate) card: mpsc::Receiver<(u64, Message)>,
+    pub(crate) store: Memory,
     socket: PathBuf,
     _directory: tempfile::TempDir,
 }
@@ -127,13 +134,13 @@ impl Drop for Daemon {
 }
 
 /// How a table is started.
-pub struct Setup {
-    pub threads: u16,
-    pub limits: Limits,
-    pub connections: QuotaLimits,
-    pub store: Memory,
+pub(crate) struct Setup {
+    pub(crate) threads: u16,
+    pub(crate) limits: Limits,
+    pub(crate) connections: QuotaLimits,
+    pub(crate) store: Memory,
     /// Ports below this one were handed out before.
-    pub first_port: u32,
+    pub(crate) first_port: u32,
 }
 
 impl Default for Setup {
@@ -148,12 +155,12 @@ impl Default for Setup {
     }
 }
 
-pub fn daemon() -> Daemon {
+pub(crate) fn daemon() -> Daemon {
     Setup::default().start()
 }
 
 impl Setup {
-    pub fn start(self) -> Daemon {
+    pub(crate) fn start(self) -> Daemon {
         let directory = tempfile::tempdir().unwrap();
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(directory.path(), open).unwrap();
@@ -196,30 +203,30 @@ impl Setup {
 }
 
 impl Daemon {
-    pub fn socket(&self) -> &std::path::Path {
+    pub(crate) fn socket(&self) -> &std::path::Path {
         &self.socket
     }
 
     /// A program that connected and said nothing yet.
-    pub fn connect(&self) -> Program {
+    pub(crate) fn connect(&self) -> Program {
         Program::connect(&self.socket)
     }
 
     /// A program that said `HELLO`.
-    pub fn greet(&self) -> Program {
+    pub(crate) fn greet(&self) -> Program {
         let mut program = self.connect();
         program.hello();
         program
     }
 
     /// A program that is an id.
-    pub fn acquire(&self) -> Program {
+    pub(crate) fn acquire(&self) -> Program {
         let mut program = self.greet();
         program.acquire(false);
         program
     }
 
-    pub fn snapshot(&self) -> Snapshot {
+    pub(crate) fn snapshot(&self) -> Snapshot {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
@@ -228,7 +235,7 @@ impl Daemon {
 
     /// Returns when the table holds what is expected.
     #[track_caller]
-    pub fn until(&self, is_so: impl Fn(&Snapshot) -> bool) {
+    pub(crate) fn until(&self, is_so: impl Fn(&Snapshot) -> bool) {
         let start = std::time::Instant::now();
         while !is_so(&self.snapshot()) {
             assert!(start.elapsed() < PATIENCE, "{:?}", self.snapshot());
@@ -236,7 +243,7 @@ impl Daemon {
         }
     }
 
-    pub fn counter(&self, name: &str) -> u64 {
+    pub(crate) fn counter(&self, name: &str) -> u64 {
         self.snapshot()
             .counters
             .get(name)
@@ -245,31 +252,31 @@ impl Daemon {
     }
 
     /// The next message for the card, and its number.
-    pub fn for_card(&mut self) -> (u64, Message) {
+    pub(crate) fn for_card(&mut self) -> (u64, Message) {
         self.card.blocking_recv().expect("the port is attached")
     }
 }
 
 /// A frame that came.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Came {
-    pub kind: u8,
-    pub number: u64,
-    pub body: Vec<u8>,
+pub(crate) struct Came {
+    pub(crate) kind: u8,
+    pub(crate) number: u64,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Came {
-    pub fn read<T: Decode>(&self, expected: u8) -> T {
+    pub(crate) fn read<T: Decode>(&self, expected: u8) -> T {
         assert_eq!(self.kind, expected, "{self:?}");
         codec::from_slice(&self.body).unwrap()
     }
 
-    pub fn verdict(&self) -> (u64, u16, String) {
+    pub(crate) fn verdict(&self) -> (u64, u16, String) {
         let verdict: VerdictBody = self.read(kind::VERDICT);
         (self.number, verdict.code, verdict.detail)
     }
 
-    pub fn delivery(&self) -> (u64, Origin, Message) {
+    pub(crate) fn delivery(&self) -> (u64, Origin, Message) {
         assert_eq!(self.kind, kind::DELIVER, "{self:?}");
         let origin = Origin::from_u8(self.body[0]).unwrap();
         (
@@ -281,20 +288,20 @@ impl Came {
 }
 
 /// A program that speaks raw frames.
-pub struct Program {
-    pub stream: UnixStream,
-    pub id: EntityId,
-    pub secret: Option<[u8; 32]>,
+pub(crate) struct Program {
+    pub(crate) stream: UnixStream,
+    pub(crate) id: EntityId,
+    pub(crate) secret: Option<[u8; 32]>,
     number: u64,
     read: Vec<u8>,
 }
 
 impl Program {
-    pub fn connect(socket: &std::path::Path) -> Self {
+    pub(crate) fn connect(socket: &std::path::Path) -> Self {
         Self::over(UnixStream::connect(socket).unwrap())
     }
 
-    pub fn over(stream: UnixStream) -> Self {
+    pub(crate) fn over(stream: UnixStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         Self {
@@ -306,12 +313,12 @@ impl Program {
         }
     }
 
-    pub fn write(&mut self, bytes: &[u8]) {
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).unwrap();
     }
 
     /// Sends a frame with the next number.
-    pub fn say(&mut self, kind: u8, body: &[u8]) -> u64 {
+    pub(crate) fn say(&mut self, kind: u8, body: &[u8]) -> u64 {
         self.number += 1;
         let mut bytes = Vec::new();
         frame::write(&mut bytes, kind, self.number, &[body]);
@@ -319,22 +326,22 @@ impl Program {
         self.number
     }
 
-    pub fn ask(&mut self, kind: u8, body: &impl Encode) -> u64 {
+    pub(crate) fn ask(&mut self, kind: u8, body: &impl Encode) -> u64 {
         self.say(kind, &codec::to_vec(body))
     }
 
-    pub fn taken(&mut self, number: u64) {
+    pub(crate) fn taken(&mut self, number: u64) {
         let mut bytes = Vec::new();
         frame::write(&mut bytes, kind::TAKEN, number, &[]);
         self.write(&bytes);
     }
 
-    pub fn send(&mut self, dst: EntityId, mtype: Mtype, param: &[u8]) -> u64 {
+    pub(crate) fn send(&mut self, dst: EntityId, mtype: Mtype, param: &[u8]) -> u64 {
         self.say(kind::SEND, &send_body(dst, mtype, param))
     }
 
     /// The next frame, or `None` at the end.
-    pub fn next(&mut self) -> Option<Came> {
+    pub(crate) fn next(&mut self) -> Option<Came> {
         loop {
             if let Some((frame, used)) = frame::parse(&self.read).unwrap() {
                 let came = Came {
@@ -353,11 +360,11 @@ impl Program {
         }
     }
 
-    pub fn come(&mut self) -> Came {
+    pub(crate) fn come(&mut self) -> Came {
         self.next().expect("the daemon says something")
     }
 
-    pub fn hello(&mut self) {
+    pub(crate) fn hello(&mut self) {
         let hello = Hello {
             version: VERSION,
             name: "test".into(),
@@ -368,7 +375,7 @@ impl Program {
         assert_eq!((came.number, welcome.version), (number, VERSION));
     }
 
-    pub fn acquire(&mut self, durable: bool) {
+    pub(crate) fn acquire(&mut self, durable: bool) {
         self.ask(
             kind::ACQUIRE,
             &Acquire {
@@ -379,19 +386,19 @@ impl Program {
         self.acquired();
     }
 
-    pub fn acquired(&mut self) -> Acquired {
+    pub(crate) fn acquired(&mut self) -> Acquired {
         let acquired: Acquired = self.come().read(kind::ACQUIRED);
         self.id = acquired.id;
         self.secret = acquired.secret;
         acquired
     }
 
-    pub fn resume(&mut self, id: EntityId, secret: [u8; 32]) -> u64 {
+    pub(crate) fn resume(&mut self, id: EntityId, secret: [u8; 32]) -> u64 {
         self.ask(kind::RESUME, &Resume { id, secret })
     }
 
     /// All that comes before the answer to a flush.
-    pub fn flush(&mut self) -> Vec<Came> {
+    pub(crate) fn flush(&mut self) -> Vec<Came> {
         let number = self.say(kind::FLUSH, &[]);
         let mut before = Vec::new();
         loop {
@@ -406,7 +413,7 @@ impl Program {
 
     /// The daemon closes, with this reason and nothing after it.
     #[track_caller]
-    pub fn expect_closing(&mut self, reason: RequestError) -> String {
+    pub(crate) fn expect_closing(&mut self, reason: RequestError) -> String {
         let closing: Closing = self.come().read(kind::CLOSING);
         assert_eq!(
             RequestError::from_u16(closing.reason),
@@ -420,24 +427,24 @@ impl Program {
 
     /// The next frame refuses the request or message `number` with this code.
     #[track_caller]
-    pub fn expect_verdict(&mut self, number: u64, code: u16) -> String {
+    pub(crate) fn expect_verdict(&mut self, number: u64, code: u16) -> String {
         let (about, got, detail) = self.come().verdict();
         assert_eq!((about, got), (number, code), "{detail}");
         detail
     }
 
     #[track_caller]
-    pub fn expect_refusal(&mut self, number: u64, error: RequestError) -> String {
+    pub(crate) fn expect_refusal(&mut self, number: u64, error: RequestError) -> String {
         self.expect_verdict(number, error as u16)
     }
 
     #[track_caller]
-    pub fn expect_failed(&mut self, number: u64, code: VerdictCode) -> String {
+    pub(crate) fn expect_failed(&mut self, number: u64, code: VerdictCode) -> String {
         self.expect_verdict(number, code as u16)
     }
 }
 
-pub fn send_body(dst: EntityId, mtype: Mtype, param: &[u8]) -> Vec<u8> {
+pub(crate) fn send_body(dst: EntityId, mtype: Mtype, param: &[u8]) -> Vec<u8> {
     let mut body = dst.to_bytes().to_vec();
     body.extend_from_slice(&mtype.0.to_be_bytes());
     body.extend_from_slice(param);

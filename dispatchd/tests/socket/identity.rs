@@ -1,1 +1,190 @@
+//! Only the acquirer sends as an id (promise S2), each attack with its own counter.
 
+use std::os::fd::AsRawFd;
+
+use dispatchd::router::Entry;
+use libetp::frame::body::RequestError;
+use libetp::frame::{self, kind};
+use libetp::params::Param;
+use libetp::params::host::Undeliverable;
+use libetp::{Domain, Message, Mtype, Port, VerdictCode};
+use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
+
+use crate::harness::{ABROAD, DOMAIN, Memory, PRIVATE, Setup, daemon, send_body};
+use crate::helper;
+
+#[test]
+fn an_inherited_descriptor_is_refused_and_the_capability_ends() {
+    let daemon = daemon();
+    let (mut a, mut b) = (daemon.acquire(), daemon.acquire());
+    let inherited = a.stream.try_clone().unwrap();
+    let said = helper::run(
+        "inherit",
+        daemon.socket(),
+        &b.id.to_string(),
+        Some(inherited),
+    );
+    assert_eq!(said, ["sent"]);
+    a.expect_closing(RequestError::ForeignDescriptor);
+    assert_eq!(daemon.host.count("foreign-descriptor"), 1);
+    assert_eq!(b.flush(), []);
+    daemon.until(|table| table.ids.len() == 1);
+}
+
+#[test]
+fn another_user_gets_nothing_even_with_the_secret() {
+    let daemon = daemon();
+    let mut a = daemon.greet();
+    a.acquire(true);
+    let secret = a.secret.expect("it is durable");
+    let argument = format!("{} {}", a.id, helper::hex(&secret));
+    let said = helper::run("other-user", daemon.socket(), &argument, None);
+    let bad_secret = (RequestError::BadSecret as u16).to_string();
+    let forbidden = (RequestError::Forbidden as u16).to_string();
+    let refused = (VerdictCode::Refused as u16).to_string();
+    assert_eq!(said, [bad_secret, forbidden, refused]);
+    assert_eq!(daemon.host.count("bad-secret"), 1);
+    assert_eq!(daemon.host.count("control-forbidden"), 1);
+    assert_eq!(daemon.host.count("not-owner"), 1);
+    let event = daemon.host.events.lock().unwrap();
+    let of_nobody = |e: &&dispatchd::router::Event| {
+        e.principal
+            .is_some_and(|principal| principal.uid == helper::NOBODY)
+    };
+    assert_eq!(event.iter().filter(of_nobody).count(), 3);
+}
+
+#[test]
+fn a_guessed_secret_is_refused() {
+    let daemon = daemon();
+    let mut a = daemon.greet();
+    a.acquire(true);
+    let mut secret = a.secret.expect("it is durable");
+    secret[31] ^= 1;
+    let mut b = daemon.greet();
+    let number = b.resume(a.id, secret);
+    b.expect_refusal(number, RequestError::BadSecret);
+    let number = b.resume(DOMAIN.entity(Port(99_999)), secret);
+    b.expect_refusal(number, RequestError::BadSecret);
+    let volatile = daemon.acquire();
+    let number = b.resume(volatile.id, [0; 32]);
+    b.expect_refusal(number, RequestError::BadSecret);
+    assert_eq!(daemon.host.count("bad-secret"), 3);
+    assert_eq!(a.flush(), [], "the owner goes on");
+}
+
+#[test]
+fn a_card_sends_as_itself_only() {
+    let mut daemon = daemon();
+    let mut a = daemon.acquire();
+    let forged = Message::new(DOMAIN.entity(Port(5)), a.id, PRIVATE, vec![]);
+    daemon.router.submit(Entry::Card(DOMAIN), 1, forged);
+    let (_, verdict) = daemon.for_card();
+    let told = Undeliverable::from_param(&verdict.param).unwrap();
+    assert_eq!(told.code, VerdictCode::Refused as u16);
+    assert!(told.detail.starts_with("card-source"), "{}", told.detail);
+    assert_eq!(daemon.host.count("card-source"), 1);
+    assert_eq!(a.flush(), []);
+}
+
+#[test]
+fn a_remote_host_forges_no_local_source() {
+    let daemon = daemon();
+    let mut a = daemon.acquire();
+    let sources = [DOMAIN.card(), a.id, DOMAIN.entity(Port(5))];
+    for (number, src) in (1..).zip(sources) {
+        let forged = Message::new(src, a.id, PRIVATE, vec![]);
+        daemon.router.submit(Entry::Remote([1; 32]), number, forged);
+    }
+    daemon.until(|_| daemon.host.count("forged-source") == sources.len());
+    let honest = Message::new(ABROAD.entity(Port(5)), a.id, PRIVATE, vec![7]);
+    daemon
+        .router
+        .submit(Entry::Remote([1; 32]), 4, honest.clone());
+    assert_eq!(a.come().delivery().2, honest);
+}
+
+#[test]
+fn no_program_gives_the_daemons_orders_or_speaks_for_a_host_service() {
+    let daemon = daemon();
+    let mut a = daemon.acquire();
+    let orders = [
+        Mtype::UNDELIVERABLE,
+        Mtype::HELLO_CHALLENGE,
+        Mtype::RESERVE_PORTS,
+        Mtype::SERVE,
+        Mtype::CAPABILITY_ENDED,
+    ];
+    for order in orders {
+        let number = a.send(DOMAIN.card(), order, &[0x80]);
+        a.expect_failed(number, VerdictCode::Refused);
+    }
+    assert_eq!(daemon.host.count("host-order"), orders.len());
+    for port in [Port::DAEMON, Port::DIAGNOSTICS, Port(u32::MAX)] {
+        let number = a.send(DOMAIN.entity(port), PRIVATE, b"");
+        a.expect_failed(number, VerdictCode::Refused);
+    }
+    assert_eq!(daemon.host.count("reserved-port"), 3);
+    assert!(daemon.host.messages.lock().unwrap().is_empty());
+}
+
+#[test]
+fn passed_descriptors_are_never_installed() {
+    let daemon = daemon();
+    let mut a = daemon.acquire();
+    let mut bytes = Vec::new();
+    frame::write(&mut bytes, kind::SEND, 9, &[&send_body(a.id, PRIVATE, b"")]);
+    let descriptors = [a.stream.as_raw_fd(); 3];
+    let control = [ControlMessage::ScmRights(&descriptors)];
+    let pieces = [std::io::IoSlice::new(&bytes)];
+    sendmsg::<()>(
+        a.stream.as_raw_fd(),
+        &pieces,
+        &control,
+        MsgFlags::empty(),
+        None,
+    )
+    .unwrap();
+    let before = std::fs::read_dir("/proc/self/fd").unwrap().count();
+    let detail = a.expect_closing(RequestError::Protocol);
+    assert!(detail.contains("descriptors"), "{detail}");
+    assert!(std::fs::read_dir("/proc/self/fd").unwrap().count() <= before);
+}
+
+#[test]
+fn a_user_that_fails_to_authenticate_too_often_has_to_wait() {
+    let daemon = daemon();
+    let mut a = daemon.acquire();
+    for number in 1..=dispatchd::table::AUTH_FAILURES_BURST.into() {
+        a.send(DOMAIN.card(), Mtype::AUTH_BEGIN, &[0x80]);
+        assert_eq!(a.flush(), []);
+        let failed = Message::new(DOMAIN.card(), a.id, Mtype::AUTH_FAILED, vec![]);
+        daemon.router.submit(Entry::Card(DOMAIN), number, failed);
+        a.come().delivery();
+    }
+    let mut b = daemon.acquire();
+    let number = b.send(DOMAIN.card(), Mtype::AUTH, &[]);
+    let detail = b.expect_failed(number, VerdictCode::Refused);
+    assert!(detail.starts_with("auth-bucket"), "{detail}");
+    let number = b.send(DOMAIN.card(), PRIVATE, &[]);
+    assert_eq!(b.flush(), [], "{number} is no authentication");
+}
+
+#[test]
+fn a_suspended_domain_neither_sends_nor_receives() {
+    let daemon = Setup {
+        store: Memory::default(),
+        ..Setup::default()
+    }
+    .start();
+    let (mut a, mut b) = (daemon.acquire(), daemon.acquire());
+    daemon.router.detach_card(DOMAIN, VerdictCode::Suspended);
+    let number = a.send(b.id, PRIVATE, b"");
+    a.expect_failed(number, VerdictCode::Suspended);
+    let number = a.send(Domain([2; 12]).card(), PRIVATE, b"");
+    a.expect_failed(number, VerdictCode::Suspended);
+    let from_afar = Message::new(ABROAD.card(), b.id, PRIVATE, vec![]);
+    daemon.router.submit(Entry::Remote([1; 32]), 1, from_afar);
+    daemon.until(|table| table.counters.get("suspended") == Some(&3));
+    assert_eq!(b.flush(), []);
+}

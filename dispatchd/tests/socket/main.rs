@@ -1,5 +1,7 @@
 //! The application socket, over real sockets, as programs and attackers see it.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod control;
 mod derived;
 mod durable;
