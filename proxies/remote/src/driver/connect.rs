@@ -76,20 +76,20 @@ impl Driver {
     async fn accepted(&self, incoming: Incoming) -> Option<Connection> {
         let address = incoming.remote_address();
         let limit = Duration::from_millis(self.limits.handshake_ms_max);
-        let connecting = incoming.accept().ok()?;
-        match timeout(limit, connecting).await {
-            Ok(Ok(connection)) => Some(connection),
+        // What the first packet says can already be refused.
+        let handshake = async { incoming.accept()?.await };
+        match timeout(limit, handshake).await {
+            Ok(Ok(connection)) => return Some(connection),
             Ok(Err(error)) => {
                 tracing::debug!(%address, %error, "handshake failed");
                 self.note_failure(None, &error);
-                None
             }
             Err(_) => {
                 let detail = format!("{address} did not finish its handshake");
                 self.refuse(None, Counter::HandshakeTimeout, detail);
-                None
             }
         }
+        None
     }
 
     /// The handshake is over. In TLS 1.3 the dialler gets here before its own certificate was

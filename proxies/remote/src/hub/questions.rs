@@ -11,8 +11,11 @@ use super::Hub;
 use crate::event::{Counter, RemoteEvent, StatementToken};
 use crate::link::Now;
 
-/// Least time in milliseconds between two questions of one host about one domain.
-const QUESTION_MS_MIN: u64 = 1_000;
+/// Questions of one host about one domain that are let through at once. (A host that restarts
+/// asks anew, so the second question can be honest.)
+const QUESTIONS_BURST_MAX: u64 = 8;
+/// Milliseconds after which one more is let through.
+const QUESTION_MS: u64 = 1_000;
 
 /// The last question of each host about each domain.
 #[derive(Debug, Default)]
@@ -24,7 +27,8 @@ pub(super) struct Questions {
 #[derive(Debug)]
 struct Asked {
     nonce: Hash,
-    at_ms: u64,
+    /// The moment up to which this host's questions are used up; it may lie in the future.
+    spent_ms: u64,
     token: StatementToken,
     /// What the card said, once it has.
     answer: Option<Option<Statement>>,
@@ -44,8 +48,8 @@ impl Hub {
                     self.tell(host, domain, answer);
                 }
             }
-            Some(asked) if now.ms < asked.at_ms + QUESTION_MS_MIN => {
-                let detail = format!("domain {domain} was asked for a moment ago");
+            Some(asked) if asked.spent_ms > now.ms + (QUESTIONS_BURST_MAX - 1) * QUESTION_MS => {
+                let detail = format!("domain {domain} was asked for too often");
                 self.refuse(Some(host), Counter::WantTooOften, detail);
                 self.tell(host, domain, None);
             }
@@ -82,9 +86,11 @@ impl Hub {
     fn put(&mut self, now: Now, host: Hash, domain: Domain, nonce: Hash) {
         self.questions.tokens += 1;
         let token = StatementToken(self.questions.tokens);
+        let before = self.questions.last.get(&(host, domain));
+        let spent_ms = before.map_or(now.ms, |asked| asked.spent_ms.max(now.ms));
         let asked = Asked {
             nonce,
-            at_ms: now.ms,
+            spent_ms: spent_ms + QUESTION_MS,
             token,
             answer: None,
         };

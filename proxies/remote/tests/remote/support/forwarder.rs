@@ -1,8 +1,8 @@
 //! A UDP path in user space that can be cut, made to lose packets, or moved.
 
 use std::net::{SocketAddr, UdpSocket};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ struct Controls {
     /// Whether the path to the target should get another source port.
     rebind: AtomicBool,
     end: AtomicBool,
+    target: Mutex<SocketAddr>,
 }
 
 /// Whoever sends to [`Forwarder::address`] talks to the target.
@@ -31,9 +32,10 @@ impl Forwarder {
             loss: AtomicU32::new(0),
             rebind: AtomicBool::new(false),
             end: AtomicBool::new(false),
+            target: Mutex::new(target),
         });
         let shared = controls.clone();
-        let thread = std::thread::spawn(move || forward(&front, target, &shared));
+        let thread = std::thread::spawn(move || forward(&front, &shared));
         Self {
             address,
             controls,
@@ -47,6 +49,12 @@ impl Forwarder {
 
     pub(crate) fn lose(&self, per_mille: u32) {
         self.controls.loss.store(per_mille, Ordering::SeqCst);
+    }
+
+    /// From now on the path leads to another target.
+    pub(crate) fn lead_to(&self, target: SocketAddr) {
+        *self.controls.target.lock().unwrap() = target;
+        self.rebind();
     }
 
     pub(crate) fn rebind(&self) {
@@ -69,7 +77,7 @@ fn back_socket() -> UdpSocket {
     back
 }
 
-fn forward(front: &UdpSocket, target: SocketAddr, controls: &Controls) {
+fn forward(front: &UdpSocket, controls: &Controls) {
     front.set_nonblocking(true).unwrap();
     let mut back = back_socket();
     let mut client = None;
@@ -84,6 +92,7 @@ fn forward(front: &UdpSocket, target: SocketAddr, controls: &Controls) {
             client = Some(from);
             idle = false;
             if passes(controls, &mut dice) {
+                let target = *controls.target.lock().unwrap();
                 drop(back.send_to(&buffer[..length], target));
             }
         }

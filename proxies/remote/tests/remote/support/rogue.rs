@@ -58,6 +58,20 @@ impl RogueTls {
         quinn::ClientConfig::new(Arc::new(QuicClientConfig::try_from(config).unwrap()))
     }
 
+    /// A client that would resume if it were given a ticket.
+    pub(crate) fn resuming_client(&self, host: &HostKey) -> quinn::ClientConfig {
+        let mut config = rustls::ClientConfig::builder_with_provider(self.provider())
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .unwrap()
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Anybody))
+            .with_client_auth_cert(chain(host), key(host))
+            .unwrap();
+        config.alpn_protocols = vec![self.alpn.clone()];
+        config.enable_early_data = true;
+        quinn::ClientConfig::new(Arc::new(QuicClientConfig::try_from(config).unwrap()))
+    }
+
     fn server(&self, host: &HostKey) -> quinn::ServerConfig {
         let mut config = rustls::ServerConfig::builder_with_provider(self.provider())
             .with_protocol_versions(&[&rustls::version::TLS13])
@@ -126,12 +140,7 @@ impl Rogue {
     }
 
     pub(crate) fn hello(&self) -> Control {
-        Control::Hello(Hello {
-            version: VERSION,
-            incarnation: self.incarnation,
-            peer_incarnation: None,
-            received: List(vec![0; CHANNELS]),
-        })
+        hello(self.incarnation)
     }
 
     pub(crate) async fn say(&mut self, control: &Control) {
@@ -178,6 +187,20 @@ impl Rogue {
             other => panic!("closed otherwise: {other}"),
         }
     }
+}
+
+/// The first hello of a host that was never met.
+pub(crate) fn hello_of(host: &HostKey) -> Control {
+    hello([host.key[0]; 16])
+}
+
+fn hello(incarnation: [u8; 16]) -> Control {
+    Control::Hello(Hello {
+        version: VERSION,
+        incarnation,
+        peer_incarnation: None,
+        received: List(vec![0; CHANNELS]),
+    })
 }
 
 fn chain(host: &HostKey) -> Vec<CertificateDer<'static>> {
