@@ -100,6 +100,7 @@ impl JobSender {
     }
 
     /// Queues a message of so many bytes, or gives it back.
+    #[expect(clippy::result_large_err, reason = "it comes back as it went in")]
     pub(crate) fn try_message(
         &self,
         class: Class,

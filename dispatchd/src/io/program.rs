@@ -48,14 +48,13 @@ enum Pass {
     Short,
 }
 
-/// Bytes that were held back, if the shard wants them now.
+/// Bytes that were held back, as far as the shard wants them now.
 fn feed_held(worker: &Rc<Worker>, id: ConnectionId, socket: &Socket) {
-    if !socket.is_held.get() || !worker.shard.borrow().wants_read(id) {
-        return;
+    while socket.is_held.get() && worker.shard.borrow().wants_read(id) {
+        let rest = socket.rest.take();
+        give(worker, id, socket, &rest);
+        worker.settle();
     }
-    let rest = socket.rest.take();
-    give(worker, id, socket, &rest);
-    worker.settle();
 }
 
 /// Gives bytes to the shard and keeps what it does not use.

@@ -58,8 +58,9 @@ impl Directory {
         self.admins.contains(&uid)
     }
 
-    /// Whether programs of the domain may send. A card that is merely gone does not hinder them.
-    pub fn may_send(&self, domain: Domain) -> Result<(), VerdictCode> {
+    /// Whether programs of the domain may send and receive. A card that is merely gone does not
+    /// hinder them.
+    pub fn may_talk(&self, domain: Domain) -> Result<(), VerdictCode> {
         match self.state(domain) {
             Some(DomainState::Down(code @ (VerdictCode::Suspended | VerdictCode::Quarantined))) => {
                 Err(code)

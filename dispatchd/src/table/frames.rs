@@ -3,6 +3,7 @@
 use libetp::codec::{self, Decode};
 use libetp::frame::body::RequestError;
 use libetp::frame::{self, Frame, VERSION, body, kind};
+use libetp::limits::FRAME_BYTES_MAX;
 use zeroize::Zeroize;
 
 use super::connection::{Phase, Role};
@@ -13,11 +14,6 @@ use super::registry::ShardIndex;
 use super::returns::ConnectionId;
 use super::send::Sending;
 use super::shard::Shard;
-
-libetp::structure! {
-    /// Body of `RELEASE`.
-    struct Release {}
-}
 
 /// Why a connection is closed.
 pub(super) type Fault = (RequestError, String);
@@ -160,7 +156,7 @@ impl Shard {
                 Ok(Next::Go)
             }
             (kind::RELEASE, Phase::Acquired(role)) => {
-                let _: Release = decode(frame)?;
+                must_be_empty(frame)?;
                 Ok(self.release(id, role, number))
             }
             (kind::TAKEN, Phase::Acquired(Role::Owner(owned))) => {
@@ -305,6 +301,10 @@ impl Shard {
             return;
         };
         connection.controls = connection.controls.saturating_sub(1);
+        if body.len() > FRAME_BYTES_MAX {
+            let detail = "the reply does not fit into a frame: ask for less";
+            return self.refuse(id, number, RequestError::Quota, detail);
+        }
         connection.say(kind::CONTROL_REPLY, number, body);
         self.mark_dirty(id);
     }

@@ -18,6 +18,11 @@ use super::shard::Shard;
 impl Shard {
     pub(super) fn route(&mut self, arriving: &Arriving<'_>) -> Routed {
         let dst = arriving.header.dst;
+        if dst.domain != arriving.header.src.domain
+            && let Err(code) = self.directory.may_talk(dst.domain)
+        {
+            return Err(self.refusal(code.name(), code, "the domain takes no messages now"));
+        }
         if self.capabilities.contains_key(&dst) {
             return self.store(arriving);
         }

@@ -74,14 +74,16 @@ impl Shard {
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.last_number = connection.last_number.max(frame.number);
         }
-        match sending {
-            Some(sending) => self.send(id, sending, frame.number, fixed, param),
-            None => {
-                let detail = "this connection is no capability yet";
-                self.refuse(id, frame.number, RequestError::State, detail);
-            }
-        }
-        Ok(Next::Go)
+        let Some(sending) = sending else {
+            let detail = "this connection is no capability yet";
+            self.refuse(id, frame.number, RequestError::State, detail);
+            return Ok(Next::Go);
+        };
+        Ok(match self.send(id, sending, frame.number, fixed, param) {
+            true => Next::Go,
+            false if self.wants_read(id) => Next::Go,
+            false => Next::Pause,
+        })
     }
 
     /// What the connection sends as, if it is a capability.
@@ -101,7 +103,7 @@ impl Shard {
         };
         let may_send = match self.directory.draining {
             true => Err(VerdictCode::ShuttingDown),
-            false => self.directory.may_send(source.domain),
+            false => self.directory.may_talk(source.domain),
         };
         Ok(Some(Sending {
             source,
@@ -115,6 +117,7 @@ impl Shard {
         }))
     }
 
+    /// Sends a message; false if it was refused.
     fn send(
         &mut self,
         connection: ConnectionId,
@@ -122,7 +125,7 @@ impl Shard {
         number: u64,
         fixed: &[u8; SEND_FIXED_LEN],
         param: &[u8],
-    ) {
+    ) -> bool {
         let [dst @ .., high, low] = *fixed;
         let arriving = Arriving {
             entry: sending.entry,
@@ -142,6 +145,7 @@ impl Shard {
             self.give_verdict(connection, number, verdict);
         }
         self.trace(&arriving, &routed);
+        routed.is_ok()
     }
 
     fn may_send(&mut self, sending: &Sending, arriving: &Arriving<'_>) -> Result<(), Verdict> {
