@@ -1,6 +1,6 @@
 //! A program that writes and reads the frames of the application socket itself.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -86,20 +86,34 @@ impl Program {
 
     /// The next frame; `None` at the end of the connection.
     pub fn next(&mut self) -> Option<Frame> {
+        self.try_next().unwrap()
+    }
+
+    fn try_next(&mut self) -> std::io::Result<Option<Frame>> {
         loop {
             if let Some((frame, len)) = frame::parse(&self.buffer).unwrap() {
                 let (kind, number, body) = (frame.kind, frame.number, frame.body.to_vec());
                 self.buffer.drain(..len);
-                return Some(Frame { kind, number, body });
+                return Ok(Some(Frame { kind, number, body }));
             }
             let mut bytes = [0; 4096];
             match self.stream.read(&mut bytes) {
-                Ok(0) => return None,
+                Ok(0) => return Ok(None),
                 Ok(len) => self.buffer.extend_from_slice(&bytes[..len]),
-                Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return None,
-                Err(error) => panic!("{error}"),
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => return Ok(None),
+                Err(error) => return Err(error),
             }
         }
+    }
+
+    /// The next frame, if one comes in time.
+    pub fn next_within(&mut self, time: Duration) -> Option<Frame> {
+        self.stream.set_read_timeout(Some(time)).unwrap();
+        let frame = self.try_next();
+        self.stream
+            .set_read_timeout(Some(Duration::from_secs(ANSWER_S_MAX)))
+            .unwrap();
+        frame.ok().flatten()
     }
 
     /// The next frame, which must be the answer to `number`.

@@ -1,0 +1,103 @@
+//! Two real daemons and the link between them.
+
+mod support;
+
+use std::net::UdpSocket;
+
+use libetp::{Mtype, Port, VerdictCode};
+use nix::sys::signal::Signal;
+use support::{Daemon, Host, Scheme};
+
+/// An address that is free now.
+fn address() -> String {
+    UdpSocket::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .to_string()
+}
+
+fn peer(host: &Host, address: &str) -> String {
+    let key = dispatchd::remote::hex(&host.key);
+    format!(
+        "[[peer]]\nkey = \"{key}\"\naddress = \"{address}\"\ndomains = [\"{}\"]\n",
+        host.domain
+    )
+}
+
+/// Two hosts that know each other, running.
+fn linked() -> (Host, Daemon, Host, Daemon) {
+    let scheme = Scheme::new();
+    let (a, b) = (scheme.host(), scheme.host());
+    let (at_a, at_b) = (address(), address());
+    a.write_config(&format!(
+        "[remote]\nlisten = \"{at_a}\"\n{}",
+        peer(&b, &at_b)
+    ));
+    b.write_config(&format!(
+        "[remote]\nlisten = \"{at_b}\"\n{}",
+        peer(&a, &at_a)
+    ));
+    let (daemon_a, daemon_b) = (a.start(), b.start());
+    (a, daemon_a, b, daemon_b)
+}
+
+#[test]
+fn messages_cross_after_the_cards_stated_their_homes() {
+    let (_host_a, daemon_a, host_b, daemon_b) = linked();
+    let (mut a, mut b) = (daemon_a.connect(), daemon_b.connect());
+    let (id_a, id_b) = (a.acquire(false).id, b.acquire(false).id);
+    a.message(id_b, Mtype(0xC000), b"\x01");
+    let there = b.next().unwrap().message();
+    assert_eq!((there.header.src, there.header.dst), (id_a, id_b));
+    b.message(id_a, Mtype(0xC000), b"\x02");
+    let back = a.next().unwrap().message();
+    assert_eq!(
+        (back.header.src, back.param.as_slice()),
+        (id_b, b"\x02".as_slice())
+    );
+
+    let number = a.message(
+        host_b.domain.entity(Port(4_000_000_000)),
+        Mtype(0xC000),
+        b"\x03",
+    );
+    assert_eq!(
+        a.answer(number).verdict(),
+        VerdictCode::UnknownDestination as u16
+    );
+    let status = daemon_a.connect().status();
+    assert_eq!(status.links[0].state, "up");
+    assert!(
+        status.links[0].sent >= 2 && status.links[0].received >= 1,
+        "{:?}",
+        status.links
+    );
+}
+
+#[test]
+fn a_link_comes_up_again_after_the_other_host_was_killed() {
+    let (_host_a, daemon_a, host_b, daemon_b) = linked();
+    let (mut a, mut b) = (daemon_a.connect(), daemon_b.connect());
+    a.acquire(false);
+    let durable = b.acquire(true);
+    a.message(durable.id, Mtype(0xC000), b"\x01");
+    assert_eq!(b.next().unwrap().message().param, b"\x01");
+    daemon_b.signal(Signal::SIGKILL);
+    daemon_b.wait();
+
+    let daemon_b = host_b.start();
+    let mut b = daemon_b.connect();
+    b.resume(durable.id, durable.secret.unwrap());
+    // While the link is down or the other side is new, messages may be answered by a verdict.
+    let mut sent = 0;
+    let arrived = loop {
+        sent += 1;
+        assert!(sent <= 10, "{:?}", daemon_a.connect().status().links);
+        a.message(durable.id, Mtype(0xC000), &[sent]);
+        if let Some(frame) = b.next_within(std::time::Duration::from_secs(3)) {
+            break frame.message().param;
+        }
+    };
+    assert!(arrived[0] <= sent);
+}
