@@ -182,7 +182,10 @@ impl Served {
                     &[frame.body],
                 );
             }
-            kind::RELEASE => frame::write(&mut self.out, kind::RELEASED, frame.number, &[]),
+            kind::RELEASE => {
+                assert_eq!(frame.body, [0x80], "an empty array");
+                frame::write(&mut self.out, kind::RELEASED, frame.number, &[]);
+            }
             other => panic!("kind {other}"),
         }
     }

@@ -247,6 +247,12 @@ fn flush_tells_the_verdicts_and_orders_need_a_session() {
 }
 
 #[test]
+fn a_released_id_is_answered() {
+    let daemon = ponger();
+    acquired(&daemon).release().unwrap();
+}
+
+#[test]
 fn verdicts_come_as_events_too() {
     let daemon = ponger();
     let mut me = acquired(&daemon);

@@ -75,7 +75,7 @@ pub(crate) struct Trace {
     /// Only records with a greater sequence number
     #[arg(long, default_value_t = 0)]
     after: u64,
-    /// At most this many records of each kind
+    /// The newest so many records of each kind
     #[arg(long, default_value_t = 50)]
     limit: u32,
 }

@@ -2,30 +2,87 @@
 
 use libetp::Mtype;
 use libetp::client::aliases::Aliases;
-use libetp::client::control::{ApduEntry, ControlReply, ControlRequest, TraceEntry};
+use libetp::client::blocking::Connection;
+use libetp::client::control::{ApduEntry, ControlReply, ControlRequest, Trace, TraceEntry};
 use serde_json::{Value, json};
 
 use super::table::Table;
 use super::{Daemon, Failure, Report, aliases, named};
 
+/// Most replies that are asked for: a daemon looks back on fewer records.
+const PAGES_MAX: usize = 4_096;
+
 pub(super) fn run(daemon: &Daemon, arguments: &super::Trace) -> Result<Report, Failure> {
     let aliases = aliases()?;
-    let request = ControlRequest::Trace {
-        after: arguments.after,
-        limit: arguments.limit,
-    };
-    let ControlReply::Trace(trace) = daemon.ask(&request)? else {
-        return Err(Failure::OtherAnswer);
-    };
-    let messages: Vec<Value> = trace.messages.iter().map(message).collect();
-    let apdus: Vec<Value> = trace.apdus.iter().map(apdu).collect();
+    let mut connection = daemon.connect()?;
+    let messages: Vec<TraceEntry> = newest(&mut connection, arguments)?;
+    let apdus: Vec<ApduEntry> = newest(&mut connection, arguments)?;
     let text = format!(
         "{}\n{}",
-        message_table(&trace.messages, &aliases).or("no messages"),
-        apdu_table(&trace.apdus).or("no APDUs"),
+        message_table(&messages, &aliases).or("no messages"),
+        apdu_table(&apdus).or("no APDUs"),
     );
+    let messages: Vec<Value> = messages.iter().map(message).collect();
+    let apdus: Vec<Value> = apdus.iter().map(apdu).collect();
     let json = json!({ "messages": messages, "apdus": apdus });
     Ok(Report { text, json })
+}
+
+/// The newest records. The daemon gives them oldest first, a reply full at a time.
+fn newest<T: Record>(
+    connection: &mut Connection,
+    arguments: &super::Trace,
+) -> Result<Vec<T>, Failure> {
+    let mut after = arguments.after;
+    let mut records = Vec::new();
+    for _ in 0..PAGES_MAX {
+        let request = ControlRequest::Trace {
+            after,
+            limit: u32::MAX,
+        };
+        let ControlReply::Trace(trace) = connection.control(&request)? else {
+            return Err(Failure::OtherAnswer);
+        };
+        let page = T::of(trace);
+        let Some(last) = page
+            .last()
+            .map(Record::sequence)
+            .filter(|last| *last > after)
+        else {
+            break;
+        };
+        after = last;
+        records.extend(page);
+    }
+    let surplus = records.len().saturating_sub(arguments.limit as usize);
+    records.drain(..surplus);
+    Ok(records)
+}
+
+/// A record with its number.
+trait Record: Sized {
+    fn of(trace: Trace) -> Vec<Self>;
+    fn sequence(&self) -> u64;
+}
+
+impl Record for TraceEntry {
+    fn of(trace: Trace) -> Vec<Self> {
+        trace.messages
+    }
+
+    fn sequence(&self) -> u64 {
+        self.sequence
+    }
+}
+
+impl Record for ApduEntry {
+    fn of(trace: Trace) -> Vec<Self> {
+        trace.apdus
+    }
+
+    fn sequence(&self) -> u64 {
+        self.sequence
+    }
 }
 
 fn name(mtype: u16) -> String {

@@ -32,6 +32,9 @@ pub const VERDICTS_MAX: usize = 4_096;
 /// How many of the latest messages are remembered so that a late verdict can name them.
 pub const SENT_REMEMBERED: usize = 4_096;
 
+/// The encoding of `[]`.
+const EMPTY_ARRAY: [u8; 1] = [0x80];
+
 /// A request that the daemon answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
@@ -134,7 +137,7 @@ impl Session {
             Request::Resume(body) => self.ask_with(kind::RESUME, kind::ACQUIRED, body),
             Request::Adopt(body) => self.ask_with(kind::ADOPT, kind::ACQUIRED, body),
             Request::Derive(body) => self.ask_with(kind::DERIVE, kind::DERIVED, body),
-            Request::Release => self.ask(kind::RELEASE, kind::RELEASED, &[]),
+            Request::Release => self.ask(kind::RELEASE, kind::RELEASED, &EMPTY_ARRAY),
             Request::Flush => self.ask(kind::FLUSH, kind::FLUSHED, &[]),
             Request::Control(body) => self.ask(kind::CONTROL, kind::CONTROL_REPLY, body),
         }
