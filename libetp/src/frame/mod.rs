@@ -25,7 +25,7 @@ pub mod kind {
     pub const DERIVE: u8 = 0x04;
     /// `[token]`: become a derived capability.
     pub const ADOPT: u8 = 0x05;
-    /// `[]`: end the capability for ever.
+    /// `[]`: end the capability for ever; answered by `RELEASED`.
     pub const RELEASE: u8 = 0x06;
     /// `dst 16 | mtype 2 | param`: send a message; the daemon stamps the source.
     pub const SEND: u8 = 0x07;

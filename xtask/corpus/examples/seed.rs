@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use ed25519_dalek::SigningKey;
 use etp_pki::Role;
 use etp_pki::scheme::{Authority, Request, Seeds};
 use libetp::codec::{self, List};
@@ -127,7 +128,7 @@ fn card() {
 
 fn links() {
     let mut lane = Vec::new();
-    link::frame::write(&mut lane, link::frame::kind::LANE, &[&[1]]);
+    link::write(&mut lane, link::kind::LANE, &[&[1]]);
     link::MessageFrame {
         sequence: 1,
         number: 9,
@@ -142,14 +143,14 @@ fn links() {
         nonce: [2; 32],
         signature: [3; 64],
     };
-    let statement = link::control::StatementFrame {
+    let statement = link::StatementFrame {
         domain: Domain([1; 12]),
         statement: Some(statement),
     };
     let mut control = Vec::new();
-    link::frame::write(
+    link::write(
         &mut control,
-        link::frame::kind::STATEMENT,
+        link::kind::STATEMENT,
         &[&codec::to_vec(&statement)],
     );
     keep("link_frame", "statement", &control);
@@ -158,12 +159,13 @@ fn links() {
 fn scheme() {
     let seeds = Seeds {
         root: [1; 32],
-        roles: [[2; 32], [3; 32], [4; 32], [5; 32], [6; 32], [7; 32]],
+        intermediates: [[2; 32], [3; 32], [4; 32], [5; 32], [6; 32], [7; 32]],
     };
     let authority = Authority::generate("seed", &seeds, NOW_UNIX_S).expect("a scheme from seeds");
     let text = authority.file().to_text().expect("a scheme file");
     keep("scheme_file", "scheme.toml", text.as_bytes());
-    let card = Request::card([8; 32], [9; 32], 1);
+    let sign = SigningKey::from_bytes(&[8; 32]).verifying_key().to_bytes();
+    let card = Request::card(sign, [9; 32], 1);
     let leaf = authority
         .issue(Role::Card, &card, NOW_UNIX_S)
         .expect("a certificate");
@@ -179,7 +181,7 @@ fn main() {
     keep(
         "configuration",
         "default.toml",
-        dispatchd::config::DEFAULT.as_bytes(),
+        dispatchd::config::DEFAULT_TEXT.as_bytes(),
     );
     keep(
         "configuration",

@@ -1,6 +1,9 @@
 //! The whole way: two hosts, two cards, one exchange, two attackers.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it should be"
+)]
 
 use system_tests::scenario::{self, Cast, Options};
 use system_tests::{Binaries, Deployment};

