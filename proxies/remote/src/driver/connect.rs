@@ -27,7 +27,7 @@ impl Driver {
                 Ok(connection) => driver.connected(connection, Some((host, attempt))),
                 Err(reason) => {
                     driver.turn(host, |hub, now| {
-                        hub.dial_failed(now, host, attempt, &reason)
+                        hub.dial_failed(now, host, attempt, &reason);
                     });
                 }
             }

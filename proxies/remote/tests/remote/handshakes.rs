@@ -148,7 +148,7 @@ async fn a_host_without_the_key_of_its_certificate_is_refused() {
     let world = World::new();
     let (peer, thief) = (world.host(102), world.host(103));
     let stolen = HostKey {
-        leaf: peer.leaf.clone(),
+        leaf: peer.leaf,
         ..thief
     };
     // rustls refuses to even configure this pair, so the configuration check is what is tested.
