@@ -35,10 +35,19 @@ pub enum Entry {
     Host,
 }
 
-/// Where messages for a card go: its number, for [`Router::card_completed`] and
-/// [`Router::card_failed`], and the message. Never more than [`CARD_WINDOW_MESSAGES`] are
-/// outstanding, so a channel of that capacity is never full.
-pub type CardPort = mpsc::Sender<(u64, Message)>;
+/// Where messages for a card go. Called on I/O threads: it must not block.
+pub trait CardPort: Send {
+    /// Takes a message, whose number is for [`Router::card_completed`] and
+    /// [`Router::card_failed`]; `false` if the card is gone. Never more than
+    /// [`CARD_WINDOW_MESSAGES`] are outstanding, so a queue of that capacity is never full.
+    fn send(&self, number: u64, message: Message) -> bool;
+}
+
+impl CardPort for mpsc::Sender<(u64, Message)> {
+    fn send(&self, number: u64, message: Message) -> bool {
+        self.try_send((number, message)).is_ok()
+    }
+}
 
 /// Where messages for other hosts go. Called on I/O threads: it must not block.
 pub trait RemotePort: Send + Sync {
@@ -333,9 +342,10 @@ impl Router {
     }
 
     /// The domain's card proved itself: messages for it go to `port` from now on.
-    pub fn attach_card(&self, domain: Domain, port: CardPort, limits: CardLimits) {
+    pub fn attach_card(&self, domain: Domain, port: impl CardPort + 'static, limits: CardLimits) {
         self.inner.shared.ports.request_lost(domain);
-        self.home(domain).send(Job::CardPort(domain, port));
+        self.home(domain)
+            .send(Job::CardPort(domain, Box::new(port)));
         self.change(|directory| {
             directory.local.insert(domain, DomainState::Live(limits));
         });

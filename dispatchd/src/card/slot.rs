@@ -10,12 +10,11 @@ use card_proxy::{
 };
 use etp_pki::Anchors;
 use libetp::digest::Hash;
-use libetp::{Domain, Message, Verdict, VerdictCode};
-use tokio::sync::mpsc;
+use libetp::{Domain, Message, Verdict};
 
 use super::services::Services;
 use super::session::{Effect, Input, Known, Session, Token};
-use crate::router::{CARD_WINDOW_MESSAGES, Entry};
+use crate::router::{CARD_WINDOW_MESSAGES, CardPort, Entry};
 use crate::state::StateError;
 use crate::table::CardLimits;
 
@@ -232,28 +231,22 @@ impl Slot {
         }
     }
 
-    /// Messages for the card come over a channel until the table drops its end.
     fn attach(&self, domain: Domain, message_bytes_max: usize) {
         let Some(card) = self.sender.get().cloned() else {
             return;
         };
-        let (port, mut messages) = mpsc::channel(CARD_WINDOW_MESSAGES);
-        let router = self.services.router.clone();
-        let feed = move || {
-            while let Some((number, message)) = messages.blocking_recv() {
-                if let Err(error) = card.try_send(number, message) {
-                    let verdict = Verdict::new(VerdictCode::CardGone, error.to_string());
-                    router.card_failed(domain, number, verdict);
-                }
-            }
-        };
-        let name = format!("card-{}-in", self.index);
-        match std::thread::Builder::new().name(name).spawn(feed) {
-            Ok(_) => {
-                let limits = CardLimits { message_bytes_max };
-                self.services.router.attach_card(domain, port, limits);
-            }
-            Err(error) => tracing::error!(%domain, "cannot start a thread: {error}"),
-        }
+        let limits = CardLimits { message_bytes_max };
+        self.services
+            .router
+            .attach_card(domain, ToCard(card), limits);
+    }
+}
+
+/// The card's thread, as the dispatch table sees it.
+struct ToCard(CardSender);
+
+impl CardPort for ToCard {
+    fn send(&self, number: u64, message: Message) -> bool {
+        self.0.try_send(number, message).is_ok()
     }
 }

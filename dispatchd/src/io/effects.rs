@@ -84,10 +84,8 @@ impl Worker {
 
     fn to_card(&self, domain: Domain, number: u64, message: Message) {
         let cards = self.cards.borrow();
-        let sent = cards
-            .get(&domain)
-            .map(|port| port.try_send((number, message)));
-        if !matches!(sent, Some(Ok(()))) {
+        let port = cards.get(&domain);
+        if !port.is_some_and(|port| port.send(number, message)) {
             let verdict = Verdict::new(VerdictCode::CardGone, "the card's link takes nothing");
             let done = Input::CardDone(domain, number, Some(verdict));
             self.shard.borrow_mut().input(done);

@@ -34,7 +34,7 @@ pub(crate) enum Job {
     /// A connection comes from another thread, with bytes that were read and not used.
     Arrive(UnixStream, Departed, Vec<u8>, Admission),
     /// A card's link.
-    CardPort(Domain, CardPort),
+    CardPort(Domain, Box<dyn CardPort>),
     /// The link to other hosts.
     RemotePort(Arc<dyn RemotePort>),
     /// Somebody wants to know what the shard holds.

@@ -71,7 +71,7 @@ pub(super) struct Worker {
     pub(super) buffer: RefCell<Vec<u8>>,
     pub(super) control: RefCell<Vec<u8>>,
     pub(super) dirty: RefCell<Vec<ConnectionId>>,
-    pub(super) cards: RefCell<BTreeMap<Domain, CardPort>>,
+    pub(super) cards: RefCell<BTreeMap<Domain, Box<dyn CardPort>>>,
     pub(super) remote: RefCell<Option<Arc<dyn RemotePort>>>,
     pub(super) peers: Peers,
 }

@@ -279,7 +279,6 @@ fn settings(loaded: &Loaded) -> Settings {
         trace: config.limits.trace_records_max > 0,
         limits: config.limits.table(),
         connections: config.limits.connections(),
-        ..Settings::default()
     }
 }
 

@@ -14,16 +14,16 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use softcard::{KeyPair, NewCard, PinCost, SoftCard};
 
-use super::Program;
+use crate::program::Program;
 
 /// A scheme in a directory.
-pub struct Scheme {
+pub(crate) struct Scheme {
     directory: tempfile::TempDir,
     authority: Authority,
 }
 
 impl Scheme {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let authority = Authority::create(directory.path().join("scheme"), "test").unwrap();
         Self {
@@ -32,12 +32,12 @@ impl Scheme {
         }
     }
 
-    pub fn file(&self) -> PathBuf {
+    pub(crate) fn file(&self) -> PathBuf {
         self.directory.path().join("scheme/scheme.toml")
     }
 
     /// A host with one soft card, which is enrolled for it.
-    pub fn host(&self) -> Host {
+    pub(crate) fn host(&self) -> Host {
         let directory = tempfile::tempdir().unwrap();
         fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
         let epoch = self.authority.file().epoch;
@@ -80,27 +80,27 @@ impl Scheme {
 }
 
 /// What is in a host's directory.
-pub struct Host {
+pub(crate) struct Host {
     directory: tempfile::TempDir,
-    pub key: Hash,
-    pub domain: Domain,
+    pub(crate) key: Hash,
+    pub(crate) domain: Domain,
 }
 
 impl Host {
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
-    pub fn socket(&self) -> PathBuf {
+    pub(crate) fn socket(&self) -> PathBuf {
         self.path("run/s")
     }
 
-    pub fn config(&self) -> PathBuf {
+    pub(crate) fn config(&self) -> PathBuf {
         self.path("dispatchd.toml")
     }
 
     /// The usual configuration, and more.
-    pub fn write_config(&self, more: &str) {
+    pub(crate) fn write_config(&self, more: &str) {
         let text = format!(
             "[daemon]\nsocket = \"run/s\"\nstate = \"state\"\n\
              [host]\ncertificate = \"identity/host.der\"\nkey = \"identity/host.key\"\n\
@@ -111,7 +111,7 @@ impl Host {
     }
 
     /// The daemon's command line.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dispatchd"));
         command
             .arg("--config")
@@ -122,7 +122,7 @@ impl Host {
     }
 
     /// Runs a command to its end: exit code, standard output and error.
-    pub fn run(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
+    pub(crate) fn run(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
         let output = self.command(arguments).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (
@@ -133,12 +133,12 @@ impl Host {
     }
 
     /// Starts the daemon and waits until it says that it is ready.
-    pub fn start(&self) -> Daemon {
+    pub(crate) fn start(&self) -> Daemon {
         self.start_by(self.command(&["--ready-fd", "1"]))
     }
 
     /// Starts the daemon by a command of the test.
-    pub fn start_by(&self, mut command: Command) -> Daemon {
+    pub(crate) fn start_by(&self, mut command: Command) -> Daemon {
         let log = File::options()
             .create(true)
             .append(true)
@@ -156,7 +156,7 @@ impl Host {
         daemon
     }
 
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         let mut log = String::new();
         File::open(self.path("log"))
             .unwrap()
@@ -166,7 +166,7 @@ impl Host {
     }
 
     /// Copies the card's directory to or from a snapshot.
-    pub fn copy_card(&self, from: &str, to: &str) {
+    pub(crate) fn copy_card(&self, from: &str, to: &str) {
         let _ = fs::remove_dir_all(self.path(to));
         fs::create_dir(self.path(to)).unwrap();
         fs::set_permissions(self.path(to), Permissions::from_mode(0o700)).unwrap();
@@ -178,30 +178,26 @@ impl Host {
 }
 
 /// A running daemon; killed when dropped.
-pub struct Daemon {
+pub(crate) struct Daemon {
     child: Child,
     socket: PathBuf,
 }
 
 impl Daemon {
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    pub fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
     }
 
-    pub fn wait(mut self) -> ExitStatus {
+    pub(crate) fn wait(mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 
-    pub fn is_running(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
-    }
-
     /// A connection that has said hello.
-    pub fn connect(&self) -> Program {
+    pub(crate) fn connect(&self) -> Program {
         Program::connect(&self.socket)
     }
 }

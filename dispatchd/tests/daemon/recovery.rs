@@ -1,12 +1,11 @@
 //! Restored cards, lost state: named, never silently started afresh.
 
-mod support;
-
 use libetp::client::control::CardStatus;
 use libetp::frame::body::{Acquire, RequestError};
 use libetp::frame::kind;
 use nix::sys::signal::Signal;
-use support::{Daemon, Host, Scheme};
+
+use crate::host::{Daemon, Host, Scheme};
 
 fn stop(daemon: Daemon) {
     daemon.signal(Signal::SIGTERM);

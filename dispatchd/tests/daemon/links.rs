@@ -1,12 +1,11 @@
 //! Two real daemons and the link between them.
 
-mod support;
-
 use std::net::UdpSocket;
 
 use libetp::{Mtype, Port, VerdictCode};
 use nix::sys::signal::Signal;
-use support::{Daemon, Host, Scheme};
+
+use crate::host::{Daemon, Host, Scheme};
 
 /// An address that is free now.
 fn address() -> String {

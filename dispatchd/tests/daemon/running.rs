@@ -1,7 +1,5 @@
 //! The real daemon with one soft card, and programs that speak raw frames to it.
 
-mod support;
-
 use libetp::client::control::{ControlReply, ControlRequest};
 use libetp::frame::body::{Acquire, Acquired, Closing, RequestError};
 use libetp::frame::kind;
@@ -9,7 +7,8 @@ use libetp::params::Param;
 use libetp::params::host::{Ping, Pong};
 use libetp::{Mtype, Port, VerdictCode};
 use nix::sys::signal::Signal;
-use support::Scheme;
+
+use crate::host::Scheme;
 
 #[test]
 fn a_program_acquires_an_id_from_the_card_and_sends_with_it() {

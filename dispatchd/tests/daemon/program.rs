@@ -16,39 +16,39 @@ const ANSWER_S_MAX: u64 = 30;
 
 /// A frame with a body of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame {
-    pub kind: u8,
-    pub number: u64,
-    pub body: Vec<u8>,
+pub(crate) struct Frame {
+    pub(crate) kind: u8,
+    pub(crate) number: u64,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Frame {
-    pub fn body<T: Decode>(&self) -> T {
+    pub(crate) fn body<T: Decode>(&self) -> T {
         codec::from_slice(&self.body).unwrap()
     }
 
     /// The code of a verdict frame.
-    pub fn verdict(&self) -> u16 {
+    pub(crate) fn verdict(&self) -> u16 {
         assert_eq!(self.kind, kind::VERDICT, "{self:?}");
         self.body::<VerdictBody>().code
     }
 
     /// The message of a delivery.
-    pub fn message(&self) -> Message {
+    pub(crate) fn message(&self) -> Message {
         assert_eq!(self.kind, kind::DELIVER, "{self:?}");
         Message::from_bytes(&self.body[1..]).unwrap()
     }
 }
 
 /// A connection.
-pub struct Program {
+pub(crate) struct Program {
     stream: UnixStream,
     buffer: Vec<u8>,
     number: u64,
 }
 
 impl Program {
-    pub fn connect(socket: &Path) -> Self {
+    pub(crate) fn connect(socket: &Path) -> Self {
         let stream = UnixStream::connect(socket).unwrap();
         stream
             .set_read_timeout(Some(Duration::from_secs(ANSWER_S_MAX)))
@@ -72,7 +72,7 @@ impl Program {
     }
 
     /// Writes a frame; its number.
-    pub fn write(&mut self, kind: u8, body: &[u8]) -> u64 {
+    pub(crate) fn write(&mut self, kind: u8, body: &[u8]) -> u64 {
         self.number += 1;
         let mut bytes = Vec::new();
         frame::write(&mut bytes, kind, self.number, &[body]);
@@ -80,12 +80,12 @@ impl Program {
         self.number
     }
 
-    pub fn send(&mut self, kind: u8, body: &impl Encode) -> u64 {
+    pub(crate) fn send(&mut self, kind: u8, body: &impl Encode) -> u64 {
         self.write(kind, &codec::to_vec(body))
     }
 
     /// The next frame; `None` at the end of the connection.
-    pub fn next(&mut self) -> Option<Frame> {
+    pub(crate) fn next(&mut self) -> Option<Frame> {
         self.try_next().unwrap()
     }
 
@@ -107,7 +107,7 @@ impl Program {
     }
 
     /// The next frame, if one comes in time.
-    pub fn next_within(&mut self, time: Duration) -> Option<Frame> {
+    pub(crate) fn next_within(&mut self, time: Duration) -> Option<Frame> {
         self.stream.set_read_timeout(Some(time)).unwrap();
         let frame = self.try_next();
         self.stream
@@ -117,13 +117,13 @@ impl Program {
     }
 
     /// The next frame, which must be the answer to `number`.
-    pub fn answer(&mut self, number: u64) -> Frame {
+    pub(crate) fn answer(&mut self, number: u64) -> Frame {
         let frame = self.next().expect("an answer");
         assert_eq!(frame.number, number, "{frame:?}");
         frame
     }
 
-    pub fn acquire(&mut self, durable: bool) -> Acquired {
+    pub(crate) fn acquire(&mut self, durable: bool) -> Acquired {
         let number = self.send(
             kind::ACQUIRE,
             &Acquire {
@@ -142,12 +142,12 @@ impl Program {
     }
 
     /// Takes a durable capability up again.
-    pub fn resume(&mut self, id: EntityId, secret: [u8; 32]) -> Frame {
+    pub(crate) fn resume(&mut self, id: EntityId, secret: [u8; 32]) -> Frame {
         let number = self.send(kind::RESUME, &Resume { id, secret });
         self.answer(number)
     }
 
-    pub fn message(&mut self, dst: EntityId, mtype: Mtype, param: &[u8]) -> u64 {
+    pub(crate) fn message(&mut self, dst: EntityId, mtype: Mtype, param: &[u8]) -> u64 {
         let mut body = dst.to_bytes().to_vec();
         body.extend_from_slice(&mtype.0.to_be_bytes());
         body.extend_from_slice(param);
@@ -155,24 +155,24 @@ impl Program {
     }
 
     /// Says that deliveries up to `number` are taken; the daemon may be gone already.
-    pub fn write_taken(&mut self, number: u64) {
+    pub(crate) fn write_taken(&mut self, number: u64) {
         let mut bytes = Vec::new();
         frame::write(&mut bytes, kind::TAKEN, number, &[]);
         let _ = self.stream.write_all(&bytes);
     }
 
-    pub fn flush(&mut self) -> u64 {
+    pub(crate) fn flush(&mut self) -> u64 {
         self.write(kind::FLUSH, &[])
     }
 
-    pub fn control(&mut self, request: &ControlRequest) -> ControlReply {
+    pub(crate) fn control(&mut self, request: &ControlRequest) -> ControlReply {
         let number = self.write(kind::CONTROL, &control::encode(request));
         let frame = self.answer(number);
         assert_eq!(frame.kind, kind::CONTROL_REPLY);
         control::decode(&frame.body).unwrap()
     }
 
-    pub fn status(&mut self) -> Status {
+    pub(crate) fn status(&mut self) -> Status {
         match self.control(&ControlRequest::Status) {
             ControlReply::Status(status) => *status,
             other => panic!("{other:?}"),

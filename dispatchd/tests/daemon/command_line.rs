@@ -1,13 +1,11 @@
 //! The command line: what it prints, how it ends, how it is started by others.
 
-mod support;
-
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::process::{Command, Stdio};
 
-use support::Scheme;
+use crate::host::Scheme;
 
 fn print(argument: &str) -> String {
     let command = &mut Command::new(env!("CARGO_BIN_EXE_dispatchd"));

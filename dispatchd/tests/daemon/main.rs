@@ -1,0 +1,10 @@
+//! The real binary: hosts in directories, daemons in processes, programs that speak raw frames.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot set up fails")]
+
+mod command_line;
+mod host;
+mod links;
+mod program;
+mod recovery;
+mod running;
