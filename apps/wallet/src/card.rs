@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::cli::Cli;
 use crate::failure::Failure;
-use crate::mail::{ANSWER_TIMEOUT, Wallet};
+use crate::mail::{ANSWER_TIMEOUT, Wallet, now};
 use crate::pin;
 
 /// An authenticated channel to the card, and the id that it belongs to.
@@ -22,29 +22,48 @@ pub(crate) struct Orders {
     substitute: Option<Capability>,
 }
 
+/// After a wrong PIN the own id is not tried again for so long: each try in vain counts against
+/// this user at the daemon. A card forgets at its next power-up, which nobody can see from here.
+const OWN_ID_RESTS_SECONDS: u64 = 6 * 3_600;
+
 impl Orders {
     /// Authenticates with the PIN.
     pub(crate) fn open(wallet: &mut Wallet, cli: &Cli) -> Result<Self, Failure> {
         let secret = secret(wallet, cli)?;
+        let wrong_at = wallet.records.wrong_pin_unix_s;
+        if wrong_at.is_some_and(|wrong_at| now() < wrong_at + OWN_ID_RESTS_SECONDS) {
+            return Self::open_substitute(wallet, &secret);
+        }
         let pin = wallet.settings.card.pin();
-        let authenticate = |capability: &mut Capability| {
-            CardSession::authenticate(capability, &pin, &secret, ANSWER_TIMEOUT)
-        };
-        match authenticate(&mut wallet.capability) {
-            Ok(session) => Ok(Self {
-                session,
+        let opened =
+            CardSession::authenticate(&mut wallet.capability, &pin, &secret, ANSWER_TIMEOUT);
+        let refusal = opened.as_ref().err().and_then(ClientError::refusal);
+        let tried_in_vain = matches!(
+            refusal,
+            Some(RefusalCode::WrongPin | RefusalCode::NoChallenge)
+        );
+        let wrong_at = tried_in_vain.then(now);
+        if wallet.records.wrong_pin_unix_s != wrong_at {
+            wallet.records.wrong_pin_unix_s = wrong_at;
+            wallet.save()?;
+        }
+        match refusal {
+            Some(RefusalCode::NoChallenge) => Self::open_substitute(wallet, &secret),
+            _ => Ok(Self {
+                session: opened?,
                 substitute: None,
             }),
-            Err(error) if error.refusal() == Some(RefusalCode::NoChallenge) => {
-                let mut other = wallet.connect()?.acquire(Some(pin.domain), false)?;
-                let session = authenticate(&mut other)?;
-                Ok(Self {
-                    session,
-                    substitute: Some(other),
-                })
-            }
-            Err(error) => Err(error.into()),
         }
+    }
+
+    fn open_substitute(wallet: &Wallet, secret: &[u8]) -> Result<Self, Failure> {
+        let pin = wallet.settings.card.pin();
+        let mut other = wallet.connect()?.acquire(Some(pin.domain), false)?;
+        let session = CardSession::authenticate(&mut other, &pin, secret, ANSWER_TIMEOUT)?;
+        Ok(Self {
+            session,
+            substitute: Some(other),
+        })
     }
 
     /// Gives orders with the session and the id that is authenticated.

@@ -139,6 +139,7 @@ impl Failure {
             VerdictCode::Quarantined | VerdictCode::Suspended => {
                 "the operator of the daemon must look at `etpctl status`"
             }
+            VerdictCode::Refused => "a rule of the host refused it; the reason is above",
             _ => "look at `etpctl status` and the daemon's log",
         };
         Self::new(Kind::Undelivered, undelivered.to_string())

@@ -33,6 +33,10 @@ pub(crate) struct Records {
     pub(crate) events: Vec<Step>,
     /// Offers that were dropped because too many waited.
     pub(crate) offers_dropped: u64,
+    /// When the wallet's own id gave a wrong PIN last, in seconds since 1970, unless it was
+    /// authenticated since.
+    #[serde(default)]
+    pub(crate) wrong_pin_unix_s: Option<u64>,
 }
 
 /// One exchange, offered by this wallet or to it.

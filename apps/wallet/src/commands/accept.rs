@@ -32,7 +32,7 @@ pub(super) fn run(cli: &Cli, args: &cli::Accept) -> Result<Report, Failure> {
             super::history::one(&wallet, n1)
         }
         Err(ClientError::Timeout(_)) => Err(still_running(&wallet, n1)),
-        Err(error @ ClientError::OrderRefused { .. }) => {
+        Err(error @ (ClientError::OrderRefused { .. } | ClientError::Undelivered(_))) => {
             wallet
                 .records
                 .did(now(), n1, State::Open, &format!("not accepted: {error}"));
