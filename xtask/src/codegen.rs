@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
+use std::process::Stdio;
 
 use serde::Deserialize;
 
-use crate::shell::{Result, root};
+use crate::shell::{Result, command, root};
 
 const REGISTRY: &str = "docs/protocol/mtypes.toml";
 const TABLE: &str = "libetp/src/mtype/table.rs";
@@ -46,7 +48,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
     let registry =
         fs::read_to_string(root().join(REGISTRY)).map_err(|e| format!("{REGISTRY}: {e}"))?;
     let registry: Registry = toml::from_str(&registry).map_err(|e| format!("{REGISTRY}: {e}"))?;
-    let table = generate(registry)?;
+    let table = formatted(&generate(registry)?)?;
     let path = root().join(TABLE);
     if !arguments.check {
         return fs::write(path, table).map_err(|e| format!("{TABLE}: {e}"));
@@ -97,18 +99,28 @@ fn entry(out: &mut String, mtype: &Mtype) {
     writeln!(out, "        name: {:?},", mtype.name).ok();
     writeln!(out, "        privileged: {},", flag(Flag::Privileged)).ok();
     writeln!(out, "        secret: {},", flag(Flag::Secret)).ok();
-    writeln!(out, "        params: {},", params(&mtype.params)).ok();
+    writeln!(out, "        params: &{:?},", mtype.params).ok();
     writeln!(out, "    }},").ok();
 }
 
-/// A list as rustfmt lays it out.
-fn params(params: &[String]) -> String {
-    let one_line = format!("&{params:?}");
-    if one_line.len() <= 40 {
-        return one_line;
+/// As the rest of the code is laid out.
+fn formatted(source: &str) -> Result<String> {
+    let mut rustfmt = command("rustfmt");
+    rustfmt
+        .args(["--edition", "2024", "--config-path"])
+        .arg(root());
+    let child = rustfmt.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let mut child = child.map_err(|e| format!("rustfmt: {e}"))?;
+    let mut input = child.stdin.take().ok_or("rustfmt without standard input")?;
+    input
+        .write_all(source.as_bytes())
+        .map_err(|e| format!("rustfmt: {e}"))?;
+    drop(input);
+    let output = child
+        .wait_with_output()
+        .map_err(|e| format!("rustfmt: {e}"))?;
+    match output.status.success() {
+        true => String::from_utf8(output.stdout).map_err(|e| format!("rustfmt: {e}")),
+        false => Err("rustfmt refuses the generated table".into()),
     }
-    let lines = params
-        .iter()
-        .map(|param| format!("            {param:?},\n"));
-    format!("&[\n{}        ]", lines.collect::<String>())
 }

@@ -483,9 +483,7 @@ pub const TABLE: &[Entry] = &[
         name: "exchanges",
         privileged: false,
         secret: false,
-        params: &[
-            "exchanges: list of [n1: bytes32, xid: bytes32?, side: u8, state: u8, give: bytes32, want: bytes32, peer: id]",
-        ],
+        params: &["exchanges: list of [n1, xid?, side, state, give, want, peer]"],
     },
     Entry {
         mtype: Mtype(0x0501),

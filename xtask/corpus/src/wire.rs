@@ -14,10 +14,9 @@ pub(crate) fn message(bytes: &[u8]) {
     if let Ok(message) = Message::from_bytes(bytes) {
         assert_eq!(message.to_bytes(), bytes);
     }
-    if let Ok(text) = core::str::from_utf8(bytes) {
-        if let Ok(id) = text.parse::<EntityId>() {
-            assert_eq!(id.to_string().parse(), Ok(id));
-        }
+    let text = core::str::from_utf8(bytes).unwrap_or_default();
+    if let Ok(id) = text.parse::<EntityId>() {
+        assert_eq!(id.to_string().parse(), Ok(id));
     }
 }
 

@@ -1,5 +1,10 @@
 //! Replays every kept input through its parser, and short mutations of it.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a corpus that cannot be read is a failure"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

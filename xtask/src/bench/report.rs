@@ -3,6 +3,9 @@
 use super::Findings;
 use super::cell::Summary;
 
+const HEAD: &str = "| | bare relay | dispatchd | ratio | p99 ratio | CPU us, relay | \
+                    CPU us, dispatchd | ratio | of it the daemon |";
+
 /// Processor, kernel and cores, in one line.
 pub(crate) fn machine() -> String {
     let read = |path| std::fs::read_to_string(path).unwrap_or_default();
@@ -22,14 +25,13 @@ pub(crate) fn print(findings: &Findings) {
         "{}; medians of {} rounds.\n",
         findings.machine, findings.rounds
     );
-    println!(
-        "| | bare relay | dispatchd | ratio | p99 ratio | CPU relay, us | CPU dispatchd, us | CPU ratio | of it the daemon, us |"
-    );
+    println!("{HEAD}");
     println!("|---|---|---|---|---|---|---|---|---|");
     findings.cells.iter().for_each(row);
     let exchange = &findings.exchange;
     println!(
-        "\nExchange of two vouchers: {} APDUs, {:.0} us CPU and {:.0} us I/O at the cards, {:.0} us from order to last result.",
+        "\nExchange of two vouchers: {} APDUs, {:.0} us CPU and {:.0} us I/O at the cards, \
+         {:.0} us from order to last result.",
         exchange.apdus, exchange.cpu_us, exchange.io_us, exchange.elapsed_us
     );
 }
