@@ -15,6 +15,11 @@ use super::returns::ConnectionId;
 use super::send::Sending;
 use super::shard::Shard;
 
+libetp::structure! {
+    /// Body of `RELEASE`.
+    struct Release {}
+}
+
 /// Why a connection is closed.
 pub(super) type Fault = (RequestError, String);
 
@@ -156,7 +161,7 @@ impl Shard {
                 Ok(Next::Go)
             }
             (kind::RELEASE, Phase::Acquired(role)) => {
-                must_be_empty(frame)?;
+                let _: Release = decode(frame)?;
                 Ok(self.release(id, role, number))
             }
             (kind::TAKEN, Phase::Acquired(Role::Owner(owned))) => {

@@ -84,7 +84,7 @@ fn what_is_derived_ends_with_its_parent() {
     let number = late.ask(kind::ADOPT, &unused);
     late.expect_refusal(number, RequestError::BadToken);
     let mut sibling = adopt(&daemon, &sibling);
-    parent.say(kind::RELEASE, &[]);
+    parent.say(kind::RELEASE, &[0x80]);
     assert_eq!(parent.come().kind, kind::RELEASED);
     sibling.expect_closing(RequestError::ParentGone);
     parent.acquire(false);

@@ -161,7 +161,7 @@ fn a_released_id_ends_for_ever() {
     let daemon = daemon();
     let mut a = durable(&daemon);
     let (id, secret) = (a.id, a.secret.expect("it is durable"));
-    a.say(kind::RELEASE, &[]);
+    a.say(kind::RELEASE, &[0x80]);
     assert_eq!(a.come().kind, kind::RELEASED);
     refused(&daemon, id, secret, RequestError::BadSecret);
     assert!(daemon.store.0.lock().unwrap().is_empty());

@@ -180,10 +180,10 @@ fn ids_are_limited_by_user() {
     let number = c.ask(kind::ACQUIRE, &acquire);
     c.expect_refusal(number, RequestError::Quota);
     assert_eq!(daemon.host.count("ids-per-user"), 1);
-    a.say(kind::RELEASE, &[]);
+    a.say(kind::RELEASE, &[0x80]);
     assert_eq!(a.come().kind, kind::RELEASED);
     c.acquire(false);
-    c.say(kind::RELEASE, &[]);
+    c.say(kind::RELEASE, &[0x80]);
     assert_eq!(c.come().kind, kind::RELEASED);
     let number = c.ask(kind::ACQUIRE, &acquire);
     let detail = c.expect_refusal(number, RequestError::Quota);

@@ -119,7 +119,7 @@ fn every_frame_is_refused_where_it_does_not_belong() {
         (kind::FLUSH, &[0], "no body"),
         (kind::TAKEN, &[0], "no body"),
         (kind::TAKEN, &[], "delivery that was not made"),
-        (kind::RELEASE, &[0x80], "no body"),
+        (kind::RELEASE, &[], "input ends early"),
         (kind::DERIVE, &[0x81, 0xf6], "number of fields"),
         (kind::DELIVER, &[], "no frame of kind 0x87"),
         (0x00, &[], "no frame of kind 0x00"),
