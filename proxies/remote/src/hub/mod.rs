@@ -146,6 +146,8 @@ impl Hub {
         let Some(link) = self.links.get_mut(&host) else {
             return;
         };
+        // Cuts words that are longer than a frame may carry.
+        let verdict = Verdict::new(verdict.code, verdict.detail);
         let frame = VerdictFrame {
             sequence: 0,
             src: subject.src,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use libetp::Domain;
 use libetp::digest::Hash;
+use libetp::limits::CERTIFICATE_BYTES_MAX;
 use libetp::params::runtime::Statement;
 
 use super::Hub;
@@ -64,6 +65,9 @@ impl Hub {
         statement: Option<Statement>,
         token: StatementToken,
     ) -> Option<Hash> {
+        // No verifier reads a longer certificate, and no frame carries it.
+        let fits = |it: &Statement| it.certificate.len() <= CERTIFICATE_BYTES_MAX;
+        let statement = statement.filter(fits);
         let mut last = self.questions.last.iter_mut();
         let (&(host, _), asked) = last.find(|((_, d), a)| *d == domain && a.token == token)?;
         asked.answer = Some(statement.clone());

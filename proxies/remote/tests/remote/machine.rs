@@ -5,8 +5,13 @@
 mod network;
 
 use libetp::VerdictCode;
+use libetp::codec::List;
 use network::{Network, Op};
 use proptest::prelude::*;
+use remote_proxy::link::{
+    ConnectionId, Control, Hello, Link, LinkEffect, LinkError, Now, Opened, VERSION,
+};
+use remote_proxy::{CHANNELS, Limits, LinkState};
 
 fn op() -> impl Strategy<Value = Op> {
     let side = 0..2usize;
@@ -80,4 +85,101 @@ fn a_link_that_stays_down_gives_every_message_its_verdict_in_time() {
     assert!(network.verdicts(0).is_empty());
     network.apply(Op::Pass { ms: 1 });
     assert_eq!(network.verdicts(0), [(1, VerdictCode::HostUnreachable)]);
+}
+
+/// A link that is up on connection 1 until its certificates end at second 2,000.
+fn up() -> Link {
+    let now = Now {
+        ms: 0,
+        unix_s: 1_000,
+    };
+    let address = ([127, 0, 0, 1], 1).into();
+    let limits = Limits::default();
+    let mut link = Link::new(
+        [1; 32],
+        [2; 32],
+        Some(address),
+        [1; 16],
+        limits,
+        [0; 32],
+        now,
+    );
+    link.timeout(now);
+    let Some(LinkEffect::Dial(attempt)) = link.poll() else {
+        panic!("dials at once")
+    };
+    let opened = Opened {
+        attempt: Some(attempt),
+        address,
+        ends_unix_s: 2_000,
+    };
+    assert!(link.opened(now, ConnectionId(1), opened));
+    assert_eq!(link.status(now).state, LinkState::Greeting);
+    let hello = Hello {
+        version: VERSION,
+        incarnation: [2; 16],
+        peer_incarnation: None,
+        received: List(vec![0; CHANNELS]),
+    };
+    link.control(now, ConnectionId(1), Control::Hello(hello))
+        .unwrap();
+    assert_eq!(link.poll(), Some(LinkEffect::Up(address)));
+    link
+}
+
+#[test]
+fn a_link_ends_with_its_certificates() {
+    let mut link = up();
+    let looks = link.deadline_ms(Now {
+        ms: 5,
+        unix_s: 1_990,
+    });
+    assert_eq!(looks, Some(5 + 11_000), "in the first second after the end");
+    let last = Now {
+        ms: 7,
+        unix_s: 2_000,
+    };
+    link.timeout(last);
+    assert_eq!(
+        (link.poll(), link.status(last).state),
+        (None, LinkState::Up)
+    );
+    link.timeout(Now {
+        ms: 8,
+        unix_s: 2_001,
+    });
+    let Some(LinkEffect::Close(ConnectionId(1), fault)) = link.poll() else {
+        panic!("closes")
+    };
+    assert_eq!(fault.error, LinkError::CertificateEnded);
+    assert!(matches!(link.poll(), Some(LinkEffect::Down(_))));
+}
+
+#[test]
+fn a_clock_that_jumps_is_noticed_within_a_minute() {
+    let link = up();
+    assert_eq!(
+        link.deadline_ms(Now {
+            ms: 0,
+            unix_s: 1_000
+        }),
+        Some(60_000)
+    );
+}
+
+#[test]
+fn a_connection_that_nobody_waits_for_is_not_wanted() {
+    let mut link = up();
+    let now = Now {
+        ms: 1,
+        unix_s: 1_000,
+    };
+    let late = Opened {
+        attempt: Some(remote_proxy::link::Attempt(1)),
+        address: ([127, 0, 0, 1], 1).into(),
+        ends_unix_s: 2_000,
+    };
+    assert!(!link.opened(now, ConnectionId(2), late));
+    link.closed(now, ConnectionId(2), "never opened");
+    assert_eq!(link.status(now).state, LinkState::Up);
 }
