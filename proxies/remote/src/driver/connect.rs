@@ -111,9 +111,10 @@ impl Driver {
             connection.clone(),
             dialled.is_some(),
         ));
-        self.wires.borrow_mut().insert(id, wires.clone());
+        let key = (leaf.key, id);
+        self.wires.borrow_mut().insert(key, wires.clone());
         if !self.turn(leaf.key, |hub, now| hub.opened(now, leaf.key, id, opened)) {
-            self.wires.borrow_mut().remove(&id);
+            self.wires.borrow_mut().remove(&key);
             let fault = LinkFault::new(LinkError::Duplicate, "not wanted any more");
             return refuse_connection(&connection, &fault);
         }

@@ -136,7 +136,7 @@ pub(super) async fn serve(driver: Rc<Driver>, wires: Rc<Wires>) {
         End::Lost(reason) => driver.turn(host, |hub, now| hub.closed(now, host, id, &reason)),
         End::Fault(fault) => driver.turn(host, |hub, now| hub.violated(now, host, id, fault)),
     }
-    driver.wires.borrow_mut().remove(&id);
+    driver.wires.borrow_mut().remove(&(host, id));
 }
 
 async fn streams(driver: &Rc<Driver>, wires: &Rc<Wires>) -> Result<End, End> {

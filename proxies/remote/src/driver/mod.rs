@@ -51,7 +51,7 @@ struct Driver {
     ends_unix_s: u64,
     limits: Limits,
     shared: Arc<Shared>,
-    wires: RefCell<BTreeMap<ConnectionId, Rc<Wires>>>,
+    wires: RefCell<BTreeMap<(Hash, ConnectionId), Rc<Wires>>>,
     dials: RefCell<BTreeMap<(Hash, Attempt), AbortHandle>>,
     connections: Cell<u64>,
     /// Handshakes of others under way.
@@ -186,7 +186,7 @@ impl Driver {
                 Some(HubOutput::Event(event)) => self.event(event),
                 Some(HubOutput::Dial(host, attempt)) => self.dial(host, attempt),
                 Some(HubOutput::Abandon(host, attempt)) => self.abandon(host, attempt),
-                Some(HubOutput::Close(id, fault)) => self.close(id, &fault),
+                Some(HubOutput::Close(host, id, fault)) => self.close(host, id, &fault),
                 Some(HubOutput::Finished) => {
                     self.finished.set(true);
                     self.earlier.notify_one();
@@ -197,9 +197,11 @@ impl Driver {
     }
 
     fn event(&self, event: RemoteEvent) {
-        if matches!(event, RemoteEvent::Refused { .. }) {
-            let refused = self.hub.borrow().refused().clone();
-            self.status().refused = refused;
+        if let RemoteEvent::Refused { counter, .. } = event {
+            let count = self.hub.borrow().refused().get(&counter).copied();
+            self.status()
+                .refused
+                .insert(counter, count.unwrap_or_default());
         }
         (self.events.borrow_mut())(event);
     }
@@ -210,8 +212,8 @@ impl Driver {
         }
     }
 
-    fn close(&self, id: ConnectionId, fault: &LinkFault) {
-        if let Some(wires) = self.wires.borrow_mut().remove(&id) {
+    fn close(&self, host: Hash, id: ConnectionId, fault: &LinkFault) {
+        if let Some(wires) = self.wires.borrow_mut().remove(&(host, id)) {
             wires.close(fault);
         }
     }
@@ -219,12 +221,9 @@ impl Driver {
     /// Wakes the writers of a host's connections that have work, and the timer if it is late.
     fn wake(&self, now: Now, host: Hash) {
         let mut hub = self.hub.borrow_mut();
-        for wires in self
-            .wires
-            .borrow()
-            .values()
-            .filter(|wires| wires.host == host)
-        {
+        let all = self.wires.borrow();
+        let of_host = (host, ConnectionId(0))..=(host, ConnectionId(u64::MAX));
+        for wires in all.range(of_host).map(|(_, wires)| wires) {
             let pending = hub.pending(now, host, wires.id);
             wires.wake(pending, hub.is_current(host, wires.id));
         }

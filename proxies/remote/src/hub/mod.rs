@@ -57,7 +57,7 @@ pub enum HubOutput {
     /// Give an attempt up.
     Abandon(Hash, Attempt),
     /// Close a connection.
-    Close(ConnectionId, LinkFault),
+    Close(Hash, ConnectionId, LinkFault),
     /// Everything ended after [`Hub::shut_down`].
     Finished,
 }
@@ -308,7 +308,7 @@ impl Hub {
             match effect {
                 LinkEffect::Dial(attempt) => self.output(HubOutput::Dial(host, attempt)),
                 LinkEffect::Abandon(attempt) => self.output(HubOutput::Abandon(host, attempt)),
-                LinkEffect::Close(id, fault) => self.output(HubOutput::Close(id, fault)),
+                LinkEffect::Close(id, fault) => self.output(HubOutput::Close(host, id, fault)),
                 LinkEffect::Up(address) => self.event(RemoteEvent::LinkUp { host, address }),
                 LinkEffect::Down(reason) => self.event(RemoteEvent::LinkDown { host, reason }),
                 LinkEffect::Restarted => self.restarted(host),

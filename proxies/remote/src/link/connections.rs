@@ -131,7 +131,7 @@ impl Link {
             let detail = format!("version {}, this host speaks {VERSION}", hello.version);
             return Err(LinkFault::new(LinkError::Version, detail));
         }
-        if !self.prefers(id, &hello.incarnation) {
+        if !self.prefers(now, id, &hello.incarnation) {
             return Err(LinkFault::new(
                 LinkError::Duplicate,
                 "the other connection is kept",
@@ -150,15 +150,19 @@ impl Link {
     }
 
     /// Whether connection `id`, on which the peer says to be `incarnation`, becomes the current
-    /// one. A new incarnation means that every older connection is dead; the same dialler again
-    /// means that it lost the older one; if each side dialled, the smaller key's stays.
-    fn prefers(&self, id: ConnectionId, incarnation: &Incarnation) -> bool {
+    /// one. A new incarnation means that every older connection is dead. Nobody dials who has a
+    /// connection: the same dialler again means that it lost the older one, and so does a peer
+    /// that dials when the present one is older than an attempt can take. Else both dialled at
+    /// the same time, and the smaller key's stays.
+    fn prefers(&self, now: Now, id: ConnectionId, incarnation: &Incarnation) -> bool {
         let ours = |id| self.connections.get(&id).map(|connection| connection.ours);
         let (Some(current), Some(new)) = (self.current.and_then(ours), ours(id)) else {
             return true;
         };
         let smaller_is_ours = self.own < self.peer;
+        let attempt_ms = self.limits.handshake_ms_max + self.limits.hello_ms_max;
         self.peer_incarnation.as_ref() != Some(incarnation)
+            || now.ms >= self.counts.up_since_ms + attempt_ms
             || current == new
             || new == smaller_is_ours
     }

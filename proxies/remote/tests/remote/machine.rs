@@ -167,6 +167,39 @@ fn a_clock_that_jumps_is_noticed_within_a_minute() {
     );
 }
 
+/// The peer dials too, and says hello on connection 2.
+fn peer_dials(link: &mut Link, ms: u64) -> Result<(), LinkError> {
+    let now = Now { ms, unix_s: 1_000 };
+    let opened = Opened {
+        attempt: None,
+        address: ([127, 0, 0, 1], 1).into(),
+        ends_unix_s: 2_000,
+    };
+    assert!(link.opened(now, ConnectionId(2), opened));
+    let hello = Hello {
+        version: VERSION,
+        incarnation: [2; 16],
+        peer_incarnation: Some([1; 16]),
+        received: List(vec![0; CHANNELS]),
+    };
+    let told = link.control(now, ConnectionId(2), Control::Hello(hello));
+    told.map(drop).map_err(|fault| fault.error)
+}
+
+#[test]
+fn if_both_dial_at_the_same_time_the_smaller_keys_connection_stays() {
+    let mut link = up();
+    assert_eq!(peer_dials(&mut link, 9_999), Err(LinkError::Duplicate));
+    assert_eq!(link.current(), Some(ConnectionId(1)));
+}
+
+#[test]
+fn a_peer_that_dials_later_has_lost_the_connection_that_we_still_believe_in() {
+    let mut link = up();
+    assert_eq!(peer_dials(&mut link, 10_000), Ok(()));
+    assert_eq!(link.current(), Some(ConnectionId(2)));
+}
+
 #[test]
 fn a_connection_that_nobody_waits_for_is_not_wanted() {
     let mut link = up();
