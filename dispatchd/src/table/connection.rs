@@ -136,15 +136,16 @@ impl Connection {
         self.answer(kind::VERDICT, number, &VerdictBody { code, detail });
     }
 
-    /// Says why, then ends. `partial` completes a delivery that is half written.
-    pub(super) fn close(&mut self, partial: &[u8], reason: RequestError, detail: &str) {
-        if self.is_closing() {
-            return;
-        }
+    /// Keeps the rest of a delivery that is half written when its mailbox goes.
+    pub(super) fn complete_frame(&mut self, partial: &[u8]) {
         if !partial.is_empty() {
-            debug_assert_eq!(self.answers_written, 0);
+            debug_assert_eq!(self.answers_written, 0, "only one frame is half written");
             self.answers.splice(..0, partial.iter().copied());
         }
+    }
+
+    /// Says why, then ends.
+    pub(super) fn close(&mut self, reason: RequestError, detail: &str) {
         let reason = reason as u16;
         let detail = detail.to_owned();
         self.answer(kind::CLOSING, 0, &Closing { reason, detail });

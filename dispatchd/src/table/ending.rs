@@ -89,6 +89,7 @@ impl Shard {
     /// The connection is no capability any more, and what hangs on it ends.
     pub(super) fn end_role(&mut self, id: ConnectionId) {
         self.pending.retain(|pending| pending.connection != id);
+        self.complete_delivery(id);
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };

@@ -40,6 +40,17 @@ impl Shard {
         }
     }
 
+    /// The connection gets no more mail: a half written delivery is completed from its answers.
+    pub(super) fn complete_delivery(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get(&id) else {
+            return;
+        };
+        let partial = self.mail(connection).0.to_vec();
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.complete_frame(&partial);
+        }
+    }
+
     /// The rest of a half written delivery, and the deliveries after it.
     fn mail<'s>(&'s self, connection: &Connection) -> (&'s [u8], &'s [u8]) {
         let mailbox = connection
@@ -90,11 +101,10 @@ impl Shard {
         if connection.is_closing() {
             return;
         }
-        let partial = self.mail(connection).0.to_vec();
         let (peer, owned) = (connection.principal, connection.owned());
         self.end_role(id);
         if let Some(connection) = self.connections.get_mut(&id) {
-            connection.close(&partial, reason, detail);
+            connection.close(reason, detail);
         }
         self.mark_dirty(id);
         self.event(closing_counter(reason), owned, Some(peer), detail);

@@ -1,0 +1,10 @@
+//! The table against a naive reference: random programs over one to three shards, under a
+//! scheduler that decides when shards hear of each other, when the store is done and how many
+//! bytes a socket takes.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod derivations;
+mod interleavings;
+mod reference;
+mod world;

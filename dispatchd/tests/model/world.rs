@@ -1,0 +1,304 @@
+//! Shards and programs without threads, sockets or time.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use dispatchd::table::{
+    CardLimits, Change, ConnectionId, Crossing, Directory, DomainState, Effect, Input, Limits,
+    Shard, Shared, Ticket,
+};
+use guard_policies::Principal;
+use libetp::codec::{self, Encode};
+use libetp::digest::sha256;
+use libetp::frame::body::{Acquire, Acquired, Hello, Resume};
+use libetp::frame::{self, VERSION, kind};
+use libetp::{Domain, EntityId};
+
+pub(crate) const HOME: Domain = Domain([2; 12]);
+
+/// What a connection received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Came {
+    pub(crate) kind: u8,
+    pub(crate) number: u64,
+    pub(crate) body: Vec<u8>,
+}
+
+/// A program's end of a connection.
+#[derive(Debug)]
+pub(crate) struct Program {
+    /// Where the connection lives now.
+    pub(crate) at: ConnectionId,
+    pub(crate) uid: u32,
+    /// Sent and not yet used by the shard.
+    unused: Vec<u8>,
+    /// Read and not yet a whole frame.
+    read: Vec<u8>,
+    number: u64,
+    pub(crate) is_open: bool,
+}
+
+pub(crate) struct World {
+    shared: Arc<Shared>,
+    pub(crate) shards: Vec<Shard>,
+    pub(crate) programs: Vec<Program>,
+    /// Between shards, by sender and receiver; each in order.
+    pub(crate) crossings: BTreeMap<(u16, u16), VecDeque<Crossing>>,
+    /// Changes that the store has not done.
+    pub(crate) storing: VecDeque<(u16, Option<Ticket>, Change)>,
+    pub(crate) stored: BTreeMap<EntityId, dispatchd::table::StoredCapability>,
+}
+
+impl World {
+    pub(crate) fn new(shards: u16, limits: Limits) -> Self {
+        let shared = Arc::new(Shared::new(shards, limits, "model".into(), false));
+        shared.ports.feed(HOME, 1, 1_000_000);
+        let mut directory = Directory::default();
+        let live = DomainState::Live(CardLimits {
+            message_bytes_max: 65_524,
+        });
+        directory.local.insert(HOME, live);
+        let directory = Arc::new(directory);
+        let shard = |index| {
+            let mut drawn = 0u64;
+            let entropy = move || {
+                drawn += 1;
+                sha256(&[index, drawn].map(|n: u64| n as u8 ^ (n >> 8) as u8))
+            };
+            let (shared, directory) = (Arc::clone(&shared), Arc::clone(&directory));
+            Shard::new(index as u16, shared, directory, Box::new(entropy))
+        };
+        Self {
+            shared: Arc::clone(&shared),
+            shards: (0..u64::from(shards)).map(shard).collect(),
+            programs: Vec::new(),
+            crossings: BTreeMap::new(),
+            storing: VecDeque::new(),
+            stored: BTreeMap::new(),
+        }
+    }
+
+    fn shard(&mut self, at: ConnectionId) -> &mut Shard {
+        &mut self.shards[usize::from(at.shard())]
+    }
+
+    /// A program connects to a shard and says `HELLO`.
+    pub(crate) fn connect(&mut self, shard: usize, uid: u32) -> usize {
+        let peer = Principal {
+            uid,
+            gid: uid,
+            pid: 1,
+        };
+        let at = self.shards[shard].connected(peer);
+        let program = self.programs.len();
+        self.programs.push(Program {
+            at,
+            uid,
+            unused: Vec::new(),
+            read: Vec::new(),
+            number: 0,
+            is_open: true,
+        });
+        let hello = Hello {
+            version: VERSION,
+            name: String::new(),
+        };
+        self.ask(program, kind::HELLO, &hello);
+        let came = self.read_all(program);
+        assert_eq!(came[0].kind, kind::WELCOME);
+        program
+    }
+
+    pub(crate) fn acquire(&mut self, program: usize, durable: bool) -> Acquired {
+        self.ask(
+            program,
+            kind::ACQUIRE,
+            &Acquire {
+                domain: Some(HOME),
+                durable,
+            },
+        );
+        self.store_all();
+        self.acquired(program)
+    }
+
+    /// Resumes and says that the new secret arrived.
+    pub(crate) fn resume(&mut self, program: usize, id: EntityId, secret: [u8; 32]) {
+        self.ask(program, kind::RESUME, &Resume { id, secret });
+    }
+
+    /// The answer to the last request, if it is an id.
+    pub(crate) fn acquired(&mut self, program: usize) -> Acquired {
+        let came = self.read_bytes(program, usize::MAX);
+        assert_eq!(came[0].kind, kind::ACQUIRED, "{came:?}");
+        assert_eq!(came.len(), 1, "the mail is read later");
+        codec::from_slice(&came[0].body).unwrap()
+    }
+
+    pub(crate) fn ask(&mut self, program: usize, kind: u8, body: &impl Encode) -> u64 {
+        self.say(program, kind, &codec::to_vec(body))
+    }
+
+    /// A frame with the next number.
+    pub(crate) fn say(&mut self, program: usize, kind: u8, body: &[u8]) -> u64 {
+        self.programs[program].number += 1;
+        let number = self.programs[program].number;
+        self.say_numbered(program, kind, number, body);
+        number
+    }
+
+    pub(crate) fn say_numbered(&mut self, program: usize, kind: u8, number: u64, body: &[u8]) {
+        let unused = &mut self.programs[program].unused;
+        frame::write(unused, kind, number, &[body]);
+        self.feed(program);
+        self.work();
+    }
+
+    /// Gives the shard what it has not used.
+    fn feed(&mut self, program: usize) {
+        let at = self.programs[program].at;
+        if !self.programs[program].is_open || !self.shard(at).wants_read(at) {
+            return;
+        }
+        let bytes = std::mem::take(&mut self.programs[program].unused);
+        let used = self.shard(at).received(at, &bytes);
+        self.programs[program].unused = bytes[used..].to_vec();
+    }
+
+    /// The number of the program's next frame.
+    pub(crate) fn next_number(&self, program: usize) -> u64 {
+        self.programs[program].number + 1
+    }
+
+    /// Whether a message of the program to the id goes to another shard.
+    pub(crate) fn will_cross(&self, program: usize, dst: EntityId) -> bool {
+        let own = self.programs[program].at.shard();
+        self.shared
+            .registry
+            .find(dst)
+            .is_some_and(|shard| shard != own)
+    }
+
+    /// The program is gone.
+    pub(crate) fn close(&mut self, program: usize) {
+        let at = self.programs[program].at;
+        self.programs[program].is_open = false;
+        self.shard(at).disconnected(at);
+        self.work();
+    }
+
+    /// What the shards want done, as far as nobody else decides when.
+    pub(crate) fn work(&mut self) {
+        for index in 0..self.shards.len() {
+            let mut dirty = Vec::new();
+            self.shards[index].take_dirty(&mut dirty);
+            for effect in self.shards[index].take_effects() {
+                self.perform(index as u16, effect);
+            }
+        }
+        let feedable = |program: &Program| program.is_open && !program.unused.is_empty();
+        for program in 0..self.programs.len() {
+            if feedable(&self.programs[program]) {
+                let at = self.programs[program].at;
+                if self.shard(at).wants_read(at) {
+                    let before = self.programs[program].unused.len();
+                    self.feed(program);
+                    if self.programs[program].unused.len() < before {
+                        self.work();
+                    }
+                }
+            }
+        }
+    }
+
+    fn perform(&mut self, from: u16, effect: Effect) {
+        match effect {
+            Effect::Cross(to, crossing) => {
+                self.crossings
+                    .entry((from, to))
+                    .or_default()
+                    .push_back(crossing);
+            }
+            Effect::Persist(ticket, change) => self.storing.push_back((from, ticket, change)),
+            Effect::Move(at, to) => self.move_to(at, to),
+            Effect::Event(..) | Effect::WantPorts(_) | Effect::ToCard(..) => {}
+            other => panic!("not in this world: {other:?}"),
+        }
+    }
+
+    fn move_to(&mut self, at: ConnectionId, to: u16) {
+        let departed = self.shard(at).departed(at).unwrap();
+        let arrived = self.shards[usize::from(to)].arrived(departed);
+        let program = self
+            .programs
+            .iter_mut()
+            .find(|p| p.is_open && p.at == at)
+            .unwrap();
+        program.at = arrived;
+    }
+
+    /// One shard hears the next thing from another.
+    pub(crate) fn cross(&mut self, from: u16, to: u16) {
+        let queue = self.crossings.get_mut(&(from, to));
+        if let Some(crossing) = queue.and_then(VecDeque::pop_front) {
+            self.shards[usize::from(to)].input(Input::Crossed(crossing));
+            self.work();
+        }
+    }
+
+    /// The store does the next change.
+    pub(crate) fn store(&mut self) {
+        let Some((shard, ticket, change)) = self.storing.pop_front() else {
+            return;
+        };
+        match change {
+            Change::Put(capability) => drop(self.stored.insert(capability.id, capability)),
+            Change::Remove(id) => drop(self.stored.remove(&id)),
+        }
+        if let Some(ticket) = ticket {
+            self.shards[usize::from(shard)].input(Input::Persisted(ticket, true));
+        }
+        self.work();
+    }
+
+    pub(crate) fn store_all(&mut self) {
+        while !self.storing.is_empty() {
+            self.store();
+        }
+    }
+
+    /// Everything that is under way arrives.
+    pub(crate) fn settle(&mut self) {
+        self.store_all();
+        while let Some((&(from, to), _)) = self.crossings.iter().find(|(_, q)| !q.is_empty()) {
+            self.cross(from, to);
+            self.store_all();
+        }
+    }
+
+    /// The program's socket takes up to so many bytes.
+    pub(crate) fn read_bytes(&mut self, program: usize, max: usize) -> Vec<Came> {
+        let at = self.programs[program].at;
+        let shard = &mut self.shards[usize::from(at.shard())];
+        let mut bytes: Vec<u8> = shard.output(at).concat();
+        bytes.truncate(max);
+        shard.wrote(at, bytes.len());
+        let program = &mut self.programs[program];
+        program.read.extend_from_slice(&bytes);
+        let mut came = Vec::new();
+        while let Some((frame, used)) = frame::parse(&program.read).unwrap() {
+            came.push(Came {
+                kind: frame.kind,
+                number: frame.number,
+                body: frame.body.to_vec(),
+            });
+            program.read.drain(..used);
+        }
+        self.work();
+        came
+    }
+
+    pub(crate) fn read_all(&mut self, program: usize) -> Vec<Came> {
+        self.read_bytes(program, usize::MAX)
+    }
+}
