@@ -28,6 +28,9 @@ pub(crate) struct Cli {
     /// The wallet's directory [default: $XDG_DATA_HOME/tenet/wallet]
     #[arg(long, global = true, env = "TENET_HOME", value_name = "DIR")]
     pub(crate) home: Option<PathBuf>,
+    /// The daemon's socket [default: the one of `wallet init`, there /run/tenet/dispatchd.sock]
+    #[arg(long, global = true, env = "TENET_SOCKET")]
+    pub(crate) socket: Option<PathBuf>,
     /// Print one JSON document instead of text
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -63,6 +66,8 @@ pub(crate) enum Command {
     ReceiveIssue(ReceiveIssue),
     /// Redeem a voucher with what its redeemer signed
     Redeem(Redeem),
+    /// Hand the redeemer's receipt to the card, which then forgets the voucher
+    Receipt(Receipt),
     /// What issuers of vouchers do
     #[command(subcommand)]
     Issuer(Issuer),
@@ -73,13 +78,6 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 pub(crate) struct Init {
-    /// The daemon's socket
-    #[arg(
-        long,
-        env = "TENET_SOCKET",
-        default_value = "/run/tenet/dispatchd.sock"
-    )]
-    pub(crate) socket: PathBuf,
     /// The scheme file that the card's certificate must be of
     #[arg(long, value_name = "FILE")]
     pub(crate) scheme: PathBuf,
@@ -148,6 +146,12 @@ pub(crate) struct Redeem {
     /// Write the card's signature to a file, for the redeemer
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Receipt {
+    /// What `wallet redeemer check --output` wrote
+    pub(crate) file: PathBuf,
 }
 
 /// A private key and its certificate, as `etpctl scheme enrol` writes them.

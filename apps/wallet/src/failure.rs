@@ -97,9 +97,8 @@ impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         let text = error.to_string();
         match error {
-            ClientError::Connect { .. } => Self::new(Kind::Daemon, text).hint(
-                "is dispatchd running? Start it, or name its socket with `wallet init --socket`",
-            ),
+            ClientError::Connect { .. } => Self::new(Kind::Daemon, text)
+                .hint("is dispatchd running? Start it, or name its socket with --socket"),
             ClientError::Untrusted { .. } => Self::new(Kind::Daemon, text)
                 .hint("if you know that user to run your daemon, add --daemon-uid UID"),
             ClientError::Undelivered(undelivered) => Self::undelivered(&undelivered),

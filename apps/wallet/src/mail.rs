@@ -29,7 +29,10 @@ impl Wallet {
     /// Opens home and connection, and collects the mail that waited.
     pub(crate) fn open(cli: &Cli) -> Result<Self, Failure> {
         let home = Home::open(cli.home.as_deref())?;
-        let settings = Settings::load(&home)?;
+        let mut settings = Settings::load(&home)?;
+        if let Some(socket) = &cli.socket {
+            settings.socket = socket.clone();
+        }
         let records = home.load(records::FILE)?.unwrap_or_default();
         let trust = trust(cli);
         let connection = connect(&settings, &trust)?;

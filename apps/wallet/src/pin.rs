@@ -59,3 +59,34 @@ fn checked(pin: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, Failure> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn file(contents: &[u8], mode: u32) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), contents).unwrap();
+        std::fs::set_permissions(file.path(), PermissionsExt::from_mode(mode)).unwrap();
+        file
+    }
+
+    #[test]
+    fn the_line_end_is_no_part_of_the_pin() {
+        for contents in [&b"12 34"[..], b"12 34\n", b"12 34\r\n"] {
+            let pin = from_file(file(contents, 0o600).path()).unwrap();
+            assert_eq!(pin.as_slice(), b"12 34");
+        }
+    }
+
+    #[test]
+    fn a_file_of_others_an_empty_and_a_long_pin_cost_no_try() {
+        let refused = |contents: &[u8], mode| from_file(file(contents, mode).path()).unwrap_err();
+        assert!(refused(b"1234", 0o640).hint.unwrap().contains("chmod 600"));
+        assert_eq!(refused(b"\n", 0o600).kind, Kind::Usage);
+        assert!(from_file(file(&[b'1'; PIN_BYTES_MAX], 0o400).path()).is_ok());
+        assert_eq!(refused(&[b'1'; PIN_BYTES_MAX + 1], 0o600).kind, Kind::Usage);
+    }
+}

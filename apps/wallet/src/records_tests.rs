@@ -1,1 +1,221 @@
 //! What the records make of mail.
+
+use libetp::codec::List;
+use libetp::params::voucher::Voucher;
+use libetp::{Domain, Message, Port};
+
+use super::*;
+
+const ME: Domain = Domain([2; 12]);
+
+fn me() -> EntityId {
+    ME.entity(Port(5))
+}
+
+fn delivery(message: Message, origin: Origin) -> Delivery {
+    Delivery {
+        number: 1,
+        origin,
+        message,
+    }
+}
+
+fn offer(card: u8, n1: u8) -> Offer {
+    Offer {
+        sa: Domain([card; 12]).card(),
+        a_key: [card; 32],
+        voucher1: Voucher {
+            issuer: [1; 32],
+            promise: b"Tea\x1b[31m".to_vec(),
+            min_class: 0,
+            redeemer: None,
+            serial: [n1; 16],
+            issuer_signature: [0; 64],
+        },
+        issuer_certificate1: vec![],
+        vid2: [7; 32],
+        n1: [n1; 32],
+        third_party: [9; 32],
+        third_party_ids: List(vec![]),
+        certificate: vec![],
+        status: None,
+    }
+}
+
+fn offered(offer: &Offer) -> Delivery {
+    delivery(offer.clone().into_message(offer.sa, me()), Origin::Remote)
+}
+
+fn result(n1: u8, outcome: Outcome) -> ExchangeResult {
+    let changed = outcome == Outcome::Completed;
+    ExchangeResult {
+        n1: [n1; 32],
+        xid: None,
+        outcome: outcome as u8,
+        lost: changed.then_some([7; 32]),
+        gained: changed.then_some([8; 32]),
+    }
+}
+
+fn from_card<P: Param>(param: P) -> Delivery {
+    delivery(param.into_message(ME.card(), me()), Origin::Card)
+}
+
+#[test]
+fn an_offer_is_told_once_and_safely() {
+    let mut records = Records::default();
+    let offer = offer(3, 1);
+    for _ in 0..2 {
+        assert_eq!(records.apply(10, ME.card(), &offered(&offer)), Effect::None);
+    }
+    let waiting: Vec<_> = records.waiting().collect();
+    assert_eq!(waiting.len(), 1);
+    assert_eq!(waiting[0].want.0, offer.voucher1.vid());
+    assert_eq!(waiting[0].received_offer(), Some(offer));
+    assert!(waiting[0].story[0].what.contains("Tea\\u{1b}[31m"));
+}
+
+#[test]
+fn an_offer_comes_from_the_card_that_it_names() {
+    let mut records = Records::default();
+    let offer = offer(3, 1);
+    let program = offer.sa.domain.entity(Port(4));
+    let forged = [
+        offer.clone().into_message(program, me()),
+        offer.clone().into_message(Domain([4; 12]).card(), me()),
+        Message::new(offer.sa, me(), Mtype::OFFER, vec![0xff]),
+    ];
+    for message in forged {
+        records.apply(0, ME.card(), &delivery(message, Origin::Remote));
+    }
+    assert_eq!(records.waiting().count(), 0);
+}
+
+#[test]
+fn only_the_own_card_says_how_an_exchange_ended() {
+    let mut records = Records::default();
+    records.apply(0, ME.card(), &offered(&offer(3, 1)));
+    let done = result(1, Outcome::Completed);
+    let elsewhere = done.clone().into_message(Domain([3; 12]).card(), me());
+    let by_program = done.clone().into_message(ME.card(), me());
+    for (message, origin) in [(elsewhere, Origin::Remote), (by_program, Origin::App)] {
+        assert_eq!(
+            records.apply(0, ME.card(), &delivery(message, origin)),
+            Effect::None
+        );
+    }
+    assert_eq!(records.exchanges[0].state, State::Open);
+    for _ in 0..2 {
+        let effect = records.apply(9, ME.card(), &from_card(done.clone()));
+        assert_eq!(
+            effect,
+            Effect::Acknowledge([1; 32]),
+            "again if it comes again"
+        );
+    }
+    assert_eq!(records.exchanges[0].state, State::Completed);
+    assert_eq!(records.exchanges[0].story.len(), 2, "told once");
+    assert!(records.is_final(Hex32([1; 32])));
+}
+
+#[test]
+fn a_result_of_an_exchange_that_nobody_remembers_is_kept() {
+    let mut records = Records::default();
+    records.apply(9, ME.card(), &from_card(result(4, Outcome::Cancelled)));
+    assert_eq!(records.exchanges[0].state, State::Cancelled);
+    let mut bad = result(5, Outcome::Completed);
+    bad.outcome = 99;
+    records.ended(9, &bad);
+    assert_eq!(records.exchanges.len(), 1);
+}
+
+#[test]
+fn an_own_offer_is_known_from_its_start_whoever_tells_first() {
+    let mut records = Records::default();
+    let started = ExchangeStarted {
+        n1: [1; 32],
+        vid1: [7; 32],
+        vid2: [8; 32],
+    };
+    records.apply(1, ME.card(), &from_card(started.clone()));
+    let peer = Domain([3; 12]).entity(Port(2));
+    records.started(2, &started, Some(peer));
+    assert_eq!(records.exchanges.len(), 1);
+    assert_eq!(records.exchanges[0].peer_text(), peer.to_string());
+    let mut copy = offer(3, 1);
+    copy.n1 = started.n1;
+    records.apply(3, ME.card(), &offered(&copy));
+    assert_eq!(
+        records.waiting().count(),
+        0,
+        "a copied number does not hide the own offer"
+    );
+}
+
+#[test]
+fn waiting_offers_are_bounded_for_each_card_and_in_all() {
+    let mut records = Records::default();
+    let most = OFFERS_PER_CARD_MAX as u8;
+    (1..=most + 1).for_each(|n1| drop(records.apply(0, ME.card(), &offered(&offer(3, n1)))));
+    assert_eq!(records.waiting().count(), OFFERS_PER_CARD_MAX);
+    assert_eq!(records.offers_dropped, 1);
+    let mut numbered = 0u16;
+    while records.waiting().count() < OFFERS_WAITING_MAX {
+        numbered += 1;
+        let mut next = offer(0, 0);
+        next.n1[..2].copy_from_slice(&numbered.to_be_bytes());
+        next.sa = Domain([100 + (numbered / 16) as u8; 12]).card();
+        records.apply(0, ME.card(), &offered(&next));
+    }
+    records.apply(0, ME.card(), &offered(&offer(99, 200)));
+    assert_eq!(records.waiting().count(), OFFERS_WAITING_MAX);
+    assert_eq!(records.offers_dropped, 2);
+    records.did(0, Hex32([1; 32]), State::Rejected, "rejected");
+    records.apply(0, ME.card(), &offered(&offer(99, 200)));
+    assert_eq!(
+        records.waiting().count(),
+        OFFERS_WAITING_MAX,
+        "there is room again"
+    );
+}
+
+#[test]
+fn exchanges_are_found_by_number_and_by_the_beginning_of_their_id() {
+    let mut records = Records::default();
+    for n1 in [0x11, 0x12, 0x20] {
+        records.apply(0, ME.card(), &offered(&offer(3, n1)));
+    }
+    assert_eq!(records.find("2").unwrap().n1.0, [0x12; 32]);
+    assert_eq!(records.find("1111").unwrap().number, 1);
+    assert!(records.find("").is_none());
+    assert!(records.find("9").is_none());
+    records.exchanges[2].number = 44;
+    assert_eq!(records.find("20").unwrap().number, 44);
+    assert!(records.find(&"1".repeat(65)).is_none());
+}
+
+#[test]
+fn pings_are_answered_and_long_ones_not() {
+    let mut records = Records::default();
+    let asker = Domain([3; 12]).entity(Port(1));
+    let ask = |records: &mut Records, len: usize| {
+        let nonce = vec![1; len];
+        let ping = delivery(Ping { nonce }.into_message(asker, me()), Origin::Remote);
+        records.apply(0, ME.card(), &ping)
+    };
+    let answer = ask(&mut records, PING_NONCE_BYTES_MAX);
+    assert!(matches!(answer, Effect::Reply(to, Mtype::PONG, _) if to == asker));
+    assert_eq!(ask(&mut records, PING_NONCE_BYTES_MAX + 1), Effect::None);
+}
+
+#[test]
+fn records_read_back_from_their_file() {
+    let mut records = Records::default();
+    records.apply(1, ME.card(), &offered(&offer(3, 1)));
+    records.apply(2, ME.card(), &from_card(result(1, Outcome::Completed)));
+    records.issued(3, Hex32([5; 32]));
+    let text = serde_json::to_string(&records).unwrap();
+    let again: Records = serde_json::from_str(&text).unwrap();
+    assert_eq!(serde_json::to_string(&again).unwrap(), text);
+    assert_eq!(again.exchanges[0].received_offer(), Some(offer(3, 1)));
+}

@@ -1,5 +1,7 @@
 //! `wallet init`: a durable id, and the card that it will trust from now on.
 
+use std::path::{Path, PathBuf};
+
 use etp_pki::scheme::SchemeFile;
 use etp_pki::{CertificateError, Leaf, Role};
 use libetp::Domain;
@@ -17,20 +19,24 @@ use crate::output::Report;
 use crate::settings::{self, PinnedCard, Settings};
 use crate::values::Hex32;
 
+/// Where the daemon listens unless its configuration says otherwise.
+const SOCKET: &str = "/run/tenet/dispatchd.sock";
+
 pub(super) fn run(cli: &Cli, args: &Init) -> Result<Report, Failure> {
     let scheme = load_scheme(args)?;
     let home = Home::create(cli.home.as_deref())?;
     if let Some(settings) = home.load::<Settings>(settings::FILE)? {
         return Err(already(&home, &settings));
     }
-    let connection = Connection::open_trusting(&args.socket, "wallet", &mail::trust(cli))?;
+    let socket = cli.socket.as_deref().unwrap_or(Path::new(SOCKET));
+    let connection = Connection::open_trusting(socket, "wallet", &mail::trust(cli))?;
     let mut capability = acquire(&home, connection, args.domain)?;
     capability.set_taking(Taking::Explicit);
     let domain = capability.id().domain;
     let info = card::info(&mut capability, domain.card())?;
     let leaf = verify(&info.certificate, &scheme, domain)?;
     let settings = Settings {
-        socket: absolute(args)?,
+        socket: absolute(socket)?,
         id: capability.id(),
         card: pinned(&leaf, &info.certificate, domain)?,
         scheme: scheme.name.clone(),
@@ -68,8 +74,8 @@ fn load_scheme(args: &Init) -> Result<SchemeFile, Failure> {
     })
 }
 
-fn absolute(args: &Init) -> Result<std::path::PathBuf, Failure> {
-    std::path::absolute(&args.socket).map_err(|error| Failure::system("socket", error))
+fn absolute(socket: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(socket).map_err(|error| Failure::system("socket", error))
 }
 
 /// The card's certificate, valid now and for the domain that the daemon named.

@@ -21,11 +21,14 @@ use crate::values::Hex32;
 /// How long the other host may take to say whether it knows the other wallet.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 
+const NO_ANSWER: &str =
+    "Note: the other host does not answer now; the offer is delivered when it does.\n";
+
 pub(super) fn run(cli: &Cli, args: &Offer) -> Result<Report, Failure> {
     let peer = args.peer()?;
     let mut wallet = Wallet::open(cli)?;
     check_peer(&wallet, peer)?;
-    probe(&mut wallet, peer)?;
+    let answers = probe(&mut wallet, peer)?;
     let mut orders = Orders::open(&mut wallet, cli)?;
     let give = find_voucher(&mut wallet, &mut orders, &args.give)?;
     let order = StartExchange {
@@ -41,7 +44,12 @@ pub(super) fn run(cli: &Cli, args: &Offer) -> Result<Report, Failure> {
     wallet.records.started(now(), &started, Some(peer));
     wallet.save()?;
     wallet.done()?;
-    finish(&mut wallet, &mut orders, args, &started)
+    let mut report = finish(&mut wallet, &mut orders, args, &started)?;
+    report.json["host_answers"] = answers.into();
+    if !answers {
+        report.text.push_str(NO_ANSWER);
+    }
+    Ok(report)
 }
 
 fn check_peer(wallet: &Wallet, peer: EntityId) -> Result<(), Failure> {
@@ -56,8 +64,8 @@ fn check_peer(wallet: &Wallet, peer: EntityId) -> Result<(), Failure> {
 }
 
 /// Asks the other host before anything is ordered: an id that nobody has is found out now, not
-/// when the card's offer comes back. Silence is no obstacle.
-fn probe(wallet: &mut Wallet, peer: EntityId) -> Result<(), Failure> {
+/// when the card's offer comes back. Silence is no obstacle; false tells of it.
+fn probe(wallet: &mut Wallet, peer: EntityId) -> Result<bool, Failure> {
     let mut nonce = vec![0; 16];
     getrandom::fill(&mut nonce).map_err(|error| Failure::system("random numbers", error))?;
     let ping = Ping { nonce };
@@ -75,7 +83,8 @@ fn probe(wallet: &mut Wallet, peer: EntityId) -> Result<(), Failure> {
         Err(ClientError::Undelivered(told)) if is_about_the_host(&told) => {
             Err(no_peer(peer, &told))
         }
-        Ok(_) | Err(ClientError::Undelivered(_) | ClientError::Timeout(_)) => Ok(()),
+        Ok(_) => Ok(true),
+        Err(ClientError::Undelivered(_) | ClientError::Timeout(_)) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }

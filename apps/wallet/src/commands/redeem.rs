@@ -2,11 +2,12 @@
 
 use libetp::codec::to_vec;
 use libetp::params::Param;
-use libetp::params::voucher::{Redeem, Redeemed};
+use libetp::params::host::{Ping, Pong};
+use libetp::params::voucher::{Redeem, RedeemReceipt, Redeemed};
 use serde_json::json;
 
 use crate::card::Orders;
-use crate::cli::{self, Cli};
+use crate::cli::{self, Cli, Receipt};
 use crate::failure::{Failure, Kind};
 use crate::files;
 use crate::mail::{ANSWER_TIMEOUT, Wallet, now};
@@ -40,5 +41,32 @@ pub(super) fn run(cli: &Cli, args: &cli::Redeem) -> Result<Report, Failure> {
     Ok(Report::new(
         text,
         json!({ "vid": vid, "redeemer": Hex32(redeemed.redeemer) }),
+    ))
+}
+
+/// A card says nothing about a receipt that it takes, so a ping behind it is waited for.
+pub(super) fn receipt(cli: &Cli, args: &Receipt) -> Result<Report, Failure> {
+    let bytes = files::read(&args.file)?;
+    let receipt = RedeemReceipt::from_param(&bytes).map_err(|error| {
+        let path = args.file.display();
+        Failure::new(Kind::Usage, format!("{path} is not a receipt: {error}"))
+    })?;
+    let mut wallet = Wallet::open(cli)?;
+    let card = wallet.settings.id.domain.card();
+    let told = wallet.records.events.len();
+    wallet.capability.queue_param(card, &receipt)?;
+    let nonce = receipt.vid.to_vec();
+    wallet
+        .capability
+        .call::<_, Pong>(card, &Ping { nonce }, ANSWER_TIMEOUT)?;
+    wallet.collect()?;
+    if let Some(refused) = wallet.records.events.get(told) {
+        return Err(Failure::new(Kind::Refused, refused.what.clone()));
+    }
+    let vid = Hex32(receipt.vid);
+    let json = json!({ "vid": vid, "forgotten": true });
+    Ok(Report::new(
+        format!("The card has forgotten the voucher {vid}."),
+        json,
     ))
 }

@@ -1,0 +1,270 @@
+//! The wallet as a user meets it when something is missing or wrong.
+#![allow(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+struct User {
+    directory: tempfile::TempDir,
+}
+
+impl User {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        Self { directory }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wallet"));
+        command.arg("--home").arg(self.path("home")).args(arguments);
+        command.env_clear().current_dir(self.directory.path());
+        command.stdin(std::process::Stdio::null()).output().unwrap()
+    }
+
+    /// Exit code, and what standard error says.
+    fn fails(&self, arguments: &[&str]) -> (i32, String) {
+        let output = self.run(arguments);
+        let said = String::from_utf8(output.stderr).unwrap();
+        (output.status.code().unwrap(), said)
+    }
+
+    /// The error of a command with `--json`.
+    fn error(&self, arguments: &[&str]) -> Value {
+        let output = self.run(&[arguments, &["--json"]].concat());
+        assert!(!output.status.success());
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        document["error"].clone()
+    }
+
+    /// A home as `wallet init` leaves it, with a daemon that is not there.
+    fn initialised(&self) {
+        let home = self.path("home");
+        fs::create_dir(&home).unwrap();
+        fs::set_permissions(&home, PermissionsExt::from_mode(0o700)).unwrap();
+        let key = "11".repeat(32);
+        let settings = serde_json::json!({
+            "socket": self.path("none.sock"),
+            "id": "02aabbccddeeff0011223344:7",
+            "card": {
+                "domain": "02aabbccddeeff0011223344",
+                "key": key, "agree": key, "certificate": key, "class": 0,
+            },
+            "scheme": "test",
+            "anchors": [key, key, key, key, key, key],
+        });
+        fs::write(home.join("wallet.json"), settings.to_string()).unwrap();
+    }
+
+    fn scheme(&self) -> PathBuf {
+        let directory = self.path("scheme");
+        etp_pki::scheme::Scheme::create(&directory, "test").unwrap();
+        directory
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn without_a_wallet_the_way_to_one_is_shown() {
+    let user = User::new();
+    for command in [&["list"][..], &["inbox"], &["history"], &["accept", "1"]] {
+        let (code, said) = user.fails(command);
+        assert_eq!(code, 8, "{said}");
+        assert!(said.contains("wallet init --scheme"), "{said}");
+    }
+    assert!(!user.path("home").exists(), "nothing is made on the way");
+}
+
+#[test]
+fn without_a_daemon_the_user_is_told_which_and_what_to_do() {
+    let user = User::new();
+    user.initialised();
+    let (code, said) = user.fails(&["list"]);
+    assert_eq!(code, 3);
+    assert!(
+        said.contains("none.sock") && said.contains("dispatchd"),
+        "{said}"
+    );
+    let error = user.error(&["history"]);
+    assert_eq!(error["kind"], "daemon");
+    assert!(error["hint"].as_str().unwrap().contains("--socket"));
+}
+
+#[test]
+fn init_names_a_missing_scheme_and_a_missing_daemon() {
+    let user = User::new();
+    let (code, said) = user.fails(&["init", "--scheme", "nowhere.toml"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("nowhere.toml"), "{said}");
+    let scheme = user.scheme();
+    let (code, said) = user.fails(&["init", "--scheme", text(&scheme), "--socket", "no.sock"]);
+    assert_eq!(code, 3, "{said}");
+    fs::write(user.path("file.sock"), "").unwrap();
+    let (code, said) = user.fails(&["init", "--scheme", text(&scheme), "--socket", "file.sock"]);
+    assert_eq!(code, 3);
+    assert!(said.contains("not a socket"), "{said}");
+}
+
+#[test]
+fn a_second_init_keeps_the_first() {
+    let user = User::new();
+    user.initialised();
+    let scheme = user.scheme();
+    let (code, said) = user.fails(&["init", "--scheme", text(&scheme)]);
+    assert_eq!(code, 8);
+    assert!(said.contains("02aabbccddeeff0011223344:7"), "{said}");
+}
+
+#[test]
+fn a_home_that_others_can_enter_is_not_used() {
+    let user = User::new();
+    user.initialised();
+    fs::set_permissions(user.path("home"), PermissionsExt::from_mode(0o750)).unwrap();
+    let (code, said) = user.fails(&["history"]);
+    assert_eq!(code, 8);
+    assert!(said.contains("chmod 700"), "{said}");
+}
+
+#[test]
+fn one_process_at_a_time_uses_a_home() {
+    let user = User::new();
+    user.initialised();
+    let lock = fs::File::create(user.path("home/lock")).unwrap();
+    lock.lock().unwrap();
+    let (code, said) = user.fails(&["history"]);
+    assert_eq!(code, 8);
+    assert!(said.contains("another wallet process"), "{said}");
+    drop(lock);
+    assert_eq!(
+        user.fails(&["history"]).0,
+        3,
+        "now only the daemon is missing"
+    );
+}
+
+#[test]
+fn damaged_files_are_named_and_left_alone() {
+    let user = User::new();
+    user.initialised();
+    let records = user.path("home/records.json");
+    for nonsense in ["", "{", "[]", "{\"exchanges\": 3}", "{\"unknown\": 1}"] {
+        fs::write(&records, nonsense).unwrap();
+        let (code, said) = user.fails(&["history"]);
+        assert_eq!(code, 8, "{said}");
+        assert!(said.contains("records.json"), "{said}");
+        assert_eq!(fs::read_to_string(&records).unwrap(), nonsense);
+    }
+}
+
+#[test]
+fn an_issuer_needs_the_right_identity_and_a_challenge() {
+    let user = User::new();
+    let directory = user.scheme();
+    let scheme = etp_pki::scheme::Scheme::open(&directory).unwrap();
+    for role in [etp_pki::Role::Issuer, etp_pki::Role::Redeemer] {
+        let identity = scheme
+            .enrol(role, |key| etp_pki::scheme::Request::key(key, 1))
+            .unwrap();
+        identity.write(&user.path("papers"), role.name()).unwrap();
+    }
+    fs::write(user.path("promise"), "Coffee\n").unwrap();
+    let challenge = serde_json::json!({
+        "challenge": "22".repeat(32), "card_key": "33".repeat(32), "wallet": "somebody",
+    });
+    fs::write(user.path("challenge"), challenge.to_string()).unwrap();
+    let issue = |identity: &str, promise: &str, challenge: &str| {
+        let words = [
+            "issuer",
+            "issue",
+            "--identity",
+            identity,
+            "--promise",
+            promise,
+        ];
+        user.run(
+            &[
+                &words[..],
+                &["--to-challenge", challenge, "-o", "issued", "--json"],
+            ]
+            .concat(),
+        )
+    };
+    let output = issue("papers/issuer", "promise", "challenge");
+    assert!(output.status.success(), "{output:?}");
+    let issued = fs::read(user.path("issued")).unwrap();
+    let issued = <libetp::params::voucher::Issue as libetp::params::Param>::from_param(&issued);
+    let issued = issued.unwrap();
+    assert_eq!(issued.challenge, [0x22; 32]);
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        said["vid"],
+        libetp::client::text::hex(&issued.voucher.vid())
+    );
+    let anchors = scheme.file().anchors();
+    let certificate = &issued.issuer_certificate;
+    let issuer = etp_pki::verify(certificate, etp_pki::Role::Issuer, &anchors).unwrap();
+    let vid = issued.voucher.vid();
+    issuer
+        .check_signature("voucher", &vid, &issued.voucher.issuer_signature)
+        .unwrap();
+
+    let wrong_role = issue("papers/redeemer", "promise", "challenge");
+    assert_eq!(wrong_role.status.code(), Some(9));
+    assert_eq!(
+        issue("papers/nobody", "promise", "challenge").status.code(),
+        Some(9)
+    );
+    assert_eq!(
+        issue("papers/issuer", "promise", "promise").status.code(),
+        Some(2)
+    );
+    let most = libetp::limits::PROMISE_BYTES_MAX;
+    fs::write(user.path("long"), vec![b'x'; most]).unwrap();
+    assert!(issue("papers/issuer", "long", "challenge").status.success());
+    fs::write(user.path("long"), vec![b'x'; most + 1]).unwrap();
+    assert_eq!(
+        issue("papers/issuer", "long", "challenge").status.code(),
+        Some(2)
+    );
+}
+
+#[test]
+fn wrong_words_end_with_2() {
+    let user = User::new();
+    let commands = [
+        &["frobnicate"][..],
+        &["offer", "--give", "ab"],
+        &[
+            "offer",
+            "--give",
+            "a",
+            "--want",
+            "zz",
+            "--to",
+            "x",
+            "--third-party",
+            "y",
+        ],
+        &["receive-issue", "file", "--output", "other"],
+    ];
+    for command in commands {
+        assert_eq!(user.fails(command).0, 2, "{command:?}");
+    }
+    let help = String::from_utf8(user.run(&["--help"]).stdout).unwrap();
+    for code in 0..=9 {
+        assert!(
+            help.contains(&format!("\n  {code}  ")),
+            "exit code {code} is documented"
+        );
+    }
+}
