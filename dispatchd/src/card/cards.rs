@@ -7,7 +7,7 @@ use card_proxy::CardThread;
 use libetp::Domain;
 use softcard::{DeviceKey, SoftCard};
 
-use super::session::{Stage, Token};
+use super::events::{Stage, Token};
 use super::slot::Slot;
 
 /// The cards of this host, in the order of the configuration.

@@ -4,6 +4,7 @@
 //! A [`Slot`] carries that out between a card thread and the dispatch table.
 
 mod cards;
+mod events;
 mod hello;
 mod quarantine;
 mod services;
@@ -12,12 +13,10 @@ mod slot;
 mod witness_writer;
 
 pub use cards::Cards;
+pub use events::{Effect, Input, Known, Note, Now, Stage, Token};
 pub use quarantine::Quarantine;
 pub use services::{Answer, Services, unix_s};
-pub use session::{
-    Effect, HELD_MESSAGES_MAX, HELLO_MS_MAX, Input, Known, Note, Now, STATEMENTS_MAX, Session,
-    Stage, Token,
-};
+pub use session::{HELD_MESSAGES_MAX, HELLO_MS_MAX, STATEMENTS_MAX, Session};
 pub use slot::{Slot, SlotSettings};
 pub use witness_writer::WitnessWriter;
 

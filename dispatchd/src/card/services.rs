@@ -7,7 +7,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use libetp::Domain;
 use libetp::params::runtime::Statement;
 
-use super::session::{Note, Now, Token};
+use super::events::{Note, Now, Token};
 use super::witness_writer::WitnessWriter;
 use crate::control::Recorder;
 use crate::router::Router;

@@ -12,8 +12,9 @@ use etp_pki::Anchors;
 use libetp::digest::Hash;
 use libetp::{Domain, Message, Verdict};
 
+use super::events::{Effect, Input, Known, Token};
 use super::services::Services;
-use super::session::{Effect, Input, Known, Session, Token};
+use super::session::Session;
 use crate::router::{CARD_WINDOW_MESSAGES, CardPort, Entry};
 use crate::state::StateError;
 use crate::table::CardLimits;

@@ -1,7 +1,9 @@
 //! What administrators can ask: status, ids, routes, cards and traces.
 
+mod answer;
 mod recorder;
 mod replies;
 
+pub use answer::answer;
 pub use recorder::Recorder;
-pub use replies::{Facts, answer};
+pub use replies::Facts;

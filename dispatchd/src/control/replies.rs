@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use libetp::client::control::{
-    self, CardStatus, ControlReply, ControlRequest, IdEntry, LinkStatus, RouteEntry, Status,
+    CardStatus, ControlReply, ControlRequest, IdEntry, LinkStatus, RouteEntry, Status,
 };
 use libetp::digest::Hash;
-use libetp::limits::FRAME_BYTES_MAX;
 use libetp::{Domain, VerdictCode};
 use remote_proxy::{LinkState, RemoteHandle};
 
@@ -43,32 +42,12 @@ pub struct Facts<'d> {
     pub state: &'d State,
 }
 
-/// The encoded answer to a request. One that would not fit into a frame has fewer records.
-pub fn answer(request: &ControlRequest, facts: &Facts<'_>, snapshot: &Snapshot) -> Vec<u8> {
-    let mut reply = reply(request, facts, snapshot);
-    let mut bytes = control::encode(&reply);
-    while bytes.len() > FRAME_BYTES_MAX && shorten(&mut reply) {
-        bytes = control::encode(&reply);
-    }
-    bytes
-}
-
-/// Leaves half of the longest list out; whether there was one.
-fn shorten(reply: &mut ControlReply) -> bool {
-    fn halve<T>(list: &mut Vec<T>) -> bool {
-        list.truncate(list.len() / 2);
-        !list.is_empty()
-    }
-    match reply {
-        ControlReply::Status(status) => halve(&mut status.warnings),
-        ControlReply::Ids(ids) => halve(ids),
-        ControlReply::Routes(routes) => halve(routes),
-        ControlReply::Cards(cards) => halve(cards),
-        ControlReply::Trace(trace) => halve(&mut trace.messages) | halve(&mut trace.apdus),
-    }
-}
-
-fn reply(request: &ControlRequest, facts: &Facts<'_>, snapshot: &Snapshot) -> ControlReply {
+/// Answers a request.
+pub(super) fn reply(
+    request: &ControlRequest,
+    facts: &Facts<'_>,
+    snapshot: &Snapshot,
+) -> ControlReply {
     match request {
         ControlRequest::Status => ControlReply::Status(Box::new(facts.status(snapshot))),
         ControlRequest::Ids => ControlReply::Ids(ids(snapshot)),

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use libetp::client::control;
 use libetp::digest::Hash;
 use remote_proxy::{RemoteHandle, StatementToken};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::bridge::{Bridge, Task, Tasks};
 use super::cli::Options;
 use super::failure::Failure;
+use super::signals::Signals;
 use super::socket::AppSocket;
 use super::{drain, process};
 use crate::card::{Cards, HELLO_MS_MAX, Services, Slot, SlotSettings, WitnessWriter, unix_s};
@@ -288,34 +288,4 @@ fn witness_writer(state: &State, recorder: &Arc<Recorder>) -> std::io::Result<Wi
         recorder.count("witness-not-stored");
         tracing::error!(event = "witness-not-stored", "{error}");
     })
-}
-
-/// The signals that end the daemon, and the one that does nothing.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hang_up: Signal,
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hang_up: signal(SignalKind::hangup())?,
-        })
-    }
-
-    /// Waits for a signal to end; its name.
-    async fn end(&mut self) -> &'static str {
-        loop {
-            tokio::select! {
-                _ = self.terminate.recv() => return "SIGTERM",
-                _ = self.interrupt.recv() => return "SIGINT",
-                _ = self.hang_up.recv() => {
-                    tracing::warn!("SIGHUP: there is no reload; restart to apply a configuration");
-                }
-            }
-        }
-    }
 }

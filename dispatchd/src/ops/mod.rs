@@ -9,4 +9,5 @@ pub mod failure;
 pub mod limits;
 pub mod logging;
 pub mod process;
+mod signals;
 pub mod socket;

@@ -1,0 +1,150 @@
+//! What goes into a [`Session`](super::Session) and what comes out of it.
+
+use etp_pki::Leaf;
+use libetp::digest::Hash;
+use libetp::exchange::SelectReply;
+use libetp::params::runtime::Statement;
+use libetp::{Domain, Message, VerdictCode};
+
+use super::quarantine::Quarantine;
+use crate::state::Witness;
+
+/// What is known of a domain from before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// How far its card had come; `None` if it was never seen.
+    pub witness: Option<Witness>,
+    /// The key of the card that had it.
+    pub key: Option<Hash>,
+    /// Whether another card of this host has it now.
+    pub elsewhere: bool,
+}
+
+/// Time and randomness for one step.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    /// Unix time in seconds.
+    pub unix_s: u64,
+    /// Milliseconds of a clock that does not run backwards.
+    pub ms: u64,
+    /// Fresh random bytes.
+    pub fresh: [u8; 32],
+}
+
+/// Who asked for a statement; given back with it.
+pub type Token = u64;
+
+/// Something happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The card answered SELECT.
+    Selected(SelectReply, Known),
+    /// The card sent a message.
+    Message {
+        /// The card's number of it.
+        number: u64,
+        /// The message.
+        message: Message,
+    },
+    /// The card is given up.
+    Gone(String),
+    /// The domain runs out of ports.
+    WantPorts,
+    /// Another host asks where the card lives.
+    Serve {
+        /// The verifier's.
+        nonce: [u8; 32],
+        /// To be given back.
+        token: Token,
+    },
+    /// Some time passed.
+    Tick,
+    /// An effect could not be carried out; those after it were not tried.
+    Failed(String),
+}
+
+/// What to do, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Store the domain as this host's own; durable before the next effect.
+    AddLocal {
+        /// The domain.
+        domain: Domain,
+        /// Its card's key.
+        key: Hash,
+    },
+    /// Store the witness; durable before the next effect.
+    SetWitness(Witness),
+    /// Raise the witness, soon.
+    RaiseWitness(Witness),
+    /// Send an order of the daemon to the card.
+    Order(Message),
+    /// The domain is live.
+    Attach {
+        /// Largest message in bytes that the card takes.
+        message_bytes_max: usize,
+    },
+    /// The domain is not live any more; senders get the code.
+    Detach(VerdictCode),
+    /// A message of the card enters the table.
+    Submit {
+        /// The card's number of it.
+        number: u64,
+        /// The message.
+        message: Message,
+    },
+    /// Ports `first .. first + count` are the daemon's to hand out.
+    Ports {
+        /// The first.
+        first: u32,
+        /// How many.
+        count: u32,
+    },
+    /// The answer to [`Input::Serve`].
+    Statement {
+        /// As asked.
+        token: Token,
+        /// The card's, if it gave one.
+        statement: Option<Statement>,
+    },
+    /// For log and counters.
+    Note(Note),
+}
+
+/// Something that an operator may want to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Name of the counter that is raised with it.
+    pub name: &'static str,
+    /// Whether somebody should look at it.
+    pub is_alarm: bool,
+    /// Words for people.
+    pub detail: String,
+}
+
+/// How a card is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It has not answered yet.
+    Starting,
+    /// It was asked to prove itself.
+    Challenged {
+        /// What it claims.
+        reply: SelectReply,
+        /// The challenge.
+        nonce: [u8; 32],
+        /// When to give up, by [`Now::ms`].
+        deadline_ms: u64,
+    },
+    /// It proved itself.
+    Live {
+        /// What it claimed.
+        reply: SelectReply,
+        /// Its certificate.
+        leaf: Box<Leaf>,
+    },
+    /// It is not trusted.
+    Quarantined(Quarantine),
+    /// It does not answer any more.
+    Gone(String),
+}
