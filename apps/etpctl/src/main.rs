@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use serde_json::json;
 
 mod control;
 mod scheme;
@@ -67,10 +68,14 @@ fn run_scheme(command: scheme::SchemeCommand, json: bool) -> ExitCode {
 
 fn fail(failure: &control::Failure, json: bool) -> ExitCode {
     if json {
-        let error = serde_json::json!({ "kind": failure.name(), "message": failure.to_string() });
-        println!("{:#}", serde_json::json!({ "error": error }));
+        let message = failure.to_string();
+        let error = json!({ "kind": failure.name(), "message": message, "hint": failure.hint() });
+        println!("{:#}", json!({ "error": error }));
     } else {
         eprintln!("etpctl: {failure}");
+        if let Some(hint) = failure.hint() {
+            eprintln!("  {hint}");
+        }
     }
     ExitCode::from(failure.exit_code())
 }

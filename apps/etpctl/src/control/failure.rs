@@ -10,13 +10,9 @@ use libetp::verdict::VerdictCode;
 /// Why a command to the daemon failed; each has its exit code.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// The library's error, and what to do.
-    #[error("{error}{}", hint(error))]
-    Client {
-        /// What the library says.
-        #[from]
-        error: ClientError,
-    },
+    /// The library's error.
+    #[error("{0}")]
+    Client(#[from] ClientError),
     /// A name that means nobody, or the file of names.
     #[error("{0}")]
     Alias(#[from] AliasError),
@@ -40,10 +36,18 @@ impl Failure {
     /// As `--help` lists them.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Client { error } => client_code(error),
+            Self::Client(error) => client_code(error),
             Self::Alias(_) => 2,
             Self::Lost { .. } => 6,
             Self::OtherAnswer | Self::Output(_) => 1,
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Client(error) => hint(error),
+            _ => None,
         }
     }
 
@@ -69,23 +73,22 @@ fn client_code(error: &ClientError) -> u8 {
     }
 }
 
-fn hint(error: &ClientError) -> &'static str {
-    match error {
-        ClientError::Connect { .. } => "\n  is dispatchd running? Name its socket with --socket",
+fn hint(error: &ClientError) -> Option<&'static str> {
+    let hint = match error {
+        ClientError::Connect { .. } => "is dispatchd running? Name its socket with --socket",
         ClientError::Untrusted { .. } => {
-            "\n  if you know that user to run your daemon, add --daemon-uid UID"
+            "if you know that user to run your daemon, add --daemon-uid UID"
         }
         ClientError::Undelivered(told) => match told.verdict.code {
-            VerdictCode::UnknownDestination => "\n  see `etpctl ids` and `etpctl routes`",
-            VerdictCode::HostUnreachable => "\n  see the links in `etpctl status`",
-            _ => "\n  see `etpctl status`",
+            VerdictCode::UnknownDestination => "see `etpctl ids` and `etpctl routes`",
+            VerdictCode::HostUnreachable => "see the links in `etpctl status`",
+            _ => "see `etpctl status`",
         },
-        _ => match error.reason() {
-            Some(RequestError::Forbidden) => {
-                "\n  only root, the daemon's user and [admin] uids may ask this"
-            }
-            Some(RequestError::NoSuchCard) => "\n  name a card of `etpctl cards` with --domain",
-            _ => "",
+        _ => match error.reason()? {
+            RequestError::Forbidden => "only root, the daemon's user and [admin] uids may ask this",
+            RequestError::NoSuchCard => "name a card of `etpctl cards` with --domain",
+            _ => return None,
         },
-    }
+    };
+    Some(hint)
 }

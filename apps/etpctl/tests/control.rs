@@ -1,0 +1,163 @@
+//! `etpctl` as an administrator meets it when there is no daemon, or a strange one.
+#![allow(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
+
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use libetp::client::control::{self, ControlReply, ControlRequest, IdEntry, Trace, TraceEntry};
+use libetp::codec::to_vec;
+use libetp::frame::{self, body, kind};
+use serde_json::Value;
+
+fn etpctl(directory: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_etpctl"));
+    command
+        .env_clear()
+        .env("HOME", directory)
+        .arg("--socket")
+        .arg(directory.join("etp.sock"));
+    command.args(arguments).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    let bytes = [&output.stdout[..], &output.stderr].concat();
+    String::from_utf8(bytes).unwrap()
+}
+
+/// A daemon that answers every control request of one connection.
+fn serve(directory: &Path, mut answer: impl FnMut(ControlRequest) -> Vec<u8> + Send + 'static) {
+    use std::io::{Read, Write};
+    let listener = UnixListener::bind(directory.join("etp.sock")).unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let (mut input, mut chunk) = (Vec::new(), [0; 4096]);
+        while let Ok(len @ 1..) = stream.read(&mut chunk) {
+            input.extend_from_slice(&chunk[..len]);
+            let mut out = Vec::new();
+            while let Some((frame, used)) = frame::parse(&input).unwrap() {
+                let (version, software) = (frame::VERSION, "fake 0".into());
+                let welcome = to_vec(&body::Welcome { version, software });
+                let (kind, body) = match frame.kind {
+                    kind::HELLO => (kind::WELCOME, welcome),
+                    _ => (
+                        kind::CONTROL_REPLY,
+                        answer(control::decode(frame.body).unwrap()),
+                    ),
+                };
+                frame::write(&mut out, kind, frame.number, &[&body]);
+                input.drain(..used);
+            }
+            stream.write_all(&out).unwrap();
+        }
+    });
+}
+
+#[test]
+fn without_a_daemon_each_command_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let id = "02aabbccddeeff0011223344:0";
+    for command in [
+        &["status"][..],
+        &["ids"],
+        &["routes"],
+        &["cards"],
+        &["trace"],
+        &["ping", id],
+    ] {
+        let output = etpctl(directory.path(), command);
+        assert_eq!(output.status.code(), Some(3));
+        let said = said(&output);
+        assert!(
+            said.contains("etp.sock") && said.contains("--socket"),
+            "{said}"
+        );
+    }
+    let output = etpctl(directory.path(), &["status", "--json"]);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["error"]["kind"], "daemon");
+}
+
+#[test]
+fn a_name_that_means_nobody_is_found_before_the_daemon_is_asked() {
+    let directory = tempfile::tempdir().unwrap();
+    let output = etpctl(directory.path(), &["ping", "bob"]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    std::fs::create_dir_all(directory.path().join(".config/tenet")).unwrap();
+    let names = directory.path().join(".config/tenet/ids.toml");
+    std::fs::write(&names, "bob = \"02aabbccddeeff0011223344:1\"\n").unwrap();
+    assert_eq!(
+        etpctl(directory.path(), &["ping", "bob"]).status.code(),
+        Some(3)
+    );
+    std::fs::write(&names, "bob = \"02\"\n").unwrap();
+    let output = etpctl(directory.path(), &["ping", "bob"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("ids.toml"), "{}", said(&output));
+}
+
+#[test]
+fn names_of_programs_cannot_draw_on_the_terminal() {
+    let directory = tempfile::tempdir().unwrap();
+    let ids = || {
+        let id = "02aabbccddeeff0011223344:7".into();
+        let name = "evil\u{1b}[2J".into();
+        ControlReply::Ids(vec![IdEntry {
+            id,
+            name,
+            ..IdEntry::default()
+        }])
+    };
+    serve(directory.path(), move |_| control::encode(&ids()));
+    let output = etpctl(directory.path(), &["ids"]);
+    assert!(output.status.success());
+    let said = said(&output);
+    assert!(
+        said.contains("evil\\u{1b}[2J") && !said.contains('\u{1b}'),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_trace_is_asked_for_in_pages_and_the_newest_are_shown() {
+    let directory = tempfile::tempdir().unwrap();
+    serve(directory.path(), |request| {
+        let ControlRequest::Trace { after, .. } = request else {
+            panic!("{request:?}");
+        };
+        let entry = |sequence| TraceEntry {
+            sequence,
+            mtype: 2,
+            ..TraceEntry::default()
+        };
+        let messages = (after + 1..=(after + 3).min(10)).map(entry).collect();
+        control::encode(&ControlReply::Trace(Trace {
+            messages,
+            apdus: vec![],
+        }))
+    });
+    let output = etpctl(directory.path(), &["trace", "--limit", "4", "--json"]);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let messages = document["messages"].as_array().unwrap();
+    let sequences: Vec<_> = messages
+        .iter()
+        .map(|m| m["sequence"].as_u64().unwrap())
+        .collect();
+    assert_eq!(sequences, [7, 8, 9, 10]);
+    assert_eq!(messages[0]["mtype"], "ping");
+}
+
+#[test]
+fn an_answer_that_is_none_is_an_error() {
+    for answer in [
+        control::encode(&ControlReply::Routes(vec![])),
+        vec![0xff],
+        vec![],
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        serve(directory.path(), move |_| answer.clone());
+        let output = etpctl(directory.path(), &["status"]);
+        assert!(!output.status.success());
+        assert!(said(&output).contains("etpctl: "), "{}", said(&output));
+    }
+}
