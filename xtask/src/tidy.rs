@@ -4,6 +4,8 @@ use std::fs;
 
 use crate::shell::{Result, command, root};
 
+/// Names the test of each promise in backquotes.
+const PROMISES: &str = "SPECIFICATION.md";
 const FILE_LINES_MAX: usize = 900;
 const LINE_CHARS_MAX: usize = 120;
 /// Words that announce unfinished work, spelled so that this file does not contain them.
@@ -14,14 +16,38 @@ const UNFINISHED: &[&str] = &[
 ];
 
 pub(crate) fn run() -> Result {
-    let findings: Vec<String> = tracked_files()?
-        .iter()
-        .flat_map(|path| findings_in(path))
-        .collect();
+    let files = tracked_files()?;
+    let mut findings: Vec<String> = files.iter().flat_map(|path| findings_in(path)).collect();
+    findings.extend(promises_without_test(&files)?);
     match findings.is_empty() {
         true => Ok(()),
         false => Err(format!("tidy:\n  {}", findings.join("\n  "))),
     }
+}
+
+/// Tests that SPECIFICATION.md names and nobody wrote.
+fn promises_without_test(files: &[String]) -> Result<Vec<String>> {
+    let promises =
+        fs::read_to_string(root().join(PROMISES)).map_err(|e| format!("{PROMISES}: {e}"))?;
+    let sources = files.iter().filter(|path| path.ends_with(".rs"));
+    let sources = sources.filter_map(|path| fs::read_to_string(root().join(path)).ok());
+    let sources: Vec<String> = sources.collect();
+    let named = promises
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|name| is_function(name));
+    let missing = named.filter(|name| !sources.iter().any(|s| s.contains(&format!("fn {name}("))));
+    Ok(missing
+        .map(|name| format!("{PROMISES}: no test {name}"))
+        .collect())
+}
+
+fn is_function(name: &str) -> bool {
+    name.contains('_')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
 fn tracked_files() -> Result<Vec<String>> {
