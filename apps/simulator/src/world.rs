@@ -16,6 +16,8 @@ pub const PIN: &[u8] = b"246810";
 pub const WALLET_PORT: Port = Port(1);
 /// When every certificate was issued, Unix time in seconds: 2026-01-01.
 const NOW: u64 = 1_767_225_600;
+/// The scheme's epoch in which it was issued.
+const EPOCH: u64 = 1;
 
 /// A named key and its certificate.
 pub struct Holder {
@@ -106,15 +108,15 @@ impl World {
             intermediates: Role::ALL.map(|role| seed(role.name())),
         };
         let authority = Authority::generate("simulation", &seeds, NOW)?;
-        let issuer = holder(&authority, Role::Issuer, seed("an issuer"))?;
-        let redeemer = holder(&authority, Role::Redeemer, seed("a redeemer"))?;
-        let third_party = holder(&authority, Role::Service, seed("a third party"))?.key_id();
+        let issuer = holder(&authority, Role::Issuer, seed("an issuer"), EPOCH)?;
+        let redeemer = holder(&authority, Role::Redeemer, seed("a redeemer"), EPOCH)?;
+        let third_party = holder(&authority, Role::Service, seed("a third party"), EPOCH)?;
         Ok(Self {
             authority,
             seed: name.into(),
             issuer,
             redeemer,
-            third_party,
+            third_party: third_party.key_id(),
         })
     }
 
@@ -128,7 +130,20 @@ impl World {
     /// # Errors
     /// [`WorldError::Scheme`].
     pub fn holder(&self, role: Role, label: &str) -> Result<Holder, WorldError> {
-        holder(&self.authority, role, derived(&self.seed, label))
+        holder(&self.authority, role, derived(&self.seed, label), EPOCH)
+    }
+
+    /// Another holder of a key, certified in that epoch of the scheme.
+    ///
+    /// # Errors
+    /// [`WorldError::Scheme`].
+    pub fn holder_of_epoch(
+        &self,
+        role: Role,
+        label: &str,
+        epoch: u64,
+    ) -> Result<Holder, WorldError> {
+        holder(&self.authority, role, derived(&self.seed, label), epoch)
     }
 
     /// A holder of a card's key with any class and subject the scheme lets it have.
@@ -141,6 +156,23 @@ impl World {
         let request = card_request(&key, &agree_public(&agree), class);
         let certificate = self.authority.issue(Role::Card, &request, NOW)?;
         Ok(Holder { key, certificate })
+    }
+
+    /// Another certificate of a card: the scheme's word in a later epoch.
+    ///
+    /// # Errors
+    /// [`WorldError::Scheme`].
+    pub fn card_certificate(
+        &self,
+        label: &str,
+        class: u8,
+        epoch: u64,
+    ) -> Result<Vec<u8>, WorldError> {
+        let (sign, agree) = self.card_keys(label);
+        let mut request =
+            card_request(&SigningKey::from_bytes(&sign), &agree_public(&agree), class);
+        request.epoch = epoch;
+        Ok(self.authority.issue(Role::Card, &request, NOW)?)
     }
 
     /// A holder of a card's key whose certificate names a domain that an authority assigned.
@@ -241,14 +273,19 @@ fn agree_public(secret: &[u8; 32]) -> [u8; 32] {
 }
 
 fn card_request(key: &SigningKey, agree: &[u8; 32], class: u8) -> Request {
-    let mut request = Request::card(key.verifying_key().to_bytes(), *agree, 1);
+    let mut request = Request::card(key.verifying_key().to_bytes(), *agree, EPOCH);
     request.class = class;
     request
 }
 
-fn holder(authority: &Authority, role: Role, seed: [u8; 32]) -> Result<Holder, WorldError> {
+fn holder(
+    authority: &Authority,
+    role: Role,
+    seed: [u8; 32],
+    epoch: u64,
+) -> Result<Holder, WorldError> {
     let key = SigningKey::from_bytes(&seed);
-    let request = Request::key(key.verifying_key().to_bytes(), 1);
+    let request = Request::key(key.verifying_key().to_bytes(), epoch);
     let certificate = authority.issue(role, &request, NOW)?;
     Ok(Holder { key, certificate })
 }

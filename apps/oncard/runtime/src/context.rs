@@ -203,28 +203,35 @@ impl<'a> Context<'a> {
     }
 
     /// Verifies a certificate for a role, and that its epoch is not below the highest that the
-    /// card ever verified.
+    /// card ever verified. For whoever enters: an exchange, an issue, a redemption.
     ///
     /// # Errors
     /// [`RefusalCode::Certificate`], in words; [`RefusalCode::Storage`].
     pub fn verify(&mut self, role: Role, der: &[u8]) -> Result<Leaf, Rejection> {
-        let refused = |detail| Rejection::refused(RefusalCode::Certificate, detail);
-        let leaf = etp_pki::verify(der, role, &self.me.anchors)
-            .map_err(|error| refused(alloc::format!("{error}")))?;
-        let floor: u64 = self
-            .transaction
-            .read(self.store, records::EPOCH)?
-            .unwrap_or(0);
+        let leaf = self.verify_admitted(role, der)?;
+        let floor: Option<u64> = self.transaction.read(self.store, records::EPOCH)?;
+        let floor = floor.unwrap_or(0);
         if leaf.epoch < floor {
             let epoch = leaf.epoch;
-            return Err(refused(alloc::format!(
-                "epoch {epoch} is over, the scheme is at {floor}"
-            )));
+            let over = alloc::format!("epoch {epoch} is over, the scheme is at {floor}");
+            return Err(Rejection::refused(RefusalCode::Certificate, over));
         }
         if leaf.epoch > floor {
             self.transaction.write(records::EPOCH, &leaf.epoch);
         }
         Ok(leaf)
+    }
+
+    /// Verifies a certificate without regard to its epoch. Only for one that the card took with
+    /// [`verify`](Self::verify) before, byte for byte: revocation stops entry, never the end of
+    /// what was entered.
+    ///
+    /// # Errors
+    /// [`RefusalCode::Certificate`], in words.
+    pub fn verify_admitted(&self, role: Role, der: &[u8]) -> Result<Leaf, Rejection> {
+        etp_pki::verify(der, role, &self.me.anchors).map_err(|error| {
+            Rejection::refused(RefusalCode::Certificate, alloc::format!("{error}"))
+        })
     }
 
     /// Whether the card trusts a third party with this key id.

@@ -1,4 +1,4 @@
-//! The checks of E.3 and E.4 that need nothing but their arguments.
+//! The checks that need nothing but their arguments.
 
 use etp_pki::{Leaf, Subject};
 use libetp::digest::{Hash, SUITE};
@@ -66,7 +66,7 @@ pub(crate) fn agreement_shape(agreement: &Agreement, me: &Me) -> Result<(), Faul
     }
 }
 
-/// Whether an m2 answers an open offer of this card: third party, other card and `hx` (E.4, m2).
+/// Whether an m2 answers an open offer of this card: third party, other card and `hx`.
 pub(crate) fn answers(body: &AgreementBody, n1: &[u8; 32], offer: &OpenOffer) -> bool {
     let hx = exchange_hash(
         &body.a_key,

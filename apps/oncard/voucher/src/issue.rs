@@ -1,4 +1,4 @@
-//! Issue (E.2): the card opens itself for one voucher, the issuer signs for that opening.
+//! Issue: the card opens itself for one voucher, the issuer signs for that opening.
 
 use etp_pki::Role;
 use libetp::EntityId;

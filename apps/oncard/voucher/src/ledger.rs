@@ -60,6 +60,11 @@ impl<'l, 'c> Ledger<'l, 'c> {
         Ok(self.context.verify(role, der)?)
     }
 
+    /// Verifies a certificate that was verified for the role before, whatever its epoch.
+    pub(crate) fn verify_admitted(&self, role: Role, der: &[u8]) -> Result<Leaf, Fault> {
+        Ok(self.context.verify_admitted(role, der)?)
+    }
+
     /// Refuses a third party that the owner does not trust.
     pub(crate) fn check_third_party(&self, key: &Hash) -> Result<(), Fault> {
         match self.context.trusts_third_party(key) {
@@ -106,7 +111,7 @@ impl<'l, 'c> Ledger<'l, 'c> {
         }
     }
 
-    /// Stores a voucher. Reserved vids make sure that it is not held already (E.2); if it were,
+    /// Stores a voucher. Reserved vids make sure that it is not held already; if it were,
     /// nothing of the message happens.
     pub(crate) fn hold(&mut self, vid: &Vid, held: &Held) -> Result<(), Fault> {
         if self.get::<Held>(vid)?.is_some() {
@@ -116,7 +121,7 @@ impl<'l, 'c> Ledger<'l, 'c> {
         Ok(())
     }
 
-    /// *Reserved vids*, E.2: held, given or expected by a running exchange, or wanted by an offer.
+    /// Whether a vid is reserved: held, given or expected by a running exchange, or wanted by an offer.
     pub(crate) fn is_reserved(&self, vid: &Vid) -> Result<bool, Fault> {
         Ok(self.context.get(&Held::key(vid))?.is_some()
             || self

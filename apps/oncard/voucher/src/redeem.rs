@@ -1,4 +1,4 @@
-//! Redeem (E.2): a voucher leaves for good, and the card says so with one signature, as often as
+//! Redeem: a voucher leaves for good, and the card says so with one signature, as often as
 //! it is asked, until the redeemer has it.
 
 use etp_pki::{Leaf, Role};

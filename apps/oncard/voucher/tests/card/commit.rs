@@ -1,13 +1,18 @@
 //! S_B takes m3, S_A takes m4; forged, repeated, out of state.
 
 use etp_pki::Role;
-use libetp::params::voucher::{Commitment, Confirmation, ExchangeResult, Outcome};
+use libetp::params::runtime::RefusalCode;
+use libetp::params::voucher::{
+    Commitment, Confirmation, ExchangeResult, Issue, IssueBegin, IssueBody, IssueChallenge, Issued,
+    Outcome,
+};
 use libetp::{Message, Mtype};
 use oncard_runtime::{Store, Writes};
 use oncard_voucher::FAMILY;
 use oncard_voucher::records::{Exchange, Record, Stage};
+use simulator::world::World;
 
-use crate::bench::{Pair, count, one, seat};
+use crate::bench::{Pair, Seat, count, one, seat};
 
 #[test]
 fn m3_stores_v1_and_m4_stores_v2() {
@@ -143,7 +148,7 @@ fn m4_without_the_secret_is_ignored() {
 }
 
 /// Puts an exchange into a stage that only a third party leads to.
-fn set_stage(seat: &mut crate::bench::Seat, stage: Stage) {
+fn set_stage(seat: &mut Seat, stage: Stage) {
     let prefix = [FAMILY, Exchange::KIND];
     let mut chip = seat.host.chip().clone();
     let (key, value) = chip.scan(&prefix, None, 1).unwrap().remove(0);
@@ -200,4 +205,58 @@ fn malformed_messages_of_other_cards_get_no_answer() {
         }
     }
     assert_eq!(pair.b.tell(src, m3).len(), 2);
+}
+
+/// Raises the epoch that the card has seen, with a voucher of an issuer certified later.
+fn raise_epoch(world: &World, seat: &mut Seat, epoch: u64) {
+    let issuer = world.holder_of_epoch(Role::Issuer, "later", epoch).unwrap();
+    let mut voucher = world.voucher(99, b"later", 0);
+    voucher.issuer = issuer.key_id();
+    voucher.issuer_signature = issuer.sign("voucher", &voucher.vid());
+    let challenge: IssueChallenge = one(&seat.order(&IssueBegin {}));
+    let body = IssueBody {
+        vid: voucher.vid(),
+        card_key: challenge.card_key,
+        challenge: challenge.challenge,
+    };
+    let issue = Issue {
+        voucher,
+        issuer_certificate: issuer.certificate.clone(),
+        challenge: challenge.challenge,
+        signature: issuer.sign("issue", &body),
+    };
+    let src = seat.wallet.id;
+    one::<Issued>(&seat.tell(src, issue));
+}
+
+#[test]
+fn a_later_epoch_stops_entry_but_not_an_exchange_that_was_entered() {
+    let mut pair = Pair::new();
+    let m3 = pair.confirmation();
+    raise_epoch(&pair.world, &mut pair.b, 2);
+    raise_epoch(&pair.world, &mut pair.a, 2);
+    let (card_a, card_b) = (pair.a.id(), pair.b.id());
+    let m4: Commitment = one(&pair.b.tell(card_a, m3));
+    let result: ExchangeResult = one(&pair.a.tell(card_b, m4));
+    assert_eq!(result.outcome, Outcome::Completed as u8);
+
+    let mut pair = Pair::new();
+    let m1 = pair.offer();
+    raise_epoch(&pair.world, &mut pair.b, 2);
+    assert_eq!(pair.b_refuses(&m1), RefusalCode::Certificate);
+}
+
+#[test]
+fn another_certificate_of_the_same_card_is_judged_by_its_epoch() {
+    let mut pair = Pair::new();
+    let m3 = pair.confirmation();
+    let renewed = |pair: &Pair, epoch| Confirmation {
+        certificate: pair.world.card_certificate("a", 0, epoch).unwrap(),
+        ..m3.clone()
+    };
+    raise_epoch(&pair.world, &mut pair.b, 3);
+    let over = renewed(&pair, 2);
+    pair.b_ignores(over);
+    let (card_a, m3) = (pair.a.id(), renewed(&pair, 3));
+    one::<Commitment>(&pair.b.tell(card_a, m3));
 }
