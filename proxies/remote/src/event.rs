@@ -153,6 +153,8 @@ counters! {
     VerdictForeign = "verdict-foreign";
     /// A verdict with a code that does not exist.
     VerdictCode = "verdict-code";
+    /// Verdicts, statements and notes that found no room on their way to the proxy's thread.
+    InboxFull = "inbox-full";
     /// A verdict that found no room to wait for the link.
     VerdictsFull = "verdicts-full";
 }

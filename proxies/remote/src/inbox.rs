@@ -45,6 +45,8 @@ struct Waiting {
     bytes: usize,
     notes: usize,
     closed: bool,
+    /// Notes not taken since they were last asked for.
+    lost: u64,
 }
 
 #[derive(Default)]
@@ -77,6 +79,7 @@ impl Inbox {
             return Err(NotTaken::Closed);
         }
         if waiting.notes >= INBOX_NOTES_MAX {
+            waiting.lost += 1;
             return Err(NotTaken::Full);
         }
         waiting.notes += 1;
@@ -101,6 +104,11 @@ impl Inbox {
         waiting.bytes = 0;
         waiting.notes = 0;
         std::mem::replace(&mut waiting.commands, empty)
+    }
+
+    /// How many notes found no room since this was last asked.
+    pub(crate) fn lost(&self) -> u64 {
+        std::mem::take(&mut self.lock().lost)
     }
 
     /// Takes nothing any more; what is there can still be taken out.
@@ -171,6 +179,7 @@ mod tests {
             assert_eq!(inbox.note(note()), Ok(()));
         }
         assert_eq!(inbox.note(note()), Err(NotTaken::Full));
+        assert_eq!((inbox.lost(), inbox.lost()), (1, 0));
         inbox.order(Command::Shutdown);
         assert!(matches!(
             inbox.take(Vec::new()).last(),

@@ -24,7 +24,7 @@ use tokio::sync::Notify;
 use tokio::task::{AbortHandle, LocalSet};
 use tokio::time::Instant;
 
-use crate::event::{EventSink, RemoteEvent};
+use crate::event::{Counter, EventSink, RemoteEvent};
 use crate::handle::Shared;
 use crate::hub::{Hub, HubOutput};
 use crate::inbox::Command;
@@ -126,6 +126,7 @@ impl Driver {
     fn commands(self: &Rc<Self>, spare: Vec<Command>) -> Vec<Command> {
         let mut commands = self.shared.inbox.take(spare);
         let now = self.clock.now();
+        self.note_lost();
         let mut touched = BTreeSet::new();
         for command in commands.drain(..) {
             touched.extend(self.command(now, command));
@@ -133,6 +134,16 @@ impl Driver {
         self.settle();
         touched.into_iter().for_each(|host| self.wake(now, host));
         commands
+    }
+
+    /// Counts what found no room in the inbox.
+    fn note_lost(&self) {
+        let lost = self.shared.inbox.lost();
+        if lost > 0 {
+            let detail = format!("{lost} verdicts, statements or notes found no room");
+            let mut hub = self.hub.borrow_mut();
+            hub.refuse_many(None, Counter::InboxFull, lost, detail);
+        }
     }
 
     /// Does one thing; returns the host whose link has something new.

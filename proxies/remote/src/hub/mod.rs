@@ -294,7 +294,18 @@ impl Hub {
 
     /// Counts and reports something that another host did and may not.
     pub fn refuse(&mut self, host: Option<Hash>, counter: Counter, detail: String) {
-        *self.refused.entry(counter).or_default() += 1;
+        self.refuse_many(host, counter, 1, detail);
+    }
+
+    /// As [`Hub::refuse`], for several at once.
+    pub fn refuse_many(
+        &mut self,
+        host: Option<Hash>,
+        counter: Counter,
+        times: u64,
+        detail: String,
+    ) {
+        *self.refused.entry(counter).or_default() += times;
         self.event(RemoteEvent::Refused {
             host,
             counter,
