@@ -168,6 +168,40 @@ impl Connection {
             self.answers.clear();
             self.answers.shrink_to(1_024);
             self.answers_written = 0;
+        } else if self.answers_written > self.answers.len() / 2 {
+            // One written byte stays, and says that a frame may be cut.
+            self.answers.drain(..self.answers_written - 1);
+            self.answers_written = 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::ledger::{Accounts, Sender};
+
+    #[test]
+    fn answers_that_were_written_are_not_kept_for_a_reader_that_never_catches_up() {
+        let peer = Principal {
+            uid: 1,
+            gid: 1,
+            pid: 1,
+        };
+        let account = Accounts::default().open(Sender::User(1));
+        let mut connection = Connection::new(ConnectionId::new(0, 1), peer, account, 0);
+        let (mut said, mut read) = (Vec::new(), Vec::new());
+        for number in 0..2_000 {
+            connection.say(kind::VERDICT, number, &[7; 87]);
+            frame::write(&mut said, kind::VERDICT, number, &[&[7; 87]]);
+            if number >= 10 {
+                read.extend_from_slice(&connection.answers()[..100]);
+                connection.wrote_answers(100);
+                assert!(connection.is_within_answers());
+            }
+        }
+        assert!(connection.answers.capacity() < 10_000);
+        read.extend_from_slice(connection.answers());
+        assert_eq!(read, said);
     }
 }

@@ -70,8 +70,7 @@ impl Shard {
     }
 
     fn next_frame<'b>(&mut self, id: ConnectionId, bytes: &'b [u8]) -> Option<(Frame<'b>, usize)> {
-        let connection = self.connections.get(&id)?;
-        if connection.is_waiting || connection.is_closing() {
+        if !self.wants_read(id) {
             return None;
         }
         frame::parse(bytes).unwrap_or_else(|error| {

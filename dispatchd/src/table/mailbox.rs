@@ -18,6 +18,9 @@ use super::returns::Back;
 
 /// Capacity in bytes above which the buffer of an empty mailbox is given back.
 const IDLE_BYTES_MAX: usize = 1_024;
+/// Capacity in bytes that a mailbox may keep, or pass on, whatever little it holds. What is more
+/// follows the contents: else a user's few bytes in many mailboxes would pin many buffers.
+const SPARE_BYTES_MAX: usize = 64 << 10;
 /// Bytes before the header in a `DELIVER` frame: prefix and origin.
 const BEFORE_HEADER: usize = PREFIX_LEN + 1;
 
@@ -202,6 +205,10 @@ impl Mailbox {
         self.written -= head;
         self.seen_end = self.seen_end.saturating_sub(head);
         self.released_end -= head;
+        if self.frames.len() < self.frames.capacity() / 4 {
+            self.frames
+                .shrink_to(SPARE_BYTES_MAX.max(2 * self.frames.len()));
+        }
     }
 
     /// The buffer of an empty mailbox, if it is worth passing on.
@@ -299,6 +306,20 @@ mod tests {
         assert_eq!(read(&mut mailbox), [(4, vec![3]), (5, vec![4])]);
         mailbox.take(5, |_| ()).unwrap();
         assert_eq!((mailbox.used(), mailbox.frames.len()), (Load::default(), 0));
+    }
+
+    #[test]
+    fn room_that_was_needed_once_is_not_kept_for_a_small_rest() {
+        let mut mailbox = mailbox(200);
+        (0..100u8).for_each(|_| push(&mut mailbox, &[0; 60_000]));
+        push(&mut mailbox, b"rest");
+        assert!(mailbox.frames.capacity() >= 6_000_000);
+        read(&mut mailbox);
+        mailbox.take(100, |_| ()).unwrap();
+        assert!(mailbox.frames.capacity() <= SPARE_BYTES_MAX);
+        mailbox.take(101, |_| ()).unwrap();
+        let spare = mailbox.spare_buffer().unwrap();
+        assert!(spare.capacity() <= SPARE_BYTES_MAX);
     }
 
     #[test]

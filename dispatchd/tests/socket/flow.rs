@@ -139,6 +139,30 @@ fn a_sender_that_does_not_read_its_verdicts_is_not_read_until_it_does() {
 }
 
 #[test]
+fn requests_are_done_as_their_answers_are_read_however_many_come_at_once() {
+    let limits = Limits {
+        answers_bytes_max: 100,
+        ..Limits::default()
+    };
+    let daemon = Setup {
+        limits,
+        ..Setup::default()
+    }
+    .start();
+    let mut a = daemon.greet();
+    let count = 1_000;
+    let mut bytes = Vec::new();
+    for number in 1..=count {
+        frame::write(&mut bytes, kind::RELEASE, number, &[&[0x80]]);
+    }
+    a.write(&bytes);
+    for number in 1..=count {
+        a.expect_refusal(number, RequestError::State);
+    }
+    assert_eq!(a.flush(), []);
+}
+
+#[test]
 fn connections_are_limited_by_user_and_the_limit_is_said() {
     let connections = QuotaLimits {
         connections_max: 10,
