@@ -1,12 +1,14 @@
 //! The demonstration for people: a timeline, in the manner of Table 2 of Terada et al. 2005.
 
 use system_tests::Host;
-use system_tests::scenario::{Cast, Holding, Message, Report};
+use system_tests::scenario::{Cast, Holding, Message, Report, short};
 
 pub(crate) fn print(report: &Report) {
     println!("Holdings before");
     report.holdings_before.iter().for_each(holding);
-    println!("\nMessages of the exchange");
+    println!(
+        "\nMessages of the exchange (CPU and I/O of the card that took it, or else of the host)"
+    );
     println!(
         "  {:>9}  {:<17} {:<9} {:<9} {:>6} {:>9} {:>9}",
         "at, ms", "type", "from", "to", "bytes", "CPU, ms", "I/O, ms"
@@ -92,8 +94,4 @@ fn commands(host: &Host) {
 
 fn ms(us: u64) -> f64 {
     us as f64 / 1_000.0
-}
-
-fn short(vid: &str) -> &str {
-    vid.get(..16).unwrap_or(vid)
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::cast::Cast;
 use super::report::Report;
 use crate::deployment::Deployment;
+use crate::host::Host;
 use crate::program::{Failure, Program};
 
 /// A program of host A tries to send as A's wallet.
@@ -46,6 +47,25 @@ pub(crate) fn remote_host(
         "hostile host",
         report,
     )
+}
+
+/// An operator sees it, too: each refusal has a counter of its own at the attacked daemon.
+pub(crate) fn counters(cast: &Cast, report: &mut Report) -> Result<(), Failure> {
+    let at_a = [("bad-secret", &cast.a), ("host-order", &cast.a)];
+    let at_b = [("statement-none", &cast.b), ("source-local", &cast.b)];
+    at_a.iter()
+        .chain(&at_b)
+        .try_for_each(|(name, host)| counter(name, host, report))
+}
+
+fn counter(name: &str, host: &Host, report: &mut Report) -> Result<(), Failure> {
+    let count = host.counter(name)?;
+    report.step(
+        "named",
+        count > 0,
+        format!("counter {name} of host {}: {count}", host.name),
+    );
+    Ok(())
 }
 
 fn note(attack: Program, who: &'static str, report: &mut Report) -> Result<(), Failure> {

@@ -49,6 +49,7 @@ pub fn play(at: &Deployment, cast: &mut Cast, options: &Options) -> Result<Repor
     if options.attacks {
         attack::local_program(at, cast, &mut report)?;
         attack::remote_host(at, cast, &mut report)?;
+        attack::counters(cast, &mut report)?;
         report.holdings_after = cast.holdings()?;
     }
     checks::conclude(&mut report);
@@ -62,7 +63,7 @@ fn issue(cast: &Cast, report: &mut Report) -> Result<(), Failure> {
         report.step(
             "issue",
             true,
-            format!("{title} to the card of host {}: {vid}", host.name),
+            format!("{title} to the card of host {}: {}", host.name, short(&vid)),
         );
         report.vouchers.push(vid);
     }
@@ -75,7 +76,11 @@ fn trade(cast: &Cast, report: &mut Report) -> Result<(), Failure> {
     let (give, want) = (report.vouchers[0].clone(), report.vouchers[1].clone());
     let start = Instant::now();
     let offer = cast.offer(&give, &want)?;
-    report.step("offer", true, format!("A offers {give} for {want}"));
+    report.step(
+        "offer",
+        true,
+        format!("A offers {} for {}", short(&give), short(&want)),
+    );
     let n1 = text(&offer, "n1")?;
     let inbox = cast.inbox_of_b(&n1)?;
     report.step(
@@ -96,6 +101,11 @@ fn trade(cast: &Cast, report: &mut Report) -> Result<(), Failure> {
     }
     report.exchange_elapsed_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
     traces.collect(cast, report)
+}
+
+/// The beginning of an id, enough for people and for the wallet.
+pub fn short(vid: &str) -> &str {
+    vid.get(..16).unwrap_or(vid)
 }
 
 fn summary(offer: &Value) -> String {
