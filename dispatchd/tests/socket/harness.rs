@@ -173,6 +173,7 @@ impl Setup {
         host.next_port.store(self.first_port, Ordering::SeqCst);
         let settings = Settings {
             threads: self.threads,
+            software: "dispatchd 0.1.0".into(),
             owners: vec![nix::unistd::geteuid().as_raw()],
             limits: self.limits,
             connections: self.connections,

@@ -12,3 +12,4 @@ mod identity;
 mod malformed;
 mod talk;
 mod threads;
+mod vectors;
