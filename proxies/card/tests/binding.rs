@@ -360,6 +360,21 @@ fn sequence_numbers_wrap_around() {
 }
 
 #[test]
+fn answers_whose_response_was_lost_are_fetched_at_once() {
+    let link = Forgetful {
+        card: ModelCard::default(),
+        // The second command from now on: the one that carries the order.
+        count: 98,
+        every: 100,
+    };
+    let mut driver = Driver::new(link, settings());
+    driver.binding.queue(1, order(1, 8));
+    driver.run();
+    assert_eq!(driver.link.card.executed, [1]);
+    assert_eq!(driver.received(), [1]);
+}
+
+#[test]
 fn the_action_stays_until_it_is_completed() {
     let mut driver = driver(ModelCard::default());
     let first = format!("{:?}", driver.binding.next(0));
