@@ -6,7 +6,7 @@ use remote_proxy::link::LinkError;
 use remote_proxy::{Counter, HostIdentity, RemoteProxy};
 use rustls::crypto::aws_lc_rs::kx_group;
 
-use crate::support::{HostKey, NOW_AGO_S, Node, RogueTls, World, unix_now, until};
+use crate::support::{HostKey, NOW_AGO_S, Node, RogueTls, World, patiently, unix_now, until};
 
 /// A proxy whose one configured peer is `peer`, waiting for it.
 fn waiting(world: &World, peer: &HostKey) -> Node {
@@ -24,7 +24,7 @@ async fn shown_as_client(world: &World, shown: &HostKey, tls: RogueTls) -> (Coun
 async fn refused_client(node: &mut Node, shown: &HostKey, tls: RogueTls) -> (Counter, String) {
     // TLS 1.3 lets the client believe in success before its certificate is judged.
     if let Ok((_endpoint, connection)) = tls.dial(shown, node.address()).await {
-        connection.closed().await;
+        patiently(connection.closed()).await;
     }
     refusal(node).await
 }
@@ -199,8 +199,8 @@ async fn never_up_with_server(world: &World, peer: &HostKey, tls: RogueTls) {
         .peer(peer.key, Some(endpoint.local_addr().unwrap()), &[])
         .start();
     for _ in 0..2 {
-        let incoming = endpoint.accept().await.unwrap();
-        assert!(incoming.await.is_err());
+        let incoming = patiently(endpoint.accept()).await.unwrap();
+        assert!(patiently(async { incoming.await }).await.is_err());
     }
     node.pump();
     assert_eq!(node.ups, 0);

@@ -8,10 +8,13 @@ use libetp::VerdictCode;
 use libetp::codec::List;
 use network::{Network, Op};
 use proptest::prelude::*;
+
+use crate::support::message;
 use remote_proxy::link::{
-    ConnectionId, Control, Hello, Link, LinkEffect, LinkError, Now, Opened, VERSION,
+    ConnectionId, Control, Hello, Link, LinkEffect, LinkError, MessageFrame, Now, Opened, Outgoing,
+    VERSION,
 };
-use remote_proxy::{CHANNELS, Limits, LinkState};
+use remote_proxy::{CHANNELS, LANES, Limits, LinkState};
 
 fn op() -> impl Strategy<Value = Op> {
     let side = 0..2usize;
@@ -89,22 +92,18 @@ fn a_link_that_stays_down_gives_every_message_its_verdict_in_time() {
 
 /// A link that is up on connection 1 until its certificates end at second 2,000.
 fn up() -> Link {
+    up_between([1; 32], [2; 32])
+}
+
+fn up_between(own: [u8; 32], peer: [u8; 32]) -> Link {
     let now = Now {
         ms: 0,
         unix_s: 1_000,
     };
     let address = ([127, 0, 0, 1], 1).into();
     let limits = Limits::default();
-    let mut link = Link::new(
-        [1; 32],
-        [2; 32],
-        Some(address),
-        [1; 16],
-        limits,
-        [0; 32],
-        now,
-    );
-    link.timeout(now);
+    let mut link = Link::new(own, peer, Some(address), [1; 16], limits, [0; 32], now);
+    link.timeout(Now { ms: 100, ..now });
     let Some(LinkEffect::Dial(attempt)) = link.poll() else {
         panic!("dials at once")
     };
@@ -169,6 +168,11 @@ fn a_clock_that_jumps_is_noticed_within_a_minute() {
 
 /// The peer dials too, and says hello on connection 2.
 fn peer_dials(link: &mut Link, ms: u64) -> Result<(), LinkError> {
+    peer_returns(link, ms, vec![0; CHANNELS])
+}
+
+/// As [`peer_dials`], with what it says to have received.
+fn peer_returns(link: &mut Link, ms: u64, received: Vec<u64>) -> Result<(), LinkError> {
     let now = Now { ms, unix_s: 1_000 };
     let opened = Opened {
         attempt: None,
@@ -180,10 +184,70 @@ fn peer_dials(link: &mut Link, ms: u64) -> Result<(), LinkError> {
         version: VERSION,
         incarnation: [2; 16],
         peer_incarnation: Some([1; 16]),
-        received: List(vec![0; CHANNELS]),
+        received: List(received),
     };
     let told = link.control(now, ConnectionId(2), Control::Hello(hello));
     told.map(drop).map_err(|fault| fault.error)
+}
+
+#[test]
+fn the_connection_that_the_smaller_key_dialled_replaces_ours() {
+    let mut link = up_between([2; 32], [1; 32]);
+    assert_eq!(peer_dials(&mut link, 200), Ok(()));
+    assert_eq!(link.current(), Some(ConnectionId(2)));
+}
+
+#[test]
+fn what_the_peers_hello_says_it_received_is_not_repeated() {
+    let mut link = up();
+    let now = Now {
+        ms: 200,
+        unix_s: 1_000,
+    };
+    let message = message(Default::default(), Default::default(), vec![]);
+    for number in 1..=3 {
+        let message = message.clone();
+        link.send(now, Outgoing { number, message }).unwrap();
+    }
+    let lanes = 0..LANES;
+    let sent = lanes.filter_map(|lane| link.transmit(now, ConnectionId(1), lane).map(|_| lane));
+    let sent: Vec<_> = sent.collect();
+    assert_eq!(sent.len(), 1, "one flow, one lane");
+    link.closed(now, ConnectionId(1), "lost");
+    let mut received = vec![0; CHANNELS];
+    received[sent[0]] = 2;
+    assert_eq!(peer_returns(&mut link, 300, received), Ok(()));
+    assert_eq!(link.status(now).queued_messages, 1);
+    assert!(link.transmit_control(now, ConnectionId(2)).is_some());
+    let again = link.transmit(now, ConnectionId(2), sent[0]).unwrap();
+    let frame = MessageFrame::parse(&again[5..]).unwrap();
+    assert_eq!((frame.sequence, frame.number), (3, 3));
+}
+
+#[test]
+fn frames_of_a_connection_that_does_not_count_mean_nothing() {
+    let mut link = up();
+    let now = Now {
+        ms: 200,
+        unix_s: 1_000,
+    };
+    let bytes = message(Default::default(), Default::default(), vec![]).to_bytes();
+    let frame = MessageFrame {
+        sequence: 1,
+        number: 1,
+        message: &bytes,
+    };
+    assert_eq!(link.message(now, ConnectionId(2), 0, frame), Ok(None));
+    assert!(
+        link.message(now, ConnectionId(1), 0, frame)
+            .unwrap()
+            .is_some()
+    );
+    assert_eq!(
+        link.message(now, ConnectionId(1), 0, frame),
+        Ok(None),
+        "a repeat"
+    );
 }
 
 #[test]

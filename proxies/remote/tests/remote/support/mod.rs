@@ -7,5 +7,5 @@ mod world;
 
 pub(crate) use forwarder::Forwarder;
 pub(crate) use node::{Node, until};
-pub(crate) use rogue::{Rogue, RogueTls, hello_of};
+pub(crate) use rogue::{Rogue, RogueTls, hello_of, patiently};
 pub(crate) use world::{Card, HostKey, NOW_AGO_S, World, message, unix_now};

@@ -16,7 +16,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::world::{Card, HostKey, World};
 
 /// Far beyond what anything here takes.
-const PATIENCE: Duration = Duration::from_secs(40);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 
 type Answer = Box<dyn FnMut([u8; 32]) -> Option<Statement>>;
 

@@ -14,6 +14,7 @@ use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
 
+use super::node::PATIENCE;
 use super::world::HostKey;
 
 /// How the rogue does TLS.
@@ -155,7 +156,9 @@ impl Rogue {
             if let Some(at) = self.frames.iter().position(&mut wanted) {
                 return self.frames.remove(at);
             }
-            let chunk = self.receive.read_chunk(1 << 16, true).await.unwrap();
+            let chunk = patiently(self.receive.read_chunk(1 << 16, true))
+                .await
+                .unwrap();
             let mut frames = Vec::new();
             let mut on_frame = |frame: Frame<'_>| {
                 frames.push(Control::decode(frame)?);
@@ -179,7 +182,7 @@ impl Rogue {
 
     /// The code and words with which the node closes.
     pub(crate) async fn closed(&self) -> (u64, String) {
-        match self.connection.closed().await {
+        match patiently(self.connection.closed()).await {
             ConnectionError::ApplicationClosed(close) => {
                 let words = String::from_utf8_lossy(&close.reason).into_owned();
                 (close.error_code.into_inner(), words)
@@ -201,6 +204,12 @@ fn hello(incarnation: [u8; 16]) -> Control {
         peer_incarnation: None,
         received: List(vec![0; CHANNELS]),
     })
+}
+
+/// Waits, but not for ever.
+pub(crate) async fn patiently<T>(future: impl Future<Output = T>) -> T {
+    let waited = tokio::time::timeout(PATIENCE, future).await;
+    waited.expect("something comes in time")
 }
 
 fn chain(host: &HostKey) -> Vec<CertificateDer<'static>> {
