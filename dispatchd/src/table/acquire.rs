@@ -38,13 +38,20 @@ impl Shard {
             .domain_for(asked.domain)
             .and_then(|domain| self.may_acquire(peer).map(|()| domain));
         match domain {
-            Ok(domain) => self.try_acquire(Pending {
-                connection: id,
-                number,
-                domain,
-                durable: asked.durable,
-                since_ms: self.now_ms,
-            }),
+            Ok(domain) => {
+                let pending = Pending {
+                    connection: id,
+                    number,
+                    domain,
+                    durable: asked.durable,
+                    since_ms: self.now_ms,
+                };
+                match self.pending.iter().any(|other| other.domain == domain) {
+                    // Whoever asked first gets the first port of the next block.
+                    true => self.wait_for_port(pending),
+                    false => self.try_acquire(pending),
+                }
+            }
             Err((error, detail)) => {
                 self.refuse(id, number, error, detail);
                 Next::Go

@@ -64,11 +64,13 @@ impl Shard {
 
     pub(super) fn release(&mut self, id: ConnectionId, role: &Role, number: u64) -> Next {
         if let Role::Owner(owned) = role
-            && self
-                .capabilities
-                .get(owned)
-                .is_some_and(|c| c.durable.is_some())
+            && let Some(durable) = self.durable(*owned)
         {
+            if std::mem::replace(&mut durable.is_storing, true) {
+                let detail = "the capability is being resumed";
+                self.refuse(id, number, RequestError::State, detail);
+                return Next::Go;
+            }
             self.wait(id);
             let storing = Storing::Release {
                 connection: id,

@@ -69,9 +69,10 @@ impl Shard {
                 number,
                 next,
                 secret,
-            } => {
-                self.resumed(connection, number, is_stored.then_some(next), &secret);
-            }
+            } => match is_stored {
+                true => self.resumed(connection, number, next, &secret),
+                false => self.not_stored(connection, number, next.id),
+            },
             Storing::Confirm { connection, next } => self.confirmed(connection, next, is_stored),
             Storing::Release {
                 connection,
@@ -79,9 +80,22 @@ impl Shard {
                 id,
             } => match is_stored {
                 true => self.released(connection, number, id),
-                false => self.refuse_waiting(connection, number, RequestError::Storage, NOT_STORED),
+                false => self.not_stored(connection, number, id),
             },
         }
+    }
+
+    /// What survives of an id, if it is durable.
+    pub(super) fn durable(&mut self, id: EntityId) -> Option<&mut Durable> {
+        self.capabilities.get_mut(&id)?.durable.as_mut()
+    }
+
+    /// The capability is as it was, and may be asked for again.
+    fn not_stored(&mut self, connection: ConnectionId, number: u64, id: EntityId) {
+        if let Some(durable) = self.durable(id) {
+            durable.is_storing = false;
+        }
+        self.refuse_waiting(connection, number, RequestError::Storage, NOT_STORED);
     }
 
     fn refuse_waiting(
@@ -133,12 +147,9 @@ impl Shard {
         &mut self,
         connection: ConnectionId,
         number: u64,
-        next: Option<StoredCapability>,
+        next: StoredCapability,
         secret: &[u8; 32],
     ) {
-        let Some(next) = next else {
-            return self.refuse_waiting(connection, number, RequestError::Storage, NOT_STORED);
-        };
         let id = next.id;
         let Some(capability) = self.capabilities.get_mut(&id) else {
             let detail = "the capability was revoked meanwhile";

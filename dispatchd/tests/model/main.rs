@@ -7,4 +7,5 @@
 mod derivations;
 mod interleavings;
 mod reference;
+mod storage;
 mod world;

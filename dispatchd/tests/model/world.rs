@@ -246,6 +246,15 @@ impl World {
         }
     }
 
+    /// The store cannot do the next change.
+    pub(crate) fn fail_to_store(&mut self) {
+        let next = self.storing.pop_front();
+        if let Some((shard, Some(ticket), _)) = next {
+            self.shards[usize::from(shard)].input(Input::Persisted(ticket, false));
+        }
+        self.work();
+    }
+
     /// The store does the next change.
     pub(crate) fn store(&mut self) {
         let Some((shard, ticket, change)) = self.storing.pop_front() else {
