@@ -22,11 +22,13 @@ impl Signals {
     pub(super) async fn end(&mut self) -> &'static str {
         loop {
             tokio::select! {
-                _ = self.terminate.recv() => return "SIGTERM",
-                _ = self.interrupt.recv() => return "SIGINT",
+                // First, because after the other two nothing is read any more.
+                biased;
                 _ = self.hang_up.recv() => {
                     tracing::warn!("SIGHUP: there is no reload; restart to apply a configuration");
                 }
+                _ = self.terminate.recv() => return "SIGTERM",
+                _ = self.interrupt.recv() => return "SIGINT",
             }
         }
     }
