@@ -116,6 +116,11 @@ pub struct TraceRecord {
     pub bytes: usize,
     /// `stored`, `card`, `remote`, `host`, or the name of a verdict.
     pub outcome: &'static str,
+    /// Processor time of the I/O thread from reading it to the last write that followed, in
+    /// microseconds; messages of one read share it equally.
+    pub cpu_us: u64,
+    /// The time besides, shared like `cpu_us`.
+    pub io_us: u64,
 }
 
 /// What a [`Router`] is started with.

@@ -141,8 +141,8 @@ fn message(sequence: u64, unix_us: u64, record: &TraceRecord) -> TraceEntry {
         dst: record.header.dst.to_string(),
         mtype: record.header.mtype.0,
         bytes: u32::try_from(record.bytes).unwrap_or(u32::MAX),
-        cpu_us: 0,
-        io_us: 0,
+        cpu_us: record.cpu_us,
+        io_us: record.io_us,
         outcome: record.outcome.into(),
     }
 }
@@ -185,6 +185,8 @@ mod tests {
             header,
             bytes,
             outcome: "stored",
+            cpu_us: 0,
+            io_us: 0,
         }
     }
 

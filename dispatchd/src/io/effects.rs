@@ -55,11 +55,13 @@ impl Worker {
                 principal,
                 detail,
             }),
-            Effect::Trace(entry, header, bytes, outcome) => host.trace(TraceRecord {
+            Effect::Trace(entry, header, bytes, outcome) => self.pass.record(TraceRecord {
                 entry: entry_name(entry),
                 header,
                 bytes,
                 outcome,
+                cpu_us: 0,
+                io_us: 0,
             }),
         }
     }

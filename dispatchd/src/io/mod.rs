@@ -10,6 +10,7 @@ mod admission;
 mod effects;
 mod job;
 mod output;
+mod pass;
 mod program;
 mod receive;
 mod storing;

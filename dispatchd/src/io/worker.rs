@@ -17,6 +17,7 @@ use tokio::time::MissedTickBehavior;
 use super::accept::accept;
 use super::admission::Admission;
 use super::job::{Job, JobSender};
+use super::pass::Pass;
 use super::receive::control_buffer;
 use super::storing::StoreJob;
 use super::{output, program};
@@ -74,6 +75,7 @@ pub(super) struct Worker {
     pub(super) cards: RefCell<BTreeMap<Domain, Box<dyn CardPort>>>,
     pub(super) remote: RefCell<Option<Arc<dyn RemotePort>>>,
     pub(super) peers: Peers,
+    pub(super) pass: Pass,
 }
 
 /// Runs an I/O thread until [`Job::Stop`].
@@ -90,6 +92,8 @@ pub(crate) fn run_worker(
         .enable_time()
         .build()?;
     Ok(move || {
+        let _guard = AbortOnPanic;
+        let pass = Pass::new(shard.is_traced());
         let worker = Rc::new(Worker {
             shard: RefCell::new(shard),
             sockets: RefCell::default(),
@@ -99,10 +103,22 @@ pub(crate) fn run_worker(
             cards: RefCell::default(),
             remote: RefCell::default(),
             peers,
+            pass,
         });
         let tasks = LocalSet::new();
         tasks.block_on(&runtime, worker.run(jobs));
     })
+}
+
+/// A shard that panicked may be anything: the process ends, and its supervisor starts it anew.
+struct AbortOnPanic;
+
+impl Drop for AbortOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            std::process::abort();
+        }
+    }
 }
 
 impl Worker {
@@ -114,6 +130,7 @@ impl Worker {
             tokio::select! {
                 job = jobs.recv() => {
                     let Some(job) = job else { return };
+                    self.pass.begin();
                     if self.work_through(job, &mut jobs) {
                         return self.end().await;
                     }
@@ -198,6 +215,7 @@ impl Worker {
             self.shard.borrow_mut().take_dirty(&mut dirty);
             if dirty.is_empty() {
                 self.dirty.replace(dirty);
+                self.pass.end(&*self.peers.host);
                 return;
             }
             for id in dirty.drain(..) {

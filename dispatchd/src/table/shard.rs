@@ -144,6 +144,11 @@ impl Shard {
         self.index
     }
 
+    /// Whether [`Effect::Trace`] is wanted.
+    pub fn is_traced(&self) -> bool {
+        self.shared.trace
+    }
+
     /// Takes up a durable capability that outlived the daemon. Its mail did not.
     pub fn restore(&mut self, stored: StoredCapability) {
         let name = stored.name.clone();

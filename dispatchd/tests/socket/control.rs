@@ -4,7 +4,7 @@ use libetp::frame::body::RequestError;
 use libetp::frame::kind;
 use libetp::limits::FRAME_BYTES_MAX;
 
-use crate::harness::{DOMAIN, PRIVATE, daemon};
+use crate::harness::{DOMAIN, PRIVATE, Setup, daemon};
 
 #[test]
 fn an_administrator_is_answered_with_or_without_an_id() {
@@ -63,4 +63,30 @@ fn a_snapshot_says_what_is_there() {
     parent.taken(1);
     assert_eq!(parent.flush(), []);
     assert_eq!(daemon.counter("messages-taken"), 1);
+}
+
+#[test]
+fn a_trace_says_what_came_and_what_became_of_it_but_never_a_param() {
+    let setup = Setup {
+        trace: true,
+        ..Setup::default()
+    };
+    let daemon = setup.start();
+    let (mut a, mut b) = (daemon.acquire(), daemon.acquire());
+    a.send(b.id, PRIVATE, &[7; 60_000]);
+    b.come().delivery();
+    a.send(DOMAIN.entity(libetp::Port(9_999)), PRIVATE, b"");
+    assert_eq!(a.flush().len(), 1);
+    daemon.until(|_| daemon.host.traces.lock().unwrap().len() == 2);
+    let traces = daemon.host.traces.lock().unwrap();
+    let outcomes: Vec<_> = traces
+        .iter()
+        .map(|trace| (trace.entry, trace.outcome))
+        .collect();
+    assert_eq!(
+        outcomes,
+        [("app", "stored"), ("app", "unknown-destination")]
+    );
+    assert_eq!((traces[0].header.src, traces[0].bytes), (a.id, 60_034));
+    assert!(traces[0].cpu_us > 0, "copying 60,000 bytes takes time");
 }

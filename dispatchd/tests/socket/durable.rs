@@ -2,9 +2,11 @@
 
 use libetp::frame::body::RequestError;
 use libetp::frame::kind;
-use libetp::{EntityId, VerdictCode};
+use libetp::params::Param;
+use libetp::params::runtime::CapabilityEnded;
+use libetp::{EntityId, Mtype, VerdictCode};
 
-use crate::harness::{Daemon, Memory, PRIVATE, Program, Setup, daemon};
+use crate::harness::{DOMAIN, Daemon, Memory, PRIVATE, Program, Setup, daemon};
 
 fn durable(daemon: &Daemon) -> Program {
     let mut program = daemon.greet();
@@ -167,4 +169,36 @@ fn a_released_id_ends_for_ever() {
     assert!(daemon.store.0.lock().unwrap().is_empty());
     a.acquire(false);
     assert_ne!(a.id, id);
+}
+
+#[test]
+fn authentication_does_not_survive_a_resume() {
+    let mut daemon = daemon();
+    let mut a = durable(&daemon);
+    let (id, secret) = (a.id, a.secret.expect("it is durable"));
+    a.send(DOMAIN.card(), Mtype::AUTH_BEGIN, &[0x80]);
+    daemon.for_card();
+    let mut newer = resume(&daemon, id, secret);
+    newer.send(DOMAIN.card(), PRIVATE, b"behind the end");
+    let (_, ended) = daemon.for_card();
+    assert_eq!(ended.header.mtype, Mtype::CAPABILITY_ENDED);
+    assert_eq!(CapabilityEnded::from_param(&ended.param).unwrap().id, id);
+    assert_eq!(daemon.for_card().1.param, b"behind the end");
+}
+
+#[test]
+fn a_card_that_was_away_learns_what_ended_before_anything_else() {
+    let mut daemon = daemon();
+    let mut a = durable(&daemon);
+    let (id, secret) = (a.id, a.secret.expect("it is durable"));
+    a.send(DOMAIN.card(), Mtype::AUTH_BEGIN, &[0x80]);
+    daemon.for_card();
+    daemon.router.detach_card(DOMAIN, VerdictCode::CardGone);
+    let mut newer = resume(&daemon, id, secret);
+    assert_eq!(newer.flush(), []);
+    daemon.attach_card();
+    newer.send(DOMAIN.card(), PRIVATE, b"back again");
+    let (_, ended) = daemon.for_card();
+    assert_eq!(CapabilityEnded::from_param(&ended.param).unwrap().id, id);
+    assert_eq!(daemon.for_card().1.param, b"back again");
 }

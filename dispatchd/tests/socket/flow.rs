@@ -7,7 +7,7 @@ use libetp::frame::{self, kind};
 use dispatchd::router::{Limits, QuotaLimits};
 use dispatchd::table::{MESSAGE_OVERHEAD_BYTES, charge};
 
-use crate::harness::{PRIVATE, Setup, daemon, send_body};
+use crate::harness::{PRIVATE, Program, Setup, daemon, send_body};
 
 #[test]
 fn a_mailbox_takes_what_it_may_and_names_what_is_too_much() {
@@ -82,6 +82,27 @@ fn a_sender_is_limited_over_all_mailboxes() {
         assert_eq!(a.come().kind, kind::VERDICT);
     }
     a.send(c.id, PRIVATE, b"");
+    assert_eq!(a.flush(), []);
+}
+
+#[test]
+fn what_is_taken_counts_no_more() {
+    let limits = Limits {
+        sender_messages_max: 5,
+        ..Limits::default()
+    };
+    let setup = Setup {
+        limits,
+        ..Setup::default()
+    };
+    let daemon = setup.start();
+    let (mut a, mut b) = (daemon.acquire(), daemon.acquire());
+    for n in 1..=20 {
+        a.send(b.id, PRIVATE, b"");
+        assert_eq!(b.come().delivery().0, n);
+        b.taken(n);
+        assert_eq!(b.flush(), []);
+    }
     assert_eq!(a.flush(), []);
 }
 
@@ -237,4 +258,20 @@ fn a_daemon_that_drains_says_so_and_one_that_ends_closes() {
     daemon.router.shutdown();
     a.expect_closing(RequestError::ShuttingDown);
     b.expect_closing(RequestError::ShuttingDown);
+}
+
+#[test]
+fn a_daemon_without_descriptors_turns_programs_away_and_recovers() {
+    let mut crowded = crate::helper::Crowded::start();
+    let mut programs: Vec<_> = (0..100)
+        .map(|_| Program::connect(crowded.socket()))
+        .collect();
+    // Its own files and the first programs took them all.
+    programs[99].expect_closing(RequestError::Quota);
+    programs[0].hello();
+    drop(programs);
+    let mut late = Program::connect(crowded.socket());
+    late.hello();
+    late.acquire(false);
+    crowded.end();
 }

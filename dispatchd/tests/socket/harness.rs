@@ -39,6 +39,7 @@ pub(crate) struct Host {
     is_wanted: Condvar,
     ticket: Mutex<Option<ControlTicket>>,
     pub(crate) events: Mutex<Vec<Event>>,
+    pub(crate) traces: Mutex<Vec<TraceRecord>>,
     pub(crate) messages: Mutex<Vec<(Entry, Message)>>,
 }
 
@@ -68,7 +69,9 @@ impl HostPort for Host {
         self.events.lock().unwrap().push(event);
     }
 
-    fn trace(&self, _: TraceRecord) {}
+    fn trace(&self, record: TraceRecord) {
+        self.traces.lock().unwrap().push(record);
+    }
 }
 
 impl Host {
@@ -136,6 +139,7 @@ impl Drop for Daemon {
 /// How a table is started.
 pub(crate) struct Setup {
     pub(crate) threads: u16,
+    pub(crate) trace: bool,
     pub(crate) limits: Limits,
     pub(crate) connections: QuotaLimits,
     pub(crate) store: Memory,
@@ -147,6 +151,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             threads: 1,
+            trace: false,
             limits: Limits::default(),
             connections: QuotaLimits::default(),
             store: Memory::default(),
@@ -173,6 +178,7 @@ impl Setup {
         host.next_port.store(self.first_port, Ordering::SeqCst);
         let settings = Settings {
             threads: self.threads,
+            trace: self.trace,
             software: "dispatchd 0.1.0".into(),
             owners: vec![nix::unistd::geteuid().as_raw()],
             limits: self.limits,
@@ -225,6 +231,16 @@ impl Daemon {
         let mut program = self.greet();
         program.acquire(false);
         program
+    }
+
+    /// The card comes back.
+    pub(crate) fn attach_card(&mut self) {
+        let (port, card) = mpsc::channel(CARD_WINDOW_MESSAGES);
+        let limits = CardLimits {
+            message_bytes_max: 60_000,
+        };
+        self.router.attach_card(DOMAIN, port, limits);
+        self.card = card;
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {

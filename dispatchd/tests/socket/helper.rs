@@ -24,15 +24,21 @@ pub(crate) fn run(
     input: Option<UnixStream>,
 ) -> Vec<String> {
     let stdin = input.map_or_else(Stdio::null, |stream| Stdio::from(OwnedFd::from(stream)));
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "helper::play", "--nocapture"])
-        .env("HELPER_ROLE", role)
-        .env("HELPER_SOCKET", socket)
-        .env("HELPER_ARGUMENT", argument)
+    let output = command(role, socket, argument)
         .stdin(stdin)
         .output()
         .unwrap();
     said(&output)
+}
+
+fn command(role: &str, socket: &Path, argument: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--ignored", "--exact", "helper::play", "--nocapture"])
+        .env("HELPER_ROLE", role)
+        .env("HELPER_SOCKET", socket)
+        .env("HELPER_ARGUMENT", argument);
+    command
 }
 
 fn said(output: &Output) -> Vec<String> {
@@ -68,6 +74,7 @@ fn play() {
     match role.as_str() {
         "inherit" => inherit(&argument),
         "other-user" => other_user(Path::new(&socket), &argument),
+        "crowded" => crowded(),
         "adopt" => adopt(Path::new(&socket), &argument),
         role => panic!("no role {role}"),
     }
@@ -134,4 +141,52 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = String::new();
     libetp::id::write_hex(&mut text, bytes).unwrap();
     text
+}
+
+/// Descriptors that a crowded daemon may have.
+const FEW: u64 = 64;
+
+/// Serves programs with few descriptors until its input ends.
+fn crowded() {
+    let few = nix::sys::resource::Resource::RLIMIT_NOFILE;
+    nix::sys::resource::setrlimit(few, FEW, FEW).unwrap();
+    let daemon = crate::harness::daemon();
+    say(daemon.socket().display());
+    let mut input = String::new();
+    std::io::Read::read_to_string(&mut std::io::stdin(), &mut input).unwrap();
+}
+
+/// A daemon with few descriptors, in a process of its own.
+pub(crate) struct Crowded {
+    child: std::process::Child,
+    socket: std::path::PathBuf,
+}
+
+impl Crowded {
+    pub(crate) fn start() -> Self {
+        let mut child = command("crowded", Path::new(""), "")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = std::io::BufReader::new(child.stdout.as_mut().unwrap());
+        let lines = std::io::BufRead::lines(output).map(Result::unwrap);
+        let said = lines
+            .filter_map(|line| Some(line.split_once(SAYS)?.1.to_owned()))
+            .next();
+        let socket = said.expect("it says where its socket is").into();
+        Self { child, socket }
+    }
+
+    pub(crate) fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    pub(crate) fn end(&mut self) {
+        drop(self.child.stdin.take());
+        let mut rest = String::new();
+        let mut output = self.child.stdout.take().unwrap();
+        std::io::Read::read_to_string(&mut output, &mut rest).unwrap();
+        assert!(self.child.wait().unwrap().success(), "{rest}");
+    }
 }
