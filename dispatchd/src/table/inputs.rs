@@ -59,7 +59,10 @@ impl Shard {
                 back,
                 message,
             } => self.submit_as(entry, sender, back, &message, Self::route_crossed),
-            Crossing::Verdict(id, number, verdict) => self.give_verdict(id, number, &verdict),
+            Crossing::Verdict(id, number, verdict) => {
+                self.give_verdict(id, number, &verdict);
+                self.close_if_flooded(id);
+            }
             Crossing::Barrier(id) => {
                 let passed = Crossing::Passed(id, self.index);
                 self.effects.push(Effect::Cross(id.shard(), passed));

@@ -1,5 +1,10 @@
 //! Where the verdict about a message goes.
 
+use hmac::{Hmac, KeyInit, Mac};
+use libetp::EntityId;
+use libetp::digest::Hash;
+use sha2::Sha256;
+
 /// The way back to who sent a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Back {
@@ -39,56 +44,83 @@ impl ConnectionId {
 }
 
 /// A message's number on its way to another host. The verdict brings it back with the message's
-/// source, so that nothing is kept meanwhile: the low 24 bits of the connection's serial number,
-/// then the low 40 bits of the connection's own number.
+/// source and destination, so that nothing is kept meanwhile: the low 24 bits of the connection's
+/// own number, then 40 bits of a MAC of connection, whole number and destination. So a host that
+/// was sent one message can give no verdict on another that it was not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RemoteNumber(pub(super) u64);
 
-const NUMBER_BITS: u32 = 40;
+const PROOF_BITS: u32 = 40;
+const NUMBER_BITS: u32 = 64 - PROOF_BITS;
 const NUMBER_MASK: u64 = (1 << NUMBER_BITS) - 1;
 
 impl RemoteNumber {
-    pub(super) fn of(back: Back) -> Self {
+    /// Verdicts on what no program sent need none.
+    pub(super) fn of(secret: &Hash, back: Back, dst: EntityId) -> Self {
         match back {
-            Back::App { connection, number } => {
-                Self(connection.0 << NUMBER_BITS | number & NUMBER_MASK)
-            }
+            Back::App { connection, number } => Self::new(secret, connection, number, dst),
             Back::None | Back::Card | Back::Remote { .. } => Self(0),
         }
     }
 
-    /// Whether the connection may have sent it.
-    pub(super) fn is_of(self, connection: ConnectionId) -> bool {
-        (connection.0 << NUMBER_BITS) >> NUMBER_BITS == self.0 >> NUMBER_BITS
+    fn new(secret: &Hash, connection: ConnectionId, number: u64, dst: EntityId) -> Self {
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret)
+            .expect("HMAC takes keys of every length");
+        mac.update(&connection.0.to_be_bytes());
+        mac.update(&number.to_be_bytes());
+        mac.update(&dst.to_bytes());
+        let mac: Hash = mac.finalize().into_bytes().into();
+        let proof = mac[..8]
+            .iter()
+            .fold(0, |proof, &byte| proof << 8 | u64::from(byte));
+        Self((number & NUMBER_MASK) << PROOF_BITS | proof >> NUMBER_BITS)
     }
 
-    /// The connection's own number, if its largest so far is `last`.
-    pub(super) fn number(self, last: u64) -> u64 {
-        let number = last & !NUMBER_MASK | self.0 & NUMBER_MASK;
-        match number > last {
+    /// The connection's own number, if the connection sent it there. Its largest number so far is
+    /// `last`.
+    pub(super) fn opened(
+        self,
+        secret: &Hash,
+        (connection, last): (ConnectionId, u64),
+        dst: EntityId,
+    ) -> Option<u64> {
+        let number = last & !NUMBER_MASK | self.0 >> PROOF_BITS;
+        let number = match number > last {
             true => number.wrapping_sub(1 << NUMBER_BITS),
             false => number,
-        }
+        };
+        (Self::new(secret, connection, number, dst) == self).then_some(number)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use libetp::{Domain, Port};
+
+    const SECRET: Hash = [7; 32];
 
     #[test]
     fn a_number_comes_back_whole_from_its_low_bits() {
         let connection = ConnectionId::new(3, 0x0123_4567_89AB);
+        let dst = Domain([2; 12]).entity(Port(9));
         for (number, last) in [
             (1, 1),
-            ((1 << 41) - 5, 1 << 41),
+            ((1 << 25) - 5, 1 << 25),
             (1 << 41, (1 << 41) + 7),
             (NUMBER_MASK, 1 << NUMBER_BITS),
         ] {
-            let sent = RemoteNumber::of(Back::App { connection, number });
-            assert!(sent.is_of(connection));
-            assert!(!sent.is_of(ConnectionId::new(3, 0x0123_4567_89AC)));
-            assert_eq!(sent.number(last), number);
+            let sent = RemoteNumber::of(&SECRET, Back::App { connection, number }, dst);
+            let sender = (connection, last);
+            assert_eq!(sent.opened(&SECRET, sender, dst), Some(number));
+            let other = (ConnectionId::new(3, 0x0123_4567_89AC), last);
+            assert_eq!(sent.opened(&SECRET, other, dst), None);
+            assert_eq!(sent.opened(&SECRET, sender, dst.domain.card()), None);
+            assert_eq!(sent.opened(&[8; 32], sender, dst), None);
+            for bit in 0..64 {
+                let forged = RemoteNumber(sent.0 ^ 1 << bit);
+                assert_eq!(forged.opened(&SECRET, sender, dst), None);
+            }
         }
         assert_eq!(ConnectionId::new(3, 9).shard(), 3);
     }

@@ -146,7 +146,7 @@ impl Shard {
         let subject = (arriving.back == Back::Card).then(|| Subject::of(&message));
         self.counters.add("to-remote");
         let message = ForRemote {
-            number: RemoteNumber::of(arriving.back).0,
+            number: RemoteNumber::of(&self.remote_secret, arriving.back, dst).0,
             message,
             back: arriving.back,
             subject,

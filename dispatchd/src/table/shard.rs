@@ -97,6 +97,8 @@ pub struct Shard {
     pub(super) dirty: Vec<ConnectionId>,
     pub(super) spare_buffers: Vec<Vec<u8>>,
     pub(super) entropy: Entropy,
+    /// Proves numbers that other hosts bring back.
+    pub(super) remote_secret: Hash,
     pub(super) next_connection: u64,
     pub(super) next_ticket: u64,
     pub(super) now_ms: u64,
@@ -110,9 +112,10 @@ impl Shard {
         index: ShardIndex,
         shared: Arc<Shared>,
         directory: Arc<Directory>,
-        entropy: Entropy,
+        mut entropy: Entropy,
     ) -> Self {
         Self {
+            remote_secret: entropy(),
             index,
             shared,
             directory,

@@ -82,19 +82,23 @@ impl Shard {
         if subject.src.is_card() {
             return self.tell_card(subject.src.domain, subject, verdict);
         }
-        let number = RemoteNumber(number);
-        match self.sender_of(subject.src, number) {
-            Some((connection, number)) => self.give_verdict(connection, number, verdict),
+        match self.sender_of(subject, RemoteNumber(number)) {
+            Some((connection, number)) => {
+                self.give_verdict(connection, number, verdict);
+                self.close_if_flooded(connection);
+            }
             None => self.counters.add("verdict-to-nobody"),
         }
     }
 
-    /// The connection that sent as the id under the number, its owner or one derived from it.
-    fn sender_of(&self, src: EntityId, number: RemoteNumber) -> Option<(ConnectionId, u64)> {
-        let mut candidates = vec![self.capabilities.get(&src)?.connection?];
+    /// The connection that sent the message under the number, that of the source's owner or one
+    /// derived from it.
+    fn sender_of(&self, subject: &Subject, number: RemoteNumber) -> Option<(ConnectionId, u64)> {
+        let mut candidates = vec![self.capabilities.get(&subject.src)?.connection?];
         while let Some(connection) = candidates.pop().and_then(|id| self.connections.get(&id)) {
-            if number.is_of(connection.id) {
-                return Some((connection.id, number.number(connection.last_number)));
+            let sender = (connection.id, connection.last_number);
+            if let Some(number) = number.opened(&self.remote_secret, sender, subject.dst) {
+                return Some((connection.id, number));
             }
             candidates.extend(&connection.children);
         }

@@ -1,0 +1,93 @@
+//! Messages to other hosts, and what those hosts say of them.
+
+use std::sync::{Arc, Mutex};
+
+use dispatchd::router::RemotePort;
+use libetp::digest::Hash;
+use libetp::frame::body::RequestError;
+use libetp::verdict::Subject;
+use libetp::{Domain, Message, Port, Verdict, VerdictCode};
+
+use crate::harness::{ABROAD, Daemon, PRIVATE, Setup, daemon};
+
+const HOST: Hash = [9; 32];
+const ELSEWHERE: Domain = Domain([2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10]);
+
+/// The other hosts, and what they were sent.
+#[derive(Default)]
+struct Hosts(Mutex<Vec<(u64, Message)>>);
+
+impl RemotePort for Hosts {
+    fn send(&self, _: Hash, number: u64, message: Message) -> Result<(), Verdict> {
+        self.0.lock().unwrap().push((number, message));
+        Ok(())
+    }
+
+    fn verdict(&self, _: Hash, _: Subject, _: u64, _: Verdict) {}
+}
+
+fn link(daemon: &Daemon) -> Arc<Hosts> {
+    let hosts = Arc::new(Hosts::default());
+    daemon.router.attach_remote(hosts.clone());
+    let routes = vec![(ABROAD, HOST), (ELSEWHERE, [10; 32])];
+    daemon.router.set_routes(routes);
+    hosts
+}
+
+fn refused(detail: &str) -> Verdict {
+    Verdict::new(VerdictCode::Refused, detail)
+}
+
+#[test]
+fn a_host_says_what_became_of_its_own_messages_and_of_no_others() {
+    let daemon = daemon();
+    let hosts = link(&daemon);
+    let mut a = daemon.acquire();
+    let first = a.send(ABROAD.entity(Port(1)), PRIVATE, b"theirs");
+    a.send(ELSEWHERE.entity(Port(1)), PRIVATE, b"another's");
+    assert_eq!(a.flush(), []);
+    let sent = hosts.0.lock().unwrap().clone();
+    let [(theirs, message), (others, _)] = &sent[..] else {
+        panic!("two messages went to hosts: {sent:?}");
+    };
+    let subject = Subject::of(message);
+    let guesses = (0..64).map(|bit| theirs ^ 1 << bit);
+    let near = (1..4).flat_map(|n| [theirs + n, theirs.wrapping_sub(n), n]);
+    let forged: Vec<_> = guesses.chain(near).chain([*others]).collect();
+    for number in &forged {
+        daemon.router.verdict(subject, *number, refused("forged"));
+    }
+    daemon.router.verdict(subject, *theirs, refused("true"));
+    assert_eq!(a.expect_failed(first, VerdictCode::Refused), "true");
+    assert_eq!(a.flush(), []);
+    assert_eq!(daemon.counter("verdict-to-nobody"), forged.len() as u64);
+}
+
+#[test]
+fn a_program_that_does_not_read_what_a_host_repeats_is_closed() {
+    let limits = dispatchd::router::Limits {
+        answers_bytes_max: 1_000,
+        ..Default::default()
+    };
+    let setup = Setup {
+        limits,
+        ..Setup::default()
+    };
+    let daemon = setup.start();
+    let hosts = link(&daemon);
+    let mut a = daemon.acquire();
+    a.send(ABROAD.card(), PRIVATE, b"");
+    assert_eq!(a.flush(), []);
+    let (number, message) = hosts.0.lock().unwrap()[0].clone();
+    let told = Subject::of(&message);
+    for _ in 0..10_000 {
+        daemon
+            .router
+            .verdict(told, number, refused(&"x".repeat(500)));
+    }
+    daemon.until(|table| table.ids.is_empty());
+    let reason = RequestError::Quota as u16;
+    let last = std::iter::from_fn(|| a.next()).last().unwrap();
+    let closing: libetp::frame::body::Closing = last.read(libetp::frame::kind::CLOSING);
+    assert_eq!(closing.reason, reason);
+}
