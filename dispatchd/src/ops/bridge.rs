@@ -1,18 +1,14 @@
 //! From the I/O threads and the remote proxy's thread, which must not block, to the main thread.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::Arc;
 
 use libetp::{Domain, Message};
 use tokio::sync::mpsc;
 
+use super::throttle::Throttle;
 use crate::control::Recorder;
 use crate::remote::StatementRequest;
 use crate::router::{ControlRequest, Entry, Event, HostPort, TraceRecord};
-
-/// Log records of one name in one second; what is more is only counted.
-pub const EVENTS_PER_SECOND_MAX: u32 = 10;
 
 /// What the main thread has to do.
 #[derive(Debug)]
@@ -33,8 +29,7 @@ pub type Tasks = mpsc::UnboundedSender<Task>;
 pub struct Bridge {
     tasks: Tasks,
     recorder: Arc<Recorder>,
-    start: Instant,
-    events: Mutex<BTreeMap<&'static str, (u64, u32)>>,
+    throttle: Throttle,
 }
 
 impl Bridge {
@@ -43,26 +38,13 @@ impl Bridge {
         Self {
             tasks,
             recorder,
-            start: Instant::now(),
-            events: Mutex::default(),
+            throttle: Throttle::default(),
         }
     }
 
     fn give(&self, task: Task) {
         // At the end of the daemon nobody takes tasks any more.
         let _ = self.tasks.send(task);
-    }
-
-    /// Whether a record of this name may be written, and whether it is the last of its second.
-    fn may_log(&self, name: &'static str) -> Option<bool> {
-        let second = self.start.elapsed().as_secs();
-        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
-        let (last, count) = events.entry(name).or_default();
-        if *last != second {
-            (*last, *count) = (second, 0);
-        }
-        *count += 1;
-        (*count <= EVENTS_PER_SECOND_MAX).then_some(*count == EVENTS_PER_SECOND_MAX)
     }
 }
 
@@ -83,7 +65,7 @@ impl HostPort for Bridge {
     }
 
     fn event(&self, event: Event) {
-        let Some(is_last) = self.may_log(event.name) else {
+        let Some(more) = self.throttle.may_log(event.name) else {
             return;
         };
         let id = event.id.map(|id| id.to_string()).unwrap_or_default();
@@ -91,30 +73,10 @@ impl HostPort for Bridge {
             .principal
             .map(|who| format!("{who:?}"))
             .unwrap_or_default();
-        let more = if is_last {
-            " (more of these in this second are only counted)"
-        } else {
-            ""
-        };
         tracing::warn!(event = event.name, id, principal, "{}{more}", event.detail);
     }
 
     fn trace(&self, record: TraceRecord) {
         self.recorder.message(record);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_flood_of_events_is_not_a_flood_of_log_records() {
-        let (tasks, _main) = mpsc::unbounded_channel();
-        let bridge = Bridge::new(tasks, Arc::new(Recorder::new(1)));
-        let logged = (0..100).filter_map(|_| bridge.may_log("x")).count();
-        // At most two seconds pass here.
-        assert!((10..=20).contains(&logged), "{logged}");
-        assert_eq!(bridge.may_log("y"), Some(false));
     }
 }

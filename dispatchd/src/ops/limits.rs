@@ -31,7 +31,7 @@ pub fn print() -> String {
                 ("config_bytes_max", config::CONFIG_BYTES_MAX),
                 (
                     "events_per_second_max",
-                    ops::bridge::EVENTS_PER_SECOND_MAX.into(),
+                    ops::throttle::EVENTS_PER_SECOND_MAX.into(),
                 ),
                 ("held_messages_max", card::HELD_MESSAGES_MAX as u64),
                 ("hello_ms_max", card::HELLO_MS_MAX),

@@ -11,3 +11,4 @@ pub mod logging;
 pub mod process;
 mod signals;
 pub mod socket;
+pub mod throttle;

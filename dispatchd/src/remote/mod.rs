@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::config::Config;
 use crate::control::Recorder;
+use crate::ops::throttle::Throttle;
 use crate::router::{Entry, RemotePort, Router};
 use crate::state::State;
 
@@ -92,6 +93,7 @@ impl Links {
         let events = Events {
             router: router.clone(),
             recorder: self.recorder,
+            throttle: Throttle::default(),
             ask,
         };
         let handle = RemoteProxy::spawn(remote, Box::new(move |event| events.event(event)))?;
@@ -132,6 +134,7 @@ impl RemotePort for Port {
 struct Events {
     router: Router,
     recorder: Arc<Recorder>,
+    throttle: Throttle,
     ask: Ask,
 }
 
@@ -165,25 +168,35 @@ impl Events {
             }
             RemoteEvent::LinkUp { host, address } => {
                 self.recorder.count("link-up");
-                tracing::info!(host = hex(&host), %address, event = "link-up", "link is up");
+                let detail = format!("link to {address} is up");
+                log(&self.throttle, "link-up", Some(host), &detail);
             }
             RemoteEvent::LinkDown { host, reason } => {
                 self.recorder.count("link-down");
-                tracing::warn!(
-                    host = hex(&host),
-                    event = "link-down",
-                    "link is down: {reason}"
-                );
+                let detail = format!("link is down: {reason}");
+                log(&self.throttle, "link-down", Some(host), &detail);
             }
             RemoteEvent::Refused {
                 host,
                 counter,
                 detail,
             } => {
-                let host = host.map(|host| hex(&host)).unwrap_or_default();
-                tracing::warn!(host, event = counter.name(), "refused: {detail}");
+                let detail = format!("refused: {detail}");
+                log(&self.throttle, counter.name(), host, &detail);
             }
         }
+    }
+}
+
+/// Hosts bring these records about, so there are not more of them than people can read.
+fn log(throttle: &Throttle, event: &'static str, host: Option<Hash>, detail: &str) {
+    let Some(more) = throttle.may_log(event) else {
+        return;
+    };
+    let host = host.map(|host| hex(&host)).unwrap_or_default();
+    match event {
+        "link-up" => tracing::info!(host, event, "{detail}{more}"),
+        _ => tracing::warn!(host, event, "{detail}{more}"),
     }
 }
 
@@ -193,4 +206,42 @@ pub fn hex(key: &Hash) -> String {
     // Writing to a String does not fail.
     let _ = libetp::id::write_hex(&mut text, key);
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::sync::Mutex;
+
+    /// A log in memory.
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_host_does_not_fill_the_log_whatever_it_does() {
+        let written = Written::default();
+        let (writer, throttle) = (written.clone(), Throttle::default());
+        let log_to = tracing_subscriber::fmt().with_writer(move || writer.clone());
+        tracing::subscriber::with_default(log_to.finish(), || {
+            for event in ["link-up", "not-enrolled"] {
+                (0..1_000).for_each(|_| log(&throttle, event, Some([7; 32]), "once more"));
+            }
+        });
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let lines = text.lines().count();
+        // At most two seconds pass here.
+        assert!((20..=40).contains(&lines), "{lines}");
+        assert!(text.contains("only counted"), "{text}");
+    }
 }
