@@ -3,7 +3,7 @@
 //! The core is `no_std` + `alloc` and pure: [`id`]s, [`message`]s, the deterministic [`codec`],
 //! the [`mtype`] registry, message [`params`], [`frame`]s of the application socket,
 //! [`digest`]s and [`verdict`]s, and [`exchange`], the binding to a card. Feature `client` adds
-//! [`client`], the messaging library that programs link against.
+//! the module `client`, the messaging library that programs link against.
 //!
 //! The formats are documented, for writers of peers in other languages, under `docs/protocol/`.
 
@@ -14,6 +14,7 @@ extern crate alloc;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod codec;
+mod codes;
 pub mod digest;
 pub mod exchange;
 pub mod frame;

@@ -18,3 +18,7 @@ pub const PROMISE_BYTES_MAX: usize = 16_384;
 pub const THIRD_PARTY_IDS_MAX: usize = 16;
 /// Largest certificate in bytes.
 pub const CERTIFICATE_BYTES_MAX: usize = 2_048;
+/// Shortest PIN of a card in bytes.
+pub const PIN_BYTES_MIN: usize = 4;
+/// Longest PIN of a card in bytes.
+pub const PIN_BYTES_MAX: usize = 64;

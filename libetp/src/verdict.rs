@@ -26,73 +26,55 @@ pub enum Fault {
     Bug,
 }
 
-macro_rules! verdict_codes {
-    ($($(#[$meta:meta])* $name:ident = $code:literal, $text:literal, $fault:ident;)*) => {
-        /// Why a message was not delivered. The numbers are part of the protocol.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[repr(u16)]
-        pub enum VerdictCode {
-            $($(#[$meta])* $name = $code,)*
-        }
-
-        impl VerdictCode {
-            /// Every code.
-            pub const ALL: &[VerdictCode] = &[$(Self::$name),*];
-
-            /// The code of a number, if there is one.
-            pub fn from_u16(code: u16) -> Option<Self> {
-                match code {
-                    $($code => Some(Self::$name),)*
-                    _ => None,
-                }
-            }
-
-            /// The name used in output, logs and counters.
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$name => $text,)*
-                }
-            }
-
-            /// Whose fault it is.
-            pub fn fault(self) -> Fault {
-                match self {
-                    $(Self::$name => Fault::$fault,)*
-                }
-            }
-        }
-    };
+crate::codes::codes! {
+    /// Why a message was not delivered. The numbers are part of the protocol.
+    pub enum VerdictCode: u16, from_u16 {
+        /// No entity of that id, and no route to its domain.
+        UnknownDestination = 1, "unknown-destination";
+        /// The receiver's mailbox is at its limit.
+        MailboxFull = 2, "mailbox-full";
+        /// The card does not answer, was removed or is not live yet.
+        CardGone = 3, "card-gone";
+        /// No link to the host of the destination, and its queue is full or its time is up.
+        HostUnreachable = 4, "host-unreachable";
+        /// A Guard rule refused it.
+        Refused = 5, "refused";
+        /// Longer than a message may be.
+        TooLarge = 6, "too-large";
+        /// Longer than the destination card takes.
+        TooLargeForCard = 7, "too-large-for-card";
+        /// The receiver went away and had not taken it: it may or may not have been seen.
+        Unknown = 8, "unknown";
+        /// The sender is over its own quota.
+        QuotaExceeded = 9, "quota-exceeded";
+        /// The domain is quarantined after a rollback.
+        Quarantined = 10, "quarantined";
+        /// The domain's home moved to another host.
+        Suspended = 11, "suspended";
+        /// The daemon is draining and takes no more.
+        ShuttingDown = 12, "shutting-down";
+        /// The remote host showed no valid statement for the source's domain.
+        NotEnrolled = 13, "not-enrolled";
+        /// The parameters are not what the message type demands.
+        Malformed = 14, "malformed";
+    }
 }
 
-verdict_codes! {
-    /// No entity of that id, and no route to its domain.
-    UnknownDestination = 1, "unknown-destination", Caller;
-    /// The receiver's mailbox is at its limit.
-    MailboxFull = 2, "mailbox-full", Peer;
-    /// The card does not answer, was removed or is not live yet.
-    CardGone = 3, "card-gone", Card;
-    /// No link to the host of the destination, and its queue is full or its time is up.
-    HostUnreachable = 4, "host-unreachable", Environment;
-    /// A Guard rule refused it.
-    Refused = 5, "refused", Caller;
-    /// Longer than a message may be.
-    TooLarge = 6, "too-large", Caller;
-    /// Longer than the destination card takes.
-    TooLargeForCard = 7, "too-large-for-card", Caller;
-    /// The receiver went away and had not taken it: it may or may not have been seen.
-    Unknown = 8, "unknown", Peer;
-    /// The sender is over its own quota.
-    QuotaExceeded = 9, "quota-exceeded", Caller;
-    /// The domain is quarantined after a rollback.
-    Quarantined = 10, "quarantined", Card;
-    /// The domain's home moved to another host.
-    Suspended = 11, "suspended", Card;
-    /// The daemon is draining and takes no more.
-    ShuttingDown = 12, "shutting-down", Environment;
-    /// The remote host showed no valid statement for the source's domain.
-    NotEnrolled = 13, "not-enrolled", Peer;
-    /// The parameters are not what the message type demands.
-    Malformed = 14, "malformed", Caller;
+impl VerdictCode {
+    /// Whose fault it is.
+    pub fn fault(self) -> Fault {
+        match self {
+            Self::UnknownDestination
+            | Self::Refused
+            | Self::TooLarge
+            | Self::TooLargeForCard
+            | Self::QuotaExceeded
+            | Self::Malformed => Fault::Caller,
+            Self::MailboxFull | Self::Unknown | Self::NotEnrolled => Fault::Peer,
+            Self::CardGone | Self::Quarantined | Self::Suspended => Fault::Card,
+            Self::HostUnreachable | Self::ShuttingDown => Fault::Environment,
+        }
+    }
 }
 
 impl fmt::Display for VerdictCode {

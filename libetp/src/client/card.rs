@@ -18,19 +18,14 @@ use super::socket::Socket;
 use crate::codec;
 use crate::digest::{Hash, sha256};
 use crate::id::{Domain, EntityId};
+use crate::limits::PIN_BYTES_MAX;
 use crate::message::Header;
 use crate::mtype::Mtype;
 use crate::params::runtime::{
-    Auth, AuthBegin, AuthChallenge, AuthFailed, AuthOk, AuthPayload, auth_prologue,
+    AUTH_OVERHEAD_BYTES, AUTH_PATTERN, Auth, AuthBegin, AuthChallenge, AuthFailed, AuthOk,
+    AuthPayload, auth_prologue,
 };
 use crate::params::{Param, Privileged};
-
-/// The handshake.
-const NOISE: &str = "Noise_NK_25519_ChaChaPoly_SHA256";
-/// Largest handshake message in bytes: ephemeral key, payload, tag.
-const HANDSHAKE_BYTES_MAX: usize = 1_024;
-/// Largest PIN in bytes.
-pub const PIN_BYTES_MAX: usize = 64;
 
 /// What a program pinned of its card, once, from a certificate that it verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,15 +79,13 @@ impl Handshake {
         secret: &[u8],
     ) -> Result<Self, ClientError> {
         let mut state = initiator(pin).map_err(|_| ClientError::Handshake)?;
-        let mut payload = AuthPayload {
+        let payload = Zeroizing::new(codec::to_vec(&AuthPayload {
             pin: secret.to_vec(),
             id,
             challenge,
-        };
-        let encoded = Zeroizing::new(codec::to_vec(&payload));
-        payload.pin.zeroize();
-        let mut message = vec![0; HANDSHAKE_BYTES_MAX];
-        let len = state.write_message(&encoded, &mut message);
+        }));
+        let mut message = vec![0; payload.len() + AUTH_OVERHEAD_BYTES];
+        let len = state.write_message(&payload, &mut message);
         message.truncate(len.map_err(|_| ClientError::Handshake)?);
         Ok(Self { state, message })
     }
@@ -109,7 +102,7 @@ impl Handshake {
     /// # Errors
     /// [`ClientError::Handshake`] if the answer does not prove the pinned key.
     pub fn finish(mut self, answer: &AuthOk, id: EntityId) -> Result<OrderChannel, ClientError> {
-        let mut payload = [0; HANDSHAKE_BYTES_MAX];
+        let mut payload = vec![0; answer.handshake.len()];
         let read = self.state.read_message(&answer.handshake, &mut payload);
         if read != Ok(0) || !self.state.is_handshake_finished() {
             return Err(ClientError::Handshake);
@@ -124,7 +117,7 @@ impl Handshake {
 
 fn initiator(pin: &CardPin) -> Result<snow::HandshakeState, snow::Error> {
     let prologue = auth_prologue(&pin.certificate);
-    snow::Builder::new(NOISE.parse()?)
+    snow::Builder::new(AUTH_PATTERN.parse()?)
         .prologue(&prologue)?
         .remote_public_key(&pin.agree)?
         .build_initiator()

@@ -195,7 +195,7 @@ pub enum ClientError {
     #[error("the card did not prove the key that is pinned for it")]
     Handshake,
     /// Longer than a PIN may be. Nothing was sent.
-    #[error("a PIN has at most {} bytes", super::card::PIN_BYTES_MAX)]
+    #[error("a PIN has at most {} bytes", crate::limits::PIN_BYTES_MAX)]
     PinTooLong,
     /// No answer in time. Whether the message was handled is unknown.
     #[error("no answer of type {0} in time")]

@@ -39,8 +39,9 @@ mod socket;
 pub mod text;
 pub mod voucher;
 
+pub use crate::limits::PIN_BYTES_MAX;
 pub use capability::{Capability, Event};
-pub use card::{CardPin, CardSession, Handshake, OrderChannel, PIN_BYTES_MAX};
+pub use card::{CardPin, CardSession, Handshake, OrderChannel};
 pub use connection::{Connection, Token};
 pub use error::{ClientError, Distrust, ProtocolError, SavedError, Undelivered};
 pub use handlers::{Condition, Handlers, Outbox};

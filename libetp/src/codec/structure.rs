@@ -29,6 +29,40 @@ macro_rules! structure {
             $($(#[$field_meta])* $field_vis $field: $type),*
         }
 
+        $crate::structure_codec!($name { $($field),* });
+    )*};
+}
+
+/// As [`structure!`](crate::structure), for what nobody may see printed: `Debug` shows the name only.
+#[macro_export]
+macro_rules! secret_structure {
+    ($(
+        $(#[$meta:meta])*
+        $vis:vis struct $name:ident {
+            $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $type:ty),* $(,)?
+        }
+    )*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, PartialEq, Eq)]
+        $vis struct $name {
+            $($(#[$field_meta])* $field_vis $field: $type),*
+        }
+
+        impl core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+
+        $crate::structure_codec!($name { $($field),* });
+    )*};
+}
+
+/// The codec of a structure. For [`structure!`](crate::structure).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! structure_codec {
+    ($name:ident { $($field:ident),* }) => {
         impl $name {
             const FIELDS: u64 = <[&str]>::len(&[$(stringify!($field)),*]) as u64;
         }
@@ -48,7 +82,7 @@ macro_rules! structure {
                 Ok(Self { $($field: $crate::codec::Decode::decode(from)?),* })
             }
         }
-    )*};
+    };
 }
 
 use super::impls::Written;

@@ -4,6 +4,8 @@
 //! an answer repeats the number of what it answers, a [`kind::TAKEN`] that of the delivery.
 //! The whole protocol is described in `docs/protocol/socket.md`.
 
+pub mod body;
+
 use alloc::vec::Vec;
 
 use crate::limits::FRAME_BYTES_MAX;
@@ -118,30 +120,19 @@ pub fn write(out: &mut Vec<u8>, kind: u8, number: u64, body: &[&[u8]]) {
     body.iter().for_each(|piece| out.extend_from_slice(piece));
 }
 
-/// Where a delivered message entered the table; first byte of [`kind::DELIVER`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Origin {
-    /// A local program.
-    App = 0,
-    /// A local card.
-    Card = 1,
-    /// Another host.
-    Remote = 2,
-    /// The daemon itself.
-    Host = 3,
-}
-
-impl Origin {
-    /// The origin of a byte.
-    pub fn from_u8(byte: u8) -> Option<Self> {
-        [Self::App, Self::Card, Self::Remote, Self::Host]
-            .into_iter()
-            .find(|o| *o as u8 == byte)
+crate::codes::codes! {
+    /// Where a delivered message entered the table; first byte of [`kind::DELIVER`].
+    pub enum Origin: u8, from_u8 {
+        /// A local program.
+        App = 0, "app";
+        /// A local card.
+        Card = 1, "card";
+        /// Another host.
+        Remote = 2, "remote";
+        /// The daemon itself.
+        Host = 3, "host";
     }
 }
-
-pub mod body;
 
 #[cfg(test)]
 mod tests {

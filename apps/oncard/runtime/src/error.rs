@@ -2,7 +2,8 @@
 
 use alloc::string::String;
 
-use crate::limits::{PIN_BYTES_MAX, PIN_BYTES_MIN};
+use libetp::limits::{PIN_BYTES_MAX, PIN_BYTES_MIN};
+
 use crate::store::StoreError;
 
 /// Why a card cannot be made or powered up.

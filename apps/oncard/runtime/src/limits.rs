@@ -8,10 +8,6 @@ pub const AUTHENTICATED_MAX: usize = 64;
 pub const WRONG_TRIES_MAX: usize = 64;
 /// Tries of the PIN before the card blocks.
 pub const PIN_TRIES: u8 = 3;
-/// Shortest PIN in bytes.
-pub const PIN_BYTES_MIN: usize = 4;
-/// Longest PIN in bytes.
-pub const PIN_BYTES_MAX: usize = 64;
 /// Ports in one block.
 pub const PORT_BLOCK: u32 = 256;
 /// Messages that wait for the host.

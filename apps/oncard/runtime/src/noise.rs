@@ -1,11 +1,11 @@
-//! The card's end of `Noise_NK_25519_ChaChaPoly_SHA256`.
+//! The card's end of the handshake that authenticates its owner.
 
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
 use libetp::digest::sha256;
-use libetp::params::runtime::auth_prologue;
+use libetp::params::runtime::{AUTH_OVERHEAD_BYTES, AUTH_PATTERN, auth_prologue};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 use snow::params::{CipherChoice, DHChoice, HashChoice};
@@ -15,12 +15,6 @@ use snow::{Builder, HandshakeState};
 use zeroize::Zeroizing;
 
 use crate::entropy::Secret;
-
-/// Name of the handshake pattern.
-pub(crate) const PATTERN: &str = "Noise_NK_25519_ChaChaPoly_SHA256";
-
-/// Bytes of the second message: an ephemeral key and the tag of the empty payload.
-const MESSAGE_2_BYTES: usize = 48;
 
 /// A handshake whose first message was read.
 pub(crate) struct Handshake {
@@ -39,7 +33,7 @@ impl Handshake {
     ) -> Option<Self> {
         let resolver = Box::new(Resolver { seed });
         let prologue = auth_prologue(&sha256(certificate));
-        let mut state = Builder::with_resolver(PATTERN.parse().ok()?, resolver)
+        let mut state = Builder::with_resolver(AUTH_PATTERN.parse().ok()?, resolver)
             .local_private_key(&agree[..])
             .and_then(|builder| builder.prologue(&prologue))
             .and_then(Builder::build_responder)
@@ -52,7 +46,7 @@ impl Handshake {
 
     /// The second message, and the key of the channel from the initiator to the card.
     pub(crate) fn finish(mut self) -> Option<(Vec<u8>, Secret)> {
-        let mut message = vec![0; MESSAGE_2_BYTES];
+        let mut message = vec![0; AUTH_OVERHEAD_BYTES];
         let length = self.state.write_message(&[], &mut message).ok()?;
         message.truncate(length);
         let (inward, outward) = self.state.dangerously_get_raw_split();

@@ -4,12 +4,12 @@
 //! a thief of both) each guess costs one Argon2id.
 
 use argon2::{Algorithm, Argon2, Params, Version};
+use libetp::limits::{PIN_BYTES_MAX, PIN_BYTES_MIN};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::entropy::{Secret, derive};
 use crate::error::CardError;
-use crate::limits::{PIN_BYTES_MAX, PIN_BYTES_MIN};
 use crate::records::PinRecord;
 
 /// What one try of a PIN costs (Argon2id, RFC 9106).
@@ -40,6 +40,17 @@ impl Default for PinCost {
     }
 }
 
+/// Whether a card takes a PIN: for those who ask for one before they make the card.
+///
+/// # Errors
+/// [`CardError::PinLength`].
+pub fn check_pin(pin: &[u8]) -> Result<(), CardError> {
+    match (PIN_BYTES_MIN..=PIN_BYTES_MAX).contains(&pin.len()) {
+        true => Ok(()),
+        false => Err(CardError::PinLength),
+    }
+}
+
 /// Makes the verifier of a PIN.
 pub(crate) fn enrol(
     at_rest: &[u8; 32],
@@ -47,9 +58,7 @@ pub(crate) fn enrol(
     cost: PinCost,
     salt: [u8; 32],
 ) -> Result<PinRecord, CardError> {
-    if !(PIN_BYTES_MIN..=PIN_BYTES_MAX).contains(&pin.len()) {
-        return Err(CardError::PinLength);
-    }
+    check_pin(pin)?;
     let mut record = PinRecord {
         memory_kib: cost.memory_kib,
         passes: cost.passes,

@@ -358,7 +358,7 @@ fn a_pin_past_the_limit_costs_nothing() {
     let made = made();
     let mut card = made.boot();
     let mut host = selected(&mut card);
-    let long = [b'7'; limits::PIN_BYTES_MAX + 1];
+    let long = [b'7'; libetp::limits::PIN_BYTES_MAX + 1];
     let failed = try_pin(&made, &mut host, &mut card, 1, &long);
     assert_eq!(
         (failed.code, failed.retries_left),
@@ -394,8 +394,8 @@ fn garbage_handshakes_cost_no_try() {
 fn personalisation_names_what_is_wrong() {
     let made = made();
     let personalise = |card: &_, pin: &[u8]| oncard_runtime::personalise(card, pin, [1; 32]);
-    let least = [b'1'; limits::PIN_BYTES_MIN];
-    let most = [b'1'; limits::PIN_BYTES_MAX];
+    let least = [b'1'; libetp::limits::PIN_BYTES_MIN];
+    let most = [b'1'; libetp::limits::PIN_BYTES_MAX];
     assert!(personalise(&made.card, &least).is_ok());
     assert!(personalise(&made.card, &most).is_ok());
     assert_eq!(

@@ -121,7 +121,8 @@ impl<'l, 'c> Ledger<'l, 'c> {
         Ok(())
     }
 
-    /// Whether a vid is reserved: held, given or expected by a running exchange, or wanted by an offer.
+    /// Whether a vid is reserved: held, given or expected by a running exchange, or wanted by an
+    /// open offer.
     pub(crate) fn is_reserved(&self, vid: &Vid) -> Result<bool, Fault> {
         Ok(self.context.get(&Held::key(vid))?.is_some()
             || self

@@ -4,11 +4,12 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use libetp::params::runtime::{AUTH_OVERHEAD_BYTES, AUTH_PATTERN};
 use snow::{Builder, HandshakeState};
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
-use crate::noise::{PATTERN, Resolver};
+use crate::noise::Resolver;
 
 /// What passes in a handshake, and the key that comes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,16 +54,16 @@ fn builder<'k>(prologue: &'k [u8], ephemeral: &'k [u8; 32]) -> Builder<'k> {
     let resolver = Box::new(Resolver {
         seed: Zeroizing::new([0; 32]),
     });
-    Builder::with_resolver(PATTERN.parse().expect("a pattern of Noise"), resolver)
+    Builder::with_resolver(AUTH_PATTERN.parse().expect("a pattern of Noise"), resolver)
         .fixed_ephemeral_key_for_testing_only(ephemeral)
         .prologue(prologue)
         .expect("set once")
 }
 
 fn pass(from: &mut HandshakeState, to: &mut HandshakeState, payload: &[u8]) -> Vec<u8> {
-    let mut message = vec![0; payload.len() + 48];
+    let mut message = vec![0; payload.len() + AUTH_OVERHEAD_BYTES];
     let length = from.write_message(payload, &mut message);
-    message.truncate(length.expect("48 bytes more than the payload"));
+    message.truncate(length.expect("the buffer has room for it"));
     let mut read = vec![0; message.len()];
     let length = to.read_message(&message, &mut read);
     assert_eq!(length.map(|length| &read[..length]), Ok(payload));

@@ -9,14 +9,17 @@ use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 use libetp::codec;
 use libetp::digest::sha256;
 use libetp::message::Header;
-use libetp::params::runtime::{Auth, AuthBegin, AuthChallenge, AuthOk, AuthPayload, auth_prologue};
+use libetp::params::runtime::{
+    AUTH_OVERHEAD_BYTES, AUTH_PATTERN, Auth, AuthBegin, AuthChallenge, AuthOk, AuthPayload,
+    auth_prologue,
+};
 use libetp::params::{Param, Privileged};
-use libetp::{EntityId, Message};
+use libetp::{EntityId, Message, Mtype};
 use zeroize::Zeroizing;
 
 use super::Host;
 use crate::card::Card;
-use crate::noise::{self, PATTERN, Resolver};
+use crate::noise::{self, Resolver};
 use crate::store::Store;
 
 /// A program with an id, and a channel once it is authenticated.
@@ -65,7 +68,7 @@ impl Wallet {
         let resolver = Box::new(Resolver {
             seed: Zeroizing::new([0; 32]),
         });
-        let pattern = PATTERN.parse().expect("a pattern of Noise");
+        let pattern = AUTH_PATTERN.parse().expect("a pattern of Noise");
         let mut state = snow::Builder::with_resolver(pattern, resolver)
             .prologue(&prologue)
             .and_then(|builder| builder.remote_public_key(agree))
@@ -77,9 +80,9 @@ impl Wallet {
             id: self.id,
             challenge,
         });
-        let mut handshake = vec![0; payload.len() + 48];
+        let mut handshake = vec![0; payload.len() + AUTH_OVERHEAD_BYTES];
         let length = state.write_message(&payload, &mut handshake);
-        handshake.truncate(length.expect("48 bytes more than the payload"));
+        handshake.truncate(length.expect("the buffer has room for it"));
         Handshake {
             state: Box::new(state),
             message: self.message(Auth { handshake }),
@@ -110,15 +113,23 @@ impl Wallet {
 
     /// The next order.
     pub fn order<P: Param>(&mut self, param: P) -> Message {
+        self.seal(P::MTYPE, codec::to_vec(&param))
+    }
+
+    /// The next order, of any type.
+    pub fn seal(&mut self, mtype: Mtype, body: Vec<u8>) -> Message {
         self.counter += 1;
-        self.order_at(self.counter, param)
+        self.seal_at(self.counter, mtype, body)
     }
 
     /// An order with any counter.
     pub fn order_at<P: Param>(&self, counter: u64, param: P) -> Message {
-        let (src, dst, mtype) = (self.id, self.id.domain.card(), P::MTYPE);
+        self.seal_at(counter, P::MTYPE, codec::to_vec(&param))
+    }
+
+    fn seal_at(&self, counter: u64, mtype: Mtype, body: Vec<u8>) -> Message {
+        let (src, dst) = (self.id, self.id.domain.card());
         let header = Header { src, dst, mtype };
-        let body = codec::to_vec(&param);
         let order = Privileged {
             counter,
             tag: self.tag(&header, counter, &body),

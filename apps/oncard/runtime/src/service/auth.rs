@@ -1,18 +1,20 @@
 //! Authentication: a challenge, the PIN under Noise NK, a channel key.
 
+use alloc::vec::Vec;
+
 use libetp::EntityId;
 use libetp::codec;
+use libetp::limits::PIN_BYTES_MAX;
 use libetp::params::runtime::{
     Auth, AuthBegin, AuthChallenge, AuthFailed, AuthOk, AuthPayload, RefusalCode,
 };
-use zeroize::Zeroize;
 
 use super::{Service, read};
 use crate::context::fresh;
 use crate::dispatch::Stop;
 use crate::entropy::Secret;
 use crate::error::CardError;
-use crate::limits::{PIN_BYTES_MAX, PIN_TRIES};
+use crate::limits::PIN_TRIES;
 use crate::noise::Handshake;
 use crate::pin;
 use crate::program::Rejection;
@@ -30,7 +32,7 @@ const NO_CHALLENGE: Failure = Failure(RefusalCode::NoChallenge, "no open challen
 const BLOCKED: Failure = Failure(RefusalCode::Blocked, "no tries are left");
 const FULL: Failure = Failure(RefusalCode::Limit, "too many ids are authenticated");
 const HANDSHAKE: Failure = Failure(RefusalCode::Malformed, "not a handshake with this card");
-const TOO_LONG: Failure = Failure(RefusalCode::Malformed, "a PIN has at most 64 bytes");
+const TOO_LONG: Failure = Failure(RefusalCode::Malformed, "the PIN is too long");
 const WRONG: Failure = Failure(RefusalCode::WrongPin, "the PIN is wrong");
 
 impl Service<'_> {
@@ -79,7 +81,7 @@ impl Service<'_> {
         &mut self,
         src: EntityId,
         message: &[u8],
-    ) -> Result<Result<alloc::vec::Vec<u8>, Failure>, Stop> {
+    ) -> Result<Result<Vec<u8>, Failure>, Stop> {
         let challenge = self.core.ram.owner.take_challenge(src);
         if let Err(failure) = self.may_try(src)? {
             return Ok(Err(failure));
@@ -87,21 +89,16 @@ impl Service<'_> {
         let Some(challenge) = challenge else {
             return Ok(Err(NO_CHALLENGE));
         };
-        let (handshake, mut payload) = match self.read_handshake(message)? {
-            Some(read) => read,
-            None => return Ok(Err(HANDSHAKE)),
+        let Some((handshake, payload)) = self.read_handshake(message)? else {
+            return Ok(Err(HANDSHAKE));
         };
         if payload.id != src || payload.challenge != challenge {
-            payload.pin.zeroize();
             return Ok(Err(NO_CHALLENGE));
         }
         if payload.pin.len() > PIN_BYTES_MAX {
-            payload.pin.zeroize();
             return Ok(Err(TOO_LONG));
         }
-        let right = self.try_pin(&payload.pin);
-        payload.pin.zeroize();
-        if !right? {
+        if !self.try_pin(&payload.pin)? {
             self.core.ram.owner.tried_in_vain(src);
             return Ok(Err(WRONG));
         }

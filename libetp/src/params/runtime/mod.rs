@@ -1,12 +1,23 @@
 //! Family 01: the card's runtime.
 
+mod refusal;
+
 use alloc::string::String;
 use alloc::vec::Vec;
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::codec::{self, List};
 use crate::digest::{Hash, SUITE};
 use crate::id::{Domain, EntityId};
 use crate::mtype::Mtype;
+
+pub use refusal::RefusalCode;
+
+/// The handshake of [`Auth`].
+pub const AUTH_PATTERN: &str = "Noise_NK_25519_ChaChaPoly_SHA256";
+/// Bytes that a message of the handshake has beside its payload: an ephemeral key and a tag.
+pub const AUTH_OVERHEAD_BYTES: usize = 48;
 
 crate::structure! {
     /// Asks a card to prove itself.
@@ -105,20 +116,10 @@ crate::structure! {
         pub challenge: [u8; 32],
     }
 
-    /// First message of `Noise_NK_25519_ChaChaPoly_SHA256`; its payload is an [`AuthPayload`].
+    /// First message of [`AUTH_PATTERN`]; its payload is an [`AuthPayload`].
     pub struct Auth {
         /// The handshake message.
         pub handshake: Vec<u8>,
-    }
-
-    /// What a program proves to its card.
-    pub struct AuthPayload {
-        /// The owner's PIN, UTF-8.
-        pub pin: Vec<u8>,
-        /// The program's own id.
-        pub id: EntityId,
-        /// From [`AuthChallenge`].
-        pub challenge: [u8; 32],
     }
 
     struct AuthPrologue {
@@ -183,6 +184,26 @@ crate::structure! {
     }
 }
 
+crate::secret_structure! {
+    /// What a program proves to its card.
+    pub struct AuthPayload {
+        /// The owner's PIN, UTF-8.
+        pub pin: Vec<u8>,
+        /// The program's own id.
+        pub id: EntityId,
+        /// From [`AuthChallenge`].
+        pub challenge: [u8; 32],
+    }
+}
+
+impl Drop for AuthPayload {
+    fn drop(&mut self) {
+        self.pin.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for AuthPayload {}
+
 /// Prologue of the handshake of [`Auth`]: `enc(["auth/v1", suite, SHA-256(card certificate)])`.
 pub fn auth_prologue(certificate: &Hash) -> Vec<u8> {
     codec::to_vec(&AuthPrologue {
@@ -211,93 +232,3 @@ super::params!(
     CardInfoRequest = CARD_INFO_REQUEST,
     CardInfo = CARD_INFO,
 );
-
-/// Why a card refuses an order or an authentication. The numbers are part of the protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u16)]
-pub enum RefusalCode {
-    /// The sender has no authenticated channel.
-    NotAuthenticated = 1,
-    /// The tag is wrong, or the counter is not larger than the last.
-    BadTag = 2,
-    /// The parameters are not what the message type demands.
-    Malformed = 3,
-    /// The PIN is wrong.
-    WrongPin = 4,
-    /// No tries left.
-    Blocked = 5,
-    /// The challenge is not open for this id, or this id already tried in vain.
-    NoChallenge = 6,
-    /// Too many of these are open.
-    Limit = 7,
-    /// No such voucher, offer, exchange or challenge.
-    NotFound = 8,
-    /// The voucher is held, given or expected by another open exchange or issue.
-    Reserved = 9,
-    /// A certificate or signature does not verify for the role that is required.
-    Certificate = 10,
-    /// The third party is not one that this card trusts.
-    ThirdParty = 11,
-    /// The card's class is below what the voucher demands.
-    Class = 12,
-    /// The voucher does not match its id or its issuer's signature.
-    Voucher = 13,
-    /// Not possible in the state the exchange is in.
-    State = 14,
-    /// The message type is unknown to this card.
-    UnknownType = 15,
-    /// The card has no room left.
-    Storage = 16,
-}
-
-impl RefusalCode {
-    /// Every code.
-    pub const ALL: &[Self] = &[
-        Self::NotAuthenticated,
-        Self::BadTag,
-        Self::Malformed,
-        Self::WrongPin,
-        Self::Blocked,
-        Self::NoChallenge,
-        Self::Limit,
-        Self::NotFound,
-        Self::Reserved,
-        Self::Certificate,
-        Self::ThirdParty,
-        Self::Class,
-        Self::Voucher,
-        Self::State,
-        Self::UnknownType,
-        Self::Storage,
-    ];
-
-    /// The code of a number, if there is one.
-    pub fn from_u16(code: u16) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|known| *known as u16 == code)
-    }
-
-    /// The name used in output.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::NotAuthenticated => "not-authenticated",
-            Self::BadTag => "bad-tag",
-            Self::Malformed => "malformed",
-            Self::WrongPin => "wrong-pin",
-            Self::Blocked => "blocked",
-            Self::NoChallenge => "no-challenge",
-            Self::Limit => "limit",
-            Self::NotFound => "not-found",
-            Self::Reserved => "reserved",
-            Self::Certificate => "certificate",
-            Self::ThirdParty => "third-party",
-            Self::Class => "class",
-            Self::Voucher => "voucher",
-            Self::State => "state",
-            Self::UnknownType => "unknown-type",
-            Self::Storage => "storage",
-        }
-    }
-}
