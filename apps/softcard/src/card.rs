@@ -84,12 +84,13 @@ impl SoftCard {
     /// # Errors
     /// [`SoftCardError`]; then there is no card.
     pub fn create(directory: &Path, new: NewCard) -> Result<Self, SoftCardError> {
-        directory::make_empty(directory)?;
         let at_rest = match new.device_key {
             Some(_) => AtRest::DeviceKey,
             None => AtRest::None,
         };
+        // All that can be wrong with a card is found before anything of it is on disk.
         let writes = oncard_runtime::personalise(&personalisation(&new)?, &new.pin, *random()?)?;
+        directory::make_empty(directory)?;
         let unfinished = directory.join(UNFINISHED_FILE);
         let file = directory::create_private(&unfinished)?;
         backend(file)

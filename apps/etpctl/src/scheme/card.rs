@@ -35,6 +35,7 @@ pub(super) fn run(arguments: &CardArguments) -> Result<CardReport, Failure> {
     let scheme = Scheme::open(&arguments.key.scheme)?;
     let trust = Trust::read(arguments, scheme.file())?;
     let pin = new_pin(arguments.pin_file.as_deref())?;
+    softcard::check_pin(&pin).map_err(SoftCardError::from)?;
     let device_key = arguments
         .device_key
         .as_deref()
