@@ -4,7 +4,6 @@
 //! [`host`]. Wallets authenticate and give privileged orders as in life. All chance comes from one
 //! seed, time is the count of steps, and after each step the [`checker`] reads every card's memory.
 
-pub mod channel;
 pub mod checker;
 pub mod chip;
 pub mod dice;

@@ -10,7 +10,7 @@ use crate::checker::{Checker, Violation};
 use crate::chip::Cut;
 use crate::dice::Dice;
 use crate::holdings::Holdings;
-use crate::host::{CardHost, LinkError, Programs};
+use crate::host::{CardHost, HostError, Programs};
 use crate::network::Network;
 use crate::party::{Around, Manner, Party};
 use crate::wallet::Wallet;
@@ -25,9 +25,9 @@ pub enum RunError {
     /// A rule was broken.
     #[error(transparent)]
     Violation(#[from] Violation),
-    /// A card broke the rules of its link.
+    /// A card broke the rules towards its host.
     #[error("card {0}: {1}")]
-    Link(usize, LinkError),
+    Host(usize, HostError),
 }
 
 /// A place where cards meet.
@@ -102,7 +102,7 @@ impl<'w> Room<'w> {
     ) -> Result<(), RunError> {
         let host = CardHost::new(blank, programs, dice.fork());
         self.hosts
-            .push(host.map_err(|error| RunError::Link(at, error))?);
+            .push(host.map_err(|error| RunError::Host(at, error))?);
         let wallet = Wallet::new(blank, dice.fork());
         self.parties.push(Party::new(wallet, manner));
         self.index.insert(blank.domain, at);
@@ -125,7 +125,7 @@ impl<'w> Room<'w> {
         };
         if dst.is_card() {
             let said = self.hosts[at].deliver(message);
-            self.say(said.map_err(|error| RunError::Link(at, error))?);
+            self.say(said.map_err(|error| RunError::Host(at, error))?);
             return self.observe(at);
         }
         if dst.port == WALLET_PORT {
@@ -178,12 +178,12 @@ impl<'w> Room<'w> {
     /// Resets a card.
     ///
     /// # Errors
-    /// [`RunError::Link`] if it does not come up again.
+    /// [`RunError::Host`] if it does not come up again.
     pub fn reboot(&mut self, at: usize) -> Result<(), RunError> {
         let said = self.hosts[at]
             .reboot()
             .and_then(|()| self.hosts[at].settle());
-        self.say(said.map_err(|error| RunError::Link(at, error))?);
+        self.say(said.map_err(|error| RunError::Host(at, error))?);
         self.observe(at)
     }
 

@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 
 use libetp::codec::{Encode, to_vec};
 use libetp::params::Param;
-use libetp::params::runtime::{Auth, AuthBegin, AuthChallenge, AuthOk, OrderRefused, RefusalCode};
+use libetp::params::runtime::{AuthBegin, AuthChallenge, AuthOk, OrderRefused, RefusalCode};
 use libetp::{EntityId, Message, Mtype};
+use oncard_runtime::harness::{self, Handshake};
 
-use crate::channel::{self, Channel, Handshake};
 use crate::dice::Dice;
-use crate::world::Blank;
+use crate::world::{Blank, PIN};
 
 /// Orders that a wallet remembers having sent, for giving them again.
 const SENT_MAX: usize = 32;
@@ -18,7 +18,7 @@ enum Owner {
     Stranger,
     Asked,
     Shaking(Handshake),
-    Known(Channel),
+    Known,
 }
 
 /// An order that is not sealed yet.
@@ -29,6 +29,7 @@ pub struct Wallet {
     /// Its own id.
     pub id: EntityId,
     card: Blank,
+    channel: harness::Wallet,
     owner: Owner,
     waiting: VecDeque<Order>,
     sent: VecDeque<Order>,
@@ -41,6 +42,7 @@ impl Wallet {
         Self {
             id: card.wallet(),
             card: card.clone(),
+            channel: harness::Wallet::new(card.wallet()),
             owner: Owner::Stranger,
             waiting: VecDeque::new(),
             sent: VecDeque::new(),
@@ -72,20 +74,19 @@ impl Wallet {
 
     /// Whether the card knows this wallet.
     pub fn is_known(&self) -> bool {
-        matches!(self.owner, Owner::Known(_))
+        matches!(self.owner, Owner::Known)
     }
 
     /// What to say now.
     pub fn poll(&mut self) -> Vec<Message> {
-        match &mut self.owner {
-            Owner::Known(channel) => {
-                let (src, dst) = (self.id, self.card.id());
+        match self.owner {
+            Owner::Known => {
                 self.sent.extend(self.waiting.iter().cloned());
                 let excess = self.sent.len().saturating_sub(SENT_MAX);
                 self.sent.drain(..excess);
                 let orders = self.waiting.drain(..);
                 orders
-                    .map(|(mtype, body)| channel.seal(src, dst, mtype, body))
+                    .map(|(mtype, body)| self.channel.seal(mtype, body))
                     .collect()
             }
             Owner::Stranger if !self.waiting.is_empty() => {
@@ -126,22 +127,26 @@ impl Wallet {
         if !matches!(self.owner, Owner::Asked) {
             return None;
         }
-        let dice = self.dice.fork();
-        let (handshake, message) = channel::begin(&self.card, self.id, challenge, &dice).ok()?;
+        let (certificate, agree) = (&self.card.certificate, &self.card.agree);
+        let ephemeral = self.dice.bytes();
+        self.channel = harness::Wallet::new(self.id);
+        let handshake = self
+            .channel
+            .handshake(certificate, agree, PIN, challenge, &ephemeral);
+        let message = handshake.message.clone();
         self.owner = Owner::Shaking(handshake);
-        Some(self.say(self.card.id(), Auth { handshake: message }))
+        Some(message)
     }
 
     fn shaken(&mut self, param: &[u8]) -> Option<Message> {
-        let answer = AuthOk::from_param(param).ok()?.handshake;
-        match std::mem::replace(&mut self.owner, Owner::Stranger) {
-            Owner::Shaking(handshake) => {
-                self.owner = handshake
-                    .finish(&answer)
-                    .map_or(Owner::Stranger, Owner::Known);
-            }
-            other => self.owner = other,
-        }
+        let answer = AuthOk::from_param(param).ok()?;
+        self.owner = match std::mem::replace(&mut self.owner, Owner::Stranger) {
+            Owner::Shaking(handshake) => match handshake.finish(&answer, &mut self.channel) {
+                true => Owner::Known,
+                false => Owner::Stranger,
+            },
+            other => other,
+        };
         None
     }
 
