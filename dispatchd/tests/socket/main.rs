@@ -11,6 +11,7 @@ mod harness;
 mod helper;
 mod identity;
 mod malformed;
+mod samples;
 mod talk;
 mod threads;
 mod vectors;

@@ -4,18 +4,15 @@
 
 use std::path::{Path, PathBuf};
 
-use libetp::codec::{self, Encode, List};
-use libetp::frame::body::{
-    Acquire, Acquired, Closing, Derive, Hello, RequestError, Resume, Token, VerdictBody, Welcome,
-};
-use libetp::frame::{self, Origin, kind};
-use libetp::{Message, Mtype, Port, VerdictCode};
+use libetp::codec;
+use libetp::frame::body::{Acquire, Hello, RequestError};
+use libetp::frame::{self, kind};
+use libetp::{Mtype, Port, VerdictCode};
 use serde_json::{Value, json};
 
 use crate::harness::{DOMAIN, Program, Setup, send_body};
 use crate::helper::hex;
-
-const SOFTWARE: &str = "dispatchd 0.1.0";
+use crate::samples::{Sample, from_programs, from_the_daemon};
 
 fn docs(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -23,362 +20,176 @@ fn docs(path: &str) -> PathBuf {
         .join(path)
 }
 
-/// Name, kind, number, fields as people read them, body.
-type Sample = (&'static str, u8, u64, Value, Vec<u8>);
-
-fn bytes(text: &str) -> Vec<u8> {
-    let digits = text.as_bytes().chunks(2);
-    digits
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
-        .collect()
+fn file() -> Value {
+    serde_json::from_slice(&std::fs::read(docs("vectors/socket.json")).unwrap()).unwrap()
 }
 
-fn encoded(value: &impl Encode) -> Vec<u8> {
-    codec::to_vec(value)
+fn bytes(text: &Value) -> Vec<u8> {
+    let digits = text.as_str().unwrap().as_bytes().chunks(2);
+    let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+    digits.map(byte).collect()
 }
 
-fn from_programs() -> Vec<Sample> {
-    let id = DOMAIN.entity(Port(1));
-    let hello = Hello {
-        version: 1,
-        name: "wallet".into(),
-    };
-    let acquire = |domain, durable| encoded(&Acquire { domain, durable });
-    let resume = Resume {
-        id,
-        secret: [0x11; 32],
-    };
-    let derive = Derive {
-        destinations: Some(List(vec![DOMAIN.card()])),
-        mtypes: Some(List(vec![Mtype::PING, Mtype(0xC001)])),
-    };
-    let token = Token { token: [0x22; 32] };
-    let all = Derive {
-        destinations: None,
-        mtypes: None,
-    };
-    let token_text = hex(&token.token);
-    vec![
-        (
-            "HELLO",
-            kind::HELLO,
-            1,
-            json!({"version": 1, "name": "wallet"}),
-            encoded(&hello),
-        ),
-        (
-            "ACQUIRE, the only card",
-            kind::ACQUIRE,
-            2,
-            json!({"domain": null, "durable": false}),
-            acquire(None, false),
-        ),
-        (
-            "ACQUIRE, durable",
-            kind::ACQUIRE,
-            2,
-            json!({"domain": DOMAIN.to_string(), "durable": true}),
-            acquire(Some(DOMAIN), true),
-        ),
-        (
-            "RESUME",
-            kind::RESUME,
-            2,
-            json!({"id": id.to_string(), "secret": hex(&resume.secret)}),
-            encoded(&resume),
-        ),
-        (
-            "DERIVE",
-            kind::DERIVE,
-            3,
-            json!({"destinations": [DOMAIN.card().to_string()], "mtypes": [2, 0xC001]}),
-            encoded(&derive),
-        ),
-        (
-            "DERIVE, all that the parent may",
-            kind::DERIVE,
-            3,
-            json!({"destinations": null, "mtypes": null}),
-            encoded(&all),
-        ),
-        (
-            "ADOPT",
-            kind::ADOPT,
-            2,
-            json!({"token": token_text}),
-            encoded(&token),
-        ),
-        ("RELEASE", kind::RELEASE, 9, json!({}), vec![0x80]),
-        (
-            "SEND",
-            kind::SEND,
-            4,
-            json!({"dst": id.to_string(), "mtype": 0xC001, "param": "8101"}),
-            send_body(id, Mtype(0xC001), &[0x81, 1]),
-        ),
-        (
-            "SEND, empty param",
-            kind::SEND,
-            5,
-            json!({"dst": DOMAIN.card().to_string(), "mtype": 2, "param": ""}),
-            send_body(DOMAIN.card(), Mtype::PING, &[]),
-        ),
-        ("FLUSH", kind::FLUSH, 6, json!({}), vec![]),
-        ("TAKEN, up to delivery 7", kind::TAKEN, 7, json!({}), vec![]),
-        (
-            "CONTROL",
-            kind::CONTROL,
-            8,
-            json!({"request": "66737461747573"}),
-            b"\x66status".to_vec(),
-        ),
-    ]
-}
-
-fn from_the_daemon() -> Vec<Sample> {
-    let id = DOMAIN.entity(Port(1));
-    let welcome = Welcome {
-        version: 1,
-        software: SOFTWARE.into(),
-    };
-    let acquired = |secret, resumed| {
-        encoded(&Acquired {
-            id,
-            secret,
-            resumed,
-        })
-    };
-    let verdict = |code: u16, detail: &str| {
-        encoded(&VerdictBody {
-            code,
-            detail: detail.into(),
-        })
-    };
-    let full = (
-        VerdictCode::MailboxFull as u16,
-        "the receiver's mailbox is full",
-    );
-    let quota = (
-        RequestError::Quota as u16,
-        "this user acquires ids too fast",
-    );
-    let closing = Closing {
-        reason: RequestError::Fenced as u16,
-        detail: "a newer connection resumed the capability".into(),
-    };
-    let message = Message::new(DOMAIN.card(), id, Mtype::PONG, vec![0x81, 0x40]);
-    let mut delivery = vec![Origin::Card as u8];
-    message.write_to(&mut delivery);
-    let token = Token { token: [0x22; 32] };
-    let token_text = hex(&token.token);
-    vec![
-        (
-            "WELCOME",
-            kind::WELCOME,
-            1,
-            json!({"version": 1, "software": SOFTWARE}),
-            encoded(&welcome),
-        ),
-        (
-            "ACQUIRED",
-            kind::ACQUIRED,
-            2,
-            json!({"id": id.to_string(), "secret": null, "resumed": false}),
-            acquired(None, false),
-        ),
-        (
-            "ACQUIRED, resumed",
-            kind::ACQUIRED,
-            2,
-            json!({"id": id.to_string(), "secret": hex(&[0x33; 32]), "resumed": true}),
-            acquired(Some([0x33; 32]), true),
-        ),
-        (
-            "DERIVED",
-            kind::DERIVED,
-            3,
-            json!({"token": token_text}),
-            encoded(&token),
-        ),
-        (
-            "DELIVER, the first",
-            kind::DELIVER,
-            1,
-            json!({"origin": "card", "src": DOMAIN.card().to_string(), "dst": id.to_string(), "mtype": 3, "param": "8140"}),
-            delivery,
-        ),
-        ("FLUSHED", kind::FLUSHED, 6, json!({}), vec![]),
-        (
-            "CONTROL_REPLY",
-            kind::CONTROL_REPLY,
-            8,
-            json!({"reply": "a0"}),
-            vec![0xA0],
-        ),
-        ("RELEASED", kind::RELEASED, 9, json!({}), vec![]),
-        (
-            "VERDICT about a message",
-            kind::VERDICT,
-            4,
-            json!({"code": full.0, "detail": full.1}),
-            verdict(full.0, full.1),
-        ),
-        (
-            "VERDICT about a request",
-            kind::VERDICT,
-            2,
-            json!({"code": quota.0, "detail": quota.1}),
-            verdict(quota.0, quota.1),
-        ),
-        (
-            "CLOSING",
-            kind::CLOSING,
-            0,
-            json!({"reason": closing.reason, "detail": closing.detail}),
-            encoded(&closing),
-        ),
-    ]
+fn framed(kind: u8, number: u64, body: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    frame::write(&mut bytes, kind, number, &[body]);
+    bytes
 }
 
 fn render(from: &'static str, samples: Vec<Sample>) -> impl Iterator<Item = Value> {
-    samples
-        .into_iter()
-        .map(move |(name, kind, number, fields, body)| {
-            let mut bytes = Vec::new();
-            frame::write(&mut bytes, kind, number, &[&body]);
-            json!({
-                "name": name, "from": from, "kind": kind, "number": number,
-                "fields": fields, "bytes": hex(&bytes),
-            })
+    samples.into_iter().map(move |sample| {
+        json!({
+            "name": sample.name, "from": from, "kind": sample.kind, "number": sample.number,
+            "fields": sample.fields, "bytes": hex(&framed(sample.kind, sample.number, &sample.body)),
         })
+    })
 }
 
 /// Bytes that the daemon answers by closing.
 fn refused() -> Vec<Value> {
-    let case = |name: &str, bytes: &[u8], reason: RequestError| json!({"name": name, "bytes": hex(bytes), "reason": reason as u16, "reason_name": reason.name()});
-    let framed = |kind, body: &[u8]| {
-        let mut bytes = Vec::new();
-        frame::write(&mut bytes, kind, 1, &[body]);
-        bytes
-    };
-    vec![
-        case("length below 9", &[0, 0, 0, 8], RequestError::Protocol),
-        case(
+    let hello = |body: &[u8]| framed(kind::HELLO, 1, body);
+    let cases = [
+        ("length below 9", vec![0, 0, 0, 8], RequestError::Protocol),
+        (
             "length above 65597",
-            &65_598u32.to_be_bytes(),
+            65_598u32.to_be_bytes().to_vec(),
             RequestError::Protocol,
         ),
-        case(
+        (
             "another version",
-            &framed(kind::HELLO, &[0x82, 2, 0x60]),
+            hello(&[0x82, 2, 0x60]),
             RequestError::Version,
         ),
-        case(
+        (
             "integer not in shortest form",
-            &framed(kind::HELLO, &[0x82, 0x18, 1, 0x60]),
+            hello(&[0x82, 0x18, 1, 0x60]),
             RequestError::Protocol,
         ),
-        case(
+        (
             "a field is missing",
-            &framed(kind::HELLO, &[0x81, 1]),
+            hello(&[0x81, 1]),
             RequestError::Protocol,
         ),
-        case(
+        (
             "bytes behind the body",
-            &framed(kind::HELLO, &[0x82, 1, 0x60, 0]),
+            hello(&[0x82, 1, 0x60, 0]),
             RequestError::Protocol,
         ),
-        case(
+        (
             "not HELLO first",
-            &framed(kind::FLUSH, &[]),
+            framed(kind::FLUSH, 1, &[]),
             RequestError::Protocol,
         ),
-        case(
+        (
             "a kind that does not exist",
-            &framed(0x42, &[]),
+            framed(0x42, 1, &[]),
             RequestError::Protocol,
         ),
-    ]
+    ];
+    let render = |(name, bytes, reason): (&str, Vec<u8>, RequestError)| {
+        json!({
+            "name": name, "bytes": hex(&bytes),
+            "reason": reason as u16, "reason_name": reason.name(),
+        })
+    };
+    cases.into_iter().map(render).collect()
 }
 
-/// A whole conversation with a daemon whose card's first free port is 1. Every step is what the
-/// program writes and what it reads then.
-fn conversation() -> Vec<(&'static str, Vec<u8>)> {
-    let id = DOMAIN.entity(Port(1));
-    let framed = |kind, number, body: &[u8]| {
-        let mut bytes = Vec::new();
-        frame::write(&mut bytes, kind, number, &[body]);
-        bytes
-    };
-    let hello = encoded(&Hello {
+/// One step of a conversation: what the program writes, the frame that ends the answer, and
+/// whether a delivery comes too.
+struct Step {
+    name: &'static str,
+    says: Vec<u8>,
+    last: u8,
+    has_delivery: bool,
+}
+
+/// A whole conversation with a daemon whose card's first free port is 1.
+fn conversation() -> Vec<Step> {
+    let own = |to, param: &[u8]| send_body(DOMAIN.entity(Port(to)), Mtype(0xC001), param);
+    let hello = codec::to_vec(&Hello {
         version: 1,
         name: "example".into(),
     });
-    let acquire = encoded(&Acquire {
+    let acquire = codec::to_vec(&Acquire {
         domain: None,
         durable: false,
     });
-    let nobody = DOMAIN.entity(Port(99));
-    let mut sends = framed(kind::SEND, 3, &send_body(id, Mtype(0xC001), b"to myself"));
-    sends.extend(framed(
-        kind::SEND,
-        4,
-        &send_body(nobody, Mtype(0xC001), b""),
-    ));
-    sends.extend(framed(kind::FLUSH, 5, &[]));
-    let mut end = framed(kind::TAKEN, 1, &[]);
-    end.extend(framed(kind::RELEASE, 6, &[0x80]));
+    let sends = [
+        framed(kind::SEND, 3, &own(1, b"to myself")),
+        framed(kind::SEND, 4, &own(99, b"")),
+        framed(kind::FLUSH, 5, &[]),
+    ];
+    let end = [
+        framed(kind::TAKEN, 1, &[]),
+        framed(kind::RELEASE, 6, &[0x80]),
+    ];
+    let step = |name, says, last| Step {
+        name,
+        says,
+        last,
+        has_delivery: false,
+    };
     vec![
-        ("say hello", framed(kind::HELLO, 1, &hello)),
-        ("acquire an id", framed(kind::ACQUIRE, 2, &acquire)),
-        ("send to itself and to nobody, then flush", sends),
-        ("take the delivery, release the id", end),
-        (
-            "send without an id",
-            framed(kind::SEND, 7, &send_body(id, Mtype(0xC001), b"")),
+        step("say hello", framed(kind::HELLO, 1, &hello), kind::WELCOME),
+        step(
+            "acquire an id",
+            framed(kind::ACQUIRE, 2, &acquire),
+            kind::ACQUIRED,
         ),
-        ("a frame that does not exist", framed(0x42, 8, &[])),
+        Step {
+            has_delivery: true,
+            ..step(
+                "send to itself and to nobody, then flush",
+                sends.concat(),
+                kind::FLUSHED,
+            )
+        },
+        step(
+            "take the delivery, release the id",
+            end.concat(),
+            kind::RELEASED,
+        ),
+        step(
+            "send without an id",
+            framed(kind::SEND, 7, &own(1, b"")),
+            kind::VERDICT,
+        ),
+        step(
+            "a frame that does not exist",
+            framed(0x42, 8, &[]),
+            kind::CLOSING,
+        ),
     ]
 }
 
-/// Plays the conversation with a real table; every answer ends with the frame that ends a step.
+/// Plays the conversation with a real table.
 fn played() -> Vec<Value> {
     let daemon = Setup::default().start();
     let mut program = Program::connect(daemon.socket());
-    let last = [
-        kind::WELCOME,
-        kind::ACQUIRED,
-        kind::FLUSHED,
-        kind::RELEASED,
-        kind::VERDICT,
-        kind::CLOSING,
-    ];
-    let steps = conversation().into_iter().zip(last);
-    let steps = steps.map(|((name, says), last)| {
-        program.write(&says);
-        let mut answers = Vec::new();
-        let mut deliveries = Vec::new();
-        loop {
-            let came = program.come();
-            let mut bytes = Vec::new();
-            frame::write(&mut bytes, came.kind, came.number, &[&came.body]);
-            // Deliveries and answers are each in order, but not with each other.
-            match came.kind == kind::DELIVER {
-                true => deliveries.push(hex(&bytes)),
-                false => answers.push(hex(&bytes)),
-            }
-            let is_whole = name != "send to itself and to nobody, then flush" || !deliveries.is_empty();
-            let has_last = answers.last().is_some_and(|answer| {
-                u8::from_str_radix(&answer[8..10], 16) == Ok(last)
-            });
-            if has_last && is_whole {
-                return json!({
-                    "name": name, "program": hex(&says), "answers": answers, "deliveries": deliveries,
-                });
-            }
+    conversation()
+        .iter()
+        .map(|step| play(&mut program, step))
+        .collect()
+}
+
+/// Deliveries and answers are each in order, but not with each other.
+fn play(program: &mut Program, step: &Step) -> Value {
+    program.write(&step.says);
+    let (mut answers, mut deliveries) = (Vec::new(), Vec::new());
+    let mut is_answered = false;
+    while !is_answered || deliveries.is_empty() == step.has_delivery {
+        let came = program.come();
+        let bytes = hex(&framed(came.kind, came.number, &came.body));
+        match came.kind == kind::DELIVER {
+            true => deliveries.push(bytes),
+            false => answers.push(bytes),
         }
-    });
-    steps.collect()
+        is_answered |= came.kind == step.last;
+    }
+    json!({
+        "name": step.name, "program": hex(&step.says), "answers": answers, "deliveries": deliveries,
+    })
 }
 
 #[test]
@@ -398,18 +209,16 @@ fn the_file_says_what_libetp_writes_and_what_the_daemon_answers() {
         )
         .unwrap();
     }
-    let file: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-    assert_eq!(file, expected);
+    assert_eq!(file(), expected);
 }
 
 #[test]
 fn frames_of_the_file_read_back() {
-    let file: Value =
-        serde_json::from_slice(&std::fs::read(docs("vectors/socket.json")).unwrap()).unwrap();
+    let file = file();
     let frames = file["frames"].as_array().unwrap();
     assert!(frames.len() >= 20);
     for vector in frames {
-        let bytes = bytes(vector["bytes"].as_str().unwrap());
+        let bytes = bytes(&vector["bytes"]);
         let (frame, used) = frame::parse(&bytes).unwrap().unwrap();
         assert_eq!(used, bytes.len());
         assert_eq!(u64::from(frame.kind), vector["kind"].as_u64().unwrap());
@@ -419,12 +228,11 @@ fn frames_of_the_file_read_back() {
 
 #[test]
 fn the_daemon_refuses_what_the_file_says() {
-    let file: Value =
-        serde_json::from_slice(&std::fs::read(docs("vectors/socket.json")).unwrap()).unwrap();
+    let file = file();
     let daemon = Setup::default().start();
     for vector in file["refused"].as_array().unwrap() {
         let mut program = Program::connect(daemon.socket());
-        program.write(&bytes(vector["bytes"].as_str().unwrap()));
+        program.write(&bytes(&vector["bytes"]));
         let reason = vector["reason"].as_u64().unwrap() as u16;
         program.expect_closing(RequestError::from_u16(reason).unwrap());
     }
@@ -434,8 +242,8 @@ fn the_daemon_refuses_what_the_file_says() {
 fn the_page_names_every_frame_code_and_limit() {
     let page = std::fs::read_to_string(docs("protocol/socket.md")).unwrap();
     for sample in from_programs().into_iter().chain(from_the_daemon()) {
-        let name = sample.0.split([',', ' ']).next().unwrap();
-        let row = format!("| 0x{:02X} | `{name}` |", sample.1);
+        let name = sample.name.split([',', ' ']).next().unwrap();
+        let row = format!("| 0x{:02X} | `{name}` |", sample.kind);
         assert!(page.contains(&row), "{row}");
     }
     for code in VerdictCode::ALL {
