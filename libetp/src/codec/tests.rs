@@ -149,3 +149,18 @@ fn errors_read_well() {
         "not canonical: item of a kind that is not allowed at byte 0"
     );
 }
+
+crate::secret_structure! {
+    struct Hidden {
+        word: String,
+    }
+}
+
+#[test]
+fn a_secret_structure_has_the_same_encoding_and_does_not_print() {
+    let word = String::from("open sesame");
+    let hidden = Hidden { word: word.clone() };
+    assert_eq!(alloc::format!("{hidden:?}"), "Hidden { .. }");
+    assert_eq!(to_vec(&hidden), [&[0x81][..], &to_vec(&word)].concat());
+    assert_eq!(from_slice::<Hidden>(&to_vec(&hidden)), Ok(hidden));
+}
