@@ -94,11 +94,19 @@ fn what_is_derived_ends_with_its_parent() {
 fn a_derived_capability_may_be_handed_to_another_user() {
     let daemon = daemon();
     let (mut parent, mut to) = (daemon.acquire(), daemon.acquire());
-    let token = derive(&mut parent, Some(&[to.id]), None);
+    let token = derive(&mut parent, Some(&[to.id, DOMAIN.card()]), None);
     let argument = format!("{} {}", helper::hex(&token.token), to.id);
     let said = helper::run("adopt", daemon.socket(), &argument, None);
     assert_eq!(said, [parent.id.to_string()]);
     assert_eq!(to.come().delivery().2.header.src, parent.id);
+    // Guard sees whose right it is, not who holds it.
+    let events = daemon.host.events.lock().unwrap();
+    let refused = events
+        .iter()
+        .find(|event| event.name == "privileged-derived")
+        .unwrap();
+    let own = nix::unistd::geteuid().as_raw();
+    assert_eq!(refused.principal.map(|principal| principal.uid), Some(own));
 }
 
 #[test]
