@@ -128,8 +128,6 @@ pub struct TraceRecord {
 pub struct Settings {
     /// I/O threads, each with its shard of the table; at least 1.
     pub threads: u16,
-    /// Users whose programs may authenticate to cards.
-    pub owners: Vec<u32>,
     /// Users who may send `CONTROL`, beside root and the daemon's own.
     pub admins: Vec<u32>,
     /// Name and version, for `WELCOME`.
@@ -146,7 +144,6 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             threads: 1,
-            owners: Vec::new(),
             admins: Vec::new(),
             software: concat!("dispatchd ", env!("CARGO_PKG_VERSION")).into(),
             trace: false,
@@ -395,11 +392,11 @@ impl Router {
         self.change(|directory| directory.routes = routes.into_iter().collect());
     }
 
-    /// Replaces the card owners and administrators.
-    pub fn set_users(&self, owners: Vec<u32>, admins: Vec<u32>) {
+    /// Users whose programs may authenticate to the domain's card; nobody else's may.
+    pub fn set_owners(&self, domain: Domain, owners: impl IntoIterator<Item = u32>) {
+        let owners = owners.into_iter().collect();
         self.change(|directory| {
-            directory.owners = owners.into_iter().collect();
-            directory.admins = all_admins(admins);
+            directory.owners.insert(domain, owners);
         });
     }
 
@@ -490,7 +487,6 @@ impl Router {
 
 fn first_directory(settings: &Settings) -> Directory {
     Directory {
-        owners: settings.owners.iter().copied().collect(),
         admins: all_admins(settings.admins.clone()),
         ..Directory::default()
     }

@@ -37,8 +37,8 @@ pub enum Entry {
 pub trait Locality {
     /// Whether a card of this host has the domain, now or ever.
     fn is_local(&self, domain: Domain) -> bool;
-    /// Whether programs of the user may authenticate to the cards of this host.
-    fn is_owner(&self, uid: u32) -> bool;
+    /// Whether programs of the user may authenticate to the card of this domain.
+    fn is_owner(&self, uid: u32, domain: Domain) -> bool;
 }
 
 /// A message at its entry.

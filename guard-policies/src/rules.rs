@@ -147,6 +147,8 @@ fn auth_foreign(facts: &Facts<'_>) -> bool {
 }
 
 fn not_owner(facts: &Facts<'_>) -> bool {
-    authenticates(facts)
-        && matches!(facts.entry, Entry::App { principal, .. } if !facts.host.is_owner(principal.uid))
+    let Entry::App { principal, .. } = facts.entry else {
+        return false;
+    };
+    authenticates(facts) && !facts.host.is_owner(principal.uid, facts.header.dst.domain)
 }

@@ -18,8 +18,8 @@ impl Locality for Host {
         domain == HOME
     }
 
-    fn is_owner(&self, uid: u32) -> bool {
-        uid == OWNER
+    fn is_owner(&self, uid: u32, domain: Domain) -> bool {
+        (uid, domain) == (OWNER, HOME)
     }
 }
 

@@ -32,6 +32,7 @@ pub struct Slot {
     pub directory: PathBuf,
     /// What protects it at rest.
     pub at_rest: &'static str,
+    owners: Vec<u32>,
     session: Mutex<Session>,
     sender: OnceLock<CardSender>,
     orders: AtomicU64,
@@ -46,6 +47,8 @@ pub struct SlotSettings {
     pub directory: PathBuf,
     /// What protects it at rest.
     pub at_rest: &'static str,
+    /// Users whose programs may authenticate to it.
+    pub owners: Vec<u32>,
     /// What its certificate is judged by.
     pub anchors: Anchors,
     /// This host's key id, if it has one.
@@ -59,6 +62,7 @@ impl Slot {
             index: settings.index,
             directory: settings.directory,
             at_rest: settings.at_rest,
+            owners: settings.owners,
             session: Mutex::new(Session::new(settings.anchors, settings.host_key)),
             sender: OnceLock::new(),
             orders: AtomicU64::new(ORDER),
@@ -237,9 +241,9 @@ impl Slot {
             return;
         };
         let limits = CardLimits { message_bytes_max };
-        self.services
-            .router
-            .attach_card(domain, ToCard(card), limits);
+        let router = &self.services.router;
+        router.set_owners(domain, self.owners.iter().copied());
+        router.attach_card(domain, ToCard(card), limits);
     }
 }
 

@@ -121,6 +121,7 @@ impl Daemon {
                 } else {
                     "none"
                 },
+                owners: card.get_ref().owners.clone(),
                 anchors: scheme.anchors(),
                 host_key: self.host_key,
             };
@@ -267,13 +268,8 @@ impl Daemon {
 
 fn settings(loaded: &Loaded) -> Settings {
     let config = &loaded.config;
-    let owners = config
-        .card
-        .iter()
-        .flat_map(|card| card.get_ref().owners.clone());
     Settings {
         threads: u16::try_from(config.daemon.io_threads.get()).unwrap_or(u16::MAX),
-        owners: owners.collect(),
         admins: config.admin.uids.clone(),
         software: SOFTWARE.into(),
         trace: config.limits.trace_records_max > 0,

@@ -29,8 +29,8 @@ pub struct Directory {
     pub local: BTreeMap<Domain, DomainState>,
     /// Which host serves a domain that is not local.
     pub routes: BTreeMap<Domain, Hash>,
-    /// Users whose programs may authenticate to the cards.
-    pub owners: BTreeSet<u32>,
+    /// Users whose programs may authenticate to a card.
+    pub owners: BTreeMap<Domain, BTreeSet<u32>>,
     /// Users who may send `CONTROL`.
     pub admins: BTreeSet<u32>,
     /// Whether the daemon ends and takes no more messages.
@@ -42,8 +42,10 @@ impl Locality for Directory {
         self.local.contains_key(&domain)
     }
 
-    fn is_owner(&self, uid: u32) -> bool {
-        self.owners.contains(&uid)
+    fn is_owner(&self, uid: u32, domain: Domain) -> bool {
+        self.owners
+            .get(&domain)
+            .is_some_and(|owners| owners.contains(&uid))
     }
 }
 

@@ -180,7 +180,6 @@ impl Setup {
             threads: self.threads,
             trace: self.trace,
             software: "dispatchd 0.1.0".into(),
-            owners: vec![nix::unistd::geteuid().as_raw()],
             limits: self.limits,
             connections: self.connections,
             ..Settings::default()
@@ -189,6 +188,7 @@ impl Setup {
         let port: Arc<dyn HostPort> = host.clone();
         let router = Router::start(settings, store, port).unwrap();
         assert!(host.router.set(router.clone()).is_ok());
+        router.set_owners(DOMAIN, [nix::unistd::geteuid().as_raw()]);
         let (port, card) = mpsc::channel(CARD_WINDOW_MESSAGES);
         router.attach_card(
             DOMAIN,

@@ -55,6 +55,36 @@ fn another_user_gets_nothing_even_with_the_secret() {
 }
 
 #[test]
+fn the_owner_of_one_card_tries_no_pin_at_another() {
+    let mut daemon = daemon();
+    daemon.router.set_owners(ABROAD, [helper::NOBODY]);
+    let (port, mut other) = tokio::sync::mpsc::channel(1);
+    let limits = dispatchd::table::CardLimits {
+        message_bytes_max: 1_000,
+    };
+    daemon.router.attach_card(ABROAD, port, limits);
+    daemon.router.ports(ABROAD, 1, 10);
+    for (domain, is_owner) in [(DOMAIN, true), (ABROAD, false)] {
+        let mut a = daemon.greet();
+        let acquire = libetp::frame::body::Acquire {
+            domain: Some(domain),
+            durable: false,
+        };
+        a.ask(kind::ACQUIRE, &acquire);
+        a.acquired();
+        let number = a.send(domain.card(), Mtype::AUTH_BEGIN, &[0x80]);
+        match is_owner {
+            true => assert_eq!(daemon.for_card().1.header.src, a.id),
+            false => {
+                let detail = a.expect_failed(number, VerdictCode::Refused);
+                assert!(detail.contains("not-owner"), "{detail}");
+            }
+        }
+    }
+    assert!(other.try_recv().is_err());
+}
+
+#[test]
 fn a_guessed_secret_is_refused() {
     let daemon = daemon();
     let mut a = daemon.greet();
