@@ -107,7 +107,12 @@ async fn a_cut_path_loses_and_doubles_nothing() {
         path.arrived("the rest", number as usize).await;
     }
     path.check_exactly_once(number);
-    assert!(path.a.ups >= 4, "{} ups", path.a.ups);
+    until(
+        [&mut path.a, &mut path.b],
+        "up after the last cut",
+        |[a, _]| a.ups >= 4,
+    )
+    .await;
     assert_eq!(path.a.asked, 1, "the statement held over the reconnects");
 }
 
