@@ -8,6 +8,8 @@ mod contender;
 mod exchange;
 mod report;
 
+pub(crate) use report::machine;
+
 use crate::prepare;
 use crate::shell::{self, Result, cargo, target};
 

@@ -1,5 +1,6 @@
 //! Every test, suite by suite, with the time each took.
 
+use std::fs;
 use std::time::{Duration, Instant};
 
 use crate::shell::{self, Result, cargo, command, root, target};
@@ -41,17 +42,44 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
         suite().map_err(|error| format!("{name}: {error}"))?;
         times.push((*name, start.elapsed()));
     }
-    report(&times);
-    Ok(())
+    let report = report(&times);
+    println!("\n{report}");
+    match arguments.nightly {
+        true => keep(&report),
+        false => Ok(()),
+    }
 }
 
-fn report(times: &[(&str, Duration)]) {
-    println!("\n{:<16} {:>10}", "suite", "time");
-    for (name, time) in times {
-        println!("{name:<16} {:>8.1} s", time.as_secs_f64());
-    }
-    let total: Duration = times.iter().map(|(_, time)| *time).sum();
-    println!("{:<16} {:>8.1} s", "all", total.as_secs_f64());
+fn report(times: &[(&str, Duration)]) -> String {
+    let total = ("all", times.iter().map(|(_, time)| *time).sum());
+    let rows = times.iter().chain([&total]);
+    let rows = rows.map(|(name, time)| format!("| {name:<16} | {:>8.1} |\n", time.as_secs_f64()));
+    format!(
+        "| suite            | time, s  |\n|---|---:|\n{}",
+        rows.collect::<String>()
+    )
+}
+
+/// Writes the dated result of a nightly run, to be committed.
+fn keep(report: &str) -> Result {
+    let said = |program: &str, arguments: &[&str]| {
+        let output = command(program).args(arguments).output();
+        let output = output.map_err(|error| format!("{program}: {error}"))?;
+        Ok::<_, String>(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let (date, commit) = (
+        said("date", &["+%F"])?,
+        said("git", &["rev-parse", "--short", "HEAD"])?,
+    );
+    let name = format!("docs/results/{date}-nightly.md");
+    let page = format!(
+        "# Nightly run of {date}\n\n`cargo xtask test --nightly` on commit {commit}, {}. \
+         Every suite passed.\n\n{report}",
+        crate::bench::machine(),
+    );
+    let path = root().join(&name);
+    fs::create_dir_all(root().join("docs/results")).map_err(|e| format!("{name}: {e}"))?;
+    fs::write(path, page).map_err(|e| format!("{name}: {e}"))
 }
 
 fn format() -> Result {
@@ -110,7 +138,7 @@ fn long_simulation() -> Result {
         "--protocol",
         "voucher",
         "--runs",
-        "100000",
+        "20000",
         "--adversary",
         "random",
     ];
