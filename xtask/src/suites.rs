@@ -124,13 +124,7 @@ fn documentation() -> Result {
 }
 
 fn tests() -> Result {
-    shell::run(command("cargo").args([
-        "nextest",
-        "run",
-        "--workspace",
-        "--all-features",
-        "--no-fail-fast",
-    ]))
+    shell::run(command("cargo").args(["nextest", "run", "--workspace", "--no-fail-fast"]))
 }
 
 fn long_simulation() -> Result {
