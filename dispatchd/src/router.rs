@@ -402,7 +402,12 @@ impl Router {
 
     /// What a host says of a message that went to it.
     pub fn verdict(&self, subject: Subject, number: u64, verdict: Verdict) {
-        let shard = self.shard_of(subject.src);
+        // A card's message left from the shard that its destination led it to.
+        let from = match subject.src.is_card() {
+            true => subject.dst,
+            false => subject.src,
+        };
+        let shard = self.shard_of(from);
         shard.send(Job::Input(Input::RemoteVerdict(subject, number, verdict)));
     }
 

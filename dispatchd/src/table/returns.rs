@@ -3,6 +3,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use libetp::EntityId;
 use libetp::digest::Hash;
+use libetp::verdict::Subject;
 use sha2::Sha256;
 
 /// The way back to who sent a message.
@@ -44,9 +45,10 @@ impl ConnectionId {
 }
 
 /// A message's number on its way to another host. The verdict brings it back with the message's
-/// source and destination, so that nothing is kept meanwhile: the low 24 bits of the connection's
-/// own number, then 40 bits of a MAC of connection, whole number and destination. So a host that
-/// was sent one message can give no verdict on another that it was not sent.
+/// source and destination, so that nothing is kept meanwhile. For a program's message it is the low
+/// 24 bits of the connection's own number, then 40 bits of a MAC of connection, whole number and
+/// destination; for a card's, which has no number of its own, 64 bits of a MAC of what it is. So a
+/// host that was sent one message can give no verdict on another that it was not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RemoteNumber(pub(super) u64);
 
@@ -55,7 +57,7 @@ const NUMBER_BITS: u32 = 64 - PROOF_BITS;
 const NUMBER_MASK: u64 = (1 << NUMBER_BITS) - 1;
 
 impl RemoteNumber {
-    /// Verdicts on what no program sent need none.
+    /// For anything but a card's message. Verdicts on what no program sent need none.
     pub(super) fn of(secret: &Hash, back: Back, dst: EntityId) -> Self {
         match back {
             Back::App { connection, number } => Self::new(secret, connection, number, dst),
@@ -64,16 +66,24 @@ impl RemoteNumber {
     }
 
     fn new(secret: &Hash, connection: ConnectionId, number: u64, dst: EntityId) -> Self {
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret)
-            .expect("HMAC takes keys of every length");
-        mac.update(&connection.0.to_be_bytes());
-        mac.update(&number.to_be_bytes());
-        mac.update(&dst.to_bytes());
-        let mac: Hash = mac.finalize().into_bytes().into();
-        let proof = mac[..8]
-            .iter()
-            .fold(0, |proof, &byte| proof << 8 | u64::from(byte));
+        let connection = connection.0.to_be_bytes();
+        let proof = proof(
+            secret,
+            &[&connection, &number.to_be_bytes(), &dst.to_bytes()],
+        );
         Self((number & NUMBER_MASK) << PROOF_BITS | proof >> NUMBER_BITS)
+    }
+
+    /// For a card's message, which its subject names.
+    pub(super) fn of_card(secret: &Hash, subject: &Subject) -> Self {
+        let Subject {
+            src,
+            dst,
+            mtype,
+            digest,
+        } = subject;
+        let (ends, mtype) = ([src.to_bytes(), dst.to_bytes()], mtype.0.to_be_bytes());
+        Self(proof(secret, &[&ends[0], &ends[1], &mtype, digest]))
     }
 
     /// The connection's own number, if the connection sent it there. Its largest number so far is
@@ -91,6 +101,17 @@ impl RemoteNumber {
         };
         (Self::new(secret, connection, number, dst) == self).then_some(number)
     }
+}
+
+/// The first 64 bits of a MAC. Programs' parts and cards' differ in their length.
+fn proof(secret: &Hash, parts: &[&[u8]]) -> u64 {
+    let mut mac =
+        <Hmac<Sha256> as KeyInit>::new_from_slice(secret).expect("HMAC takes keys of every length");
+    parts.iter().for_each(|part| mac.update(part));
+    let mac: Hash = mac.finalize().into_bytes().into();
+    mac[..8]
+        .iter()
+        .fold(0, |proof, &byte| proof << 8 | u64::from(byte))
 }
 
 #[cfg(test)]

@@ -145,8 +145,13 @@ impl Shard {
         let message = arriving.to_message();
         let subject = (arriving.back == Back::Card).then(|| Subject::of(&message));
         self.counters.add("to-remote");
+        let secret = &self.remote_secret;
+        let number = match &subject {
+            Some(subject) => RemoteNumber::of_card(secret, subject),
+            None => RemoteNumber::of(secret, arriving.back, dst),
+        };
         let message = ForRemote {
-            number: RemoteNumber::of(&self.remote_secret, arriving.back, dst).0,
+            number: number.0,
             message,
             back: arriving.back,
             subject,

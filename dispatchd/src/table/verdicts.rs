@@ -79,10 +79,14 @@ impl Shard {
     /// Another host's word on a message that went to it.
     pub(super) fn remote_verdict(&mut self, subject: &Subject, number: u64, verdict: &Verdict) {
         self.counters.add("remote-verdicts");
+        let number = RemoteNumber(number);
         if subject.src.is_card() {
-            return self.tell_card(subject.src.domain, subject, verdict);
+            return match RemoteNumber::of_card(&self.remote_secret, subject) == number {
+                true => self.tell_card(subject.src.domain, subject, verdict),
+                false => self.counters.add("verdict-to-nobody"),
+            };
         }
-        match self.sender_of(subject, RemoteNumber(number)) {
+        match self.sender_of(subject, number) {
             Some((connection, number)) => {
                 self.give_verdict(connection, number, verdict);
                 self.close_if_flooded(connection);

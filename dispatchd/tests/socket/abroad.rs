@@ -2,13 +2,15 @@
 
 use std::sync::{Arc, Mutex};
 
-use dispatchd::router::RemotePort;
+use dispatchd::router::{Entry, RemotePort};
 use libetp::digest::Hash;
 use libetp::frame::body::RequestError;
+use libetp::params::Param;
+use libetp::params::host::Undeliverable;
 use libetp::verdict::Subject;
 use libetp::{Domain, Message, Port, Verdict, VerdictCode};
 
-use crate::harness::{ABROAD, Daemon, PRIVATE, Setup, daemon};
+use crate::harness::{ABROAD, DOMAIN, Daemon, PRIVATE, Setup, daemon};
 
 const HOST: Hash = [9; 32];
 const ELSEWHERE: Domain = Domain([2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10]);
@@ -61,6 +63,43 @@ fn a_host_says_what_became_of_its_own_messages_and_of_no_others() {
     assert_eq!(a.expect_failed(first, VerdictCode::Refused), "true");
     assert_eq!(a.flush(), []);
     assert_eq!(daemon.counter("verdict-to-nobody"), forged.len() as u64);
+}
+
+#[test]
+fn a_host_tells_a_card_nothing_of_messages_that_it_was_not_sent() {
+    let mut daemon = Setup {
+        threads: 3,
+        ..Setup::default()
+    }
+    .start();
+    let hosts = link(&daemon);
+    for (dst, param) in [(ABROAD, "theirs"), (ELSEWHERE, "another's")] {
+        let (src, param) = (DOMAIN.card(), param.into());
+        let message = Message::new(src, dst.card(), PRIVATE, param);
+        daemon.router.submit(Entry::Card(DOMAIN), 1, message);
+    }
+    daemon.until(|table| table.counters.get("to-remote") == Some(&2));
+    let mut sent = hosts.0.lock().unwrap().clone();
+    sent.sort_by_key(|(_, message)| message.header.dst);
+    let [(theirs, message), (others, _)] = &sent[..] else {
+        panic!("two messages went to hosts: {sent:?}");
+    };
+    let subject = Subject::of(message);
+    let made_up = Subject {
+        digest: [7; 16],
+        ..subject
+    };
+    for (subject, number) in [(subject, 0), (subject, *others), (made_up, *theirs)] {
+        daemon.router.verdict(subject, number, refused("forged"));
+    }
+    daemon.router.verdict(subject, *theirs, refused("true"));
+    let (_, told) = daemon.for_card();
+    let told = Undeliverable::from_param(&told.param).unwrap();
+    assert_eq!(
+        (told.detail.as_str(), told.digest),
+        ("true", subject.digest)
+    );
+    assert_eq!(daemon.counter("verdict-to-nobody"), 3);
 }
 
 #[test]
