@@ -1,10 +1,12 @@
-//! A card's memory that can lose its power at a commit.
+//! A card's memory that can lose its power at a commit, or some of the writes.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use libetp::Mtype;
 use oncard_runtime::store::Entry;
 use oncard_runtime::{MemoryStore, Store, StoreError, Writes};
+use oncard_voucher::FAMILY;
 
 /// On which side of a commit the power fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,12 +17,24 @@ pub enum Cut {
     After,
 }
 
+/// What a broken card loses, to show that the checker notices: while a message of type `during` is
+/// handled, no record of the voucher program of a kind in `kinds` is written or deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LostWrite {
+    /// The message type.
+    pub during: Mtype,
+    /// Kinds of [`records`](oncard_voucher::records).
+    pub kinds: &'static [u8],
+}
+
 #[derive(Debug, Default)]
 struct Cells {
     memory: MemoryStore,
     planned: Option<(u32, Cut)>,
     dead: bool,
     commits: u64,
+    lost: &'static [LostWrite],
+    handled: Option<Mtype>,
 }
 
 /// The memory of a card, shared with those who watch it.
@@ -28,10 +42,11 @@ struct Cells {
 pub struct Chip(Rc<RefCell<Cells>>);
 
 impl Chip {
-    /// A chip with this memory.
-    pub fn new(memory: MemoryStore) -> Self {
+    /// A chip with this memory, which loses these writes.
+    pub fn new(memory: MemoryStore, lost: &'static [LostWrite]) -> Self {
         Self(Rc::new(RefCell::new(Cells {
             memory,
+            lost,
             ..Cells::default()
         })))
     }
@@ -49,6 +64,11 @@ impl Chip {
     /// How many transactions there were.
     pub fn commits(&self) -> u64 {
         self.0.borrow().commits
+    }
+
+    /// The card is about to handle a message of this type.
+    pub(crate) fn handles(&self, mtype: Option<Mtype>) {
+        self.0.borrow_mut().handled = mtype;
     }
 
     /// Power will fail at the commit after `skipped` more.
@@ -70,6 +90,20 @@ impl Chip {
 }
 
 impl Cells {
+    fn loses(&self, key: &[u8]) -> bool {
+        let covers = |lost: &LostWrite| match key {
+            [FAMILY, kind, ..] => self.handled == Some(lost.during) && lost.kinds.contains(kind),
+            _ => false,
+        };
+        self.lost.iter().any(covers)
+    }
+
+    fn write(&mut self, writes: &Writes) -> Result<(), StoreError> {
+        let mut kept = writes.clone();
+        kept.retain(|key, _| !self.loses(key));
+        self.memory.commit(&kept)
+    }
+
     /// Whether power fails at this commit, and on which side.
     fn cut_now(&mut self) -> Option<Cut> {
         match &mut self.planned {
@@ -116,7 +150,7 @@ impl Store for Chip {
         }
         let cut = cells.cut_now();
         if cut != Some(Cut::Before) {
-            cells.memory.commit(writes)?;
+            cells.write(writes)?;
             cells.commits += 1;
         }
         cells.dead = cut.is_some();

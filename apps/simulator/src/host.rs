@@ -7,14 +7,11 @@ use card_proxy::{
     Action, ApduKind, Binding, BindingSettings, CardEvent, FailReason, GoneReason, LinkError,
 };
 use libetp::{Message, Mtype};
-use oncard_runtime::{Card, CardError, Program};
+use oncard_runtime::{Card, CardError};
 
-use crate::chip::Chip;
+use crate::chip::{Chip, LostWrite};
 use crate::dice::Dice;
-use crate::world::Blank;
-
-/// Makes the on-card programs of a card at each power-up.
-pub type Programs = fn() -> Vec<Box<dyn Program>>;
+use crate::world::{Blank, programs};
 
 /// Actions that one call may take: a card that needs more hangs.
 const ACTIONS_MAX: usize = 64;
@@ -59,7 +56,6 @@ enum Want {
 pub struct CardHost {
     card: Card<Chip>,
     chip: Chip,
-    programs: Programs,
     dice: Dice,
     binding: Binding,
     queued: u64,
@@ -72,14 +68,25 @@ impl CardHost {
     ///
     /// # Errors
     /// [`HostError::PowerUp`].
-    pub fn new(blank: &Blank, programs: Programs, mut dice: Dice) -> Result<Self, HostError> {
-        let chip = Chip::new(blank.memory.clone());
+    pub fn new(blank: &Blank, dice: Dice) -> Result<Self, HostError> {
+        Self::with_lost_writes(blank, &[], dice)
+    }
+
+    /// As [`new`](Self::new), with a card that loses writes.
+    ///
+    /// # Errors
+    /// [`HostError::PowerUp`].
+    pub fn with_lost_writes(
+        blank: &Blank,
+        lost: &'static [LostWrite],
+        mut dice: Dice,
+    ) -> Result<Self, HostError> {
+        let chip = Chip::new(blank.memory.clone(), lost);
         let mut session = [0; 8];
         dice.fill(&mut session);
         Ok(Self {
             card: Card::new(chip.clone(), programs(), dice.bytes())?,
             chip,
-            programs,
             dice,
             binding: Binding::new(BindingSettings {
                 session,
@@ -114,7 +121,7 @@ impl CardHost {
     pub fn reboot(&mut self) -> Result<(), HostError> {
         self.chip.revive();
         let entropy = self.dice.bytes();
-        self.card = Card::new(self.chip.clone(), (self.programs)(), entropy)?;
+        self.card = Card::new(self.chip.clone(), programs(), entropy)?;
         Ok(())
     }
 
@@ -168,6 +175,10 @@ impl CardHost {
     /// One APDU. If the power fails in the middle, there is no response.
     fn carry(&mut self, carried: Carried, command: &[u8]) -> Result<(), HostError> {
         *self.apdus.entry(carried).or_default() += 1;
+        self.chip.handles(match carried {
+            Carried::Message(mtype) => Some(mtype),
+            Carried::Select | Carried::Nothing => None,
+        });
         let response = self.card.transmit(command);
         if self.chip.is_dead() {
             self.reboot()?;

@@ -7,7 +7,6 @@ use clap::{Parser, Subcommand, ValueEnum};
 use serde::Serialize;
 use simulator::outcome::{Adversary, Facts, Failure};
 use simulator::setting::Setting;
-use simulator::world::programs;
 
 /// Deterministic simulation of cards, wallets and an adversary between them.
 #[derive(Parser)]
@@ -63,7 +62,7 @@ struct Summary {
 
 fn main() -> ExitCode {
     let Command::Run(run) = Arguments::parse().command;
-    let setting = match Setting::new(programs) {
+    let setting = match Setting::new() {
         Ok(setting) => setting,
         Err(error) => {
             eprintln!("simulator: the cards cannot be set up: {error}");

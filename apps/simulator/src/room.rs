@@ -7,10 +7,10 @@ use libetp::{Domain, EntityId, Message};
 use oncard_runtime::MemoryStore;
 
 use crate::checker::{Checker, Violation};
-use crate::chip::Cut;
+use crate::chip::{Cut, LostWrite};
 use crate::dice::Dice;
 use crate::holdings::Holdings;
-use crate::host::{CardHost, HostError, Programs};
+use crate::host::{CardHost, HostError};
 use crate::network::Network;
 use crate::party::{Around, Manner, Party};
 use crate::wallet::Wallet;
@@ -57,8 +57,8 @@ pub struct Start<'s> {
     pub history: &'s [Message],
     /// The vouchers that were issued before.
     pub issued: &'s [Vid],
-    /// The programs of the cards.
-    pub programs: Programs,
+    /// What the cards lose.
+    pub lost: &'static [LostWrite],
 }
 
 impl<'w> Room<'w> {
@@ -87,7 +87,7 @@ impl<'w> Room<'w> {
             dice: dice.fork(),
         };
         for (at, blank) in start.blanks.iter().enumerate() {
-            room.seat(at, blank, start.programs, manner, &mut dice)?;
+            room.seat(at, blank, start.lost, manner, &mut dice)?;
         }
         Ok(room)
     }
@@ -96,11 +96,11 @@ impl<'w> Room<'w> {
         &mut self,
         at: usize,
         blank: &Blank,
-        programs: Programs,
+        lost: &'static [LostWrite],
         manner: Manner,
         dice: &mut Dice,
     ) -> Result<(), RunError> {
-        let host = CardHost::new(blank, programs, dice.fork());
+        let host = CardHost::with_lost_writes(blank, lost, dice.fork());
         self.hosts
             .push(host.map_err(|error| RunError::Host(at, error))?);
         let wallet = Wallet::new(blank, dice.fork());

@@ -4,8 +4,8 @@ use libetp::Message;
 use libetp::params::voucher::{IssueBegin, Vid};
 
 use crate::checker::Violation;
+use crate::chip::LostWrite;
 use crate::faithful;
-use crate::host::Programs;
 use crate::hostile;
 use crate::outcome::{Adversary, Facts, Failure};
 use crate::party::Manner;
@@ -23,7 +23,7 @@ pub struct Setting {
     blanks: Vec<Blank>,
     history: Vec<Message>,
     issued: Vec<Vid>,
-    programs: Programs,
+    lost: &'static [LostWrite],
 }
 
 /// Why there is no setting.
@@ -38,11 +38,19 @@ pub enum SettingError {
 }
 
 impl Setting {
-    /// Cards with these programs; the vouchers come through their wallets.
+    /// Cards as they are; the vouchers come through their wallets.
     ///
     /// # Errors
     /// [`SettingError`] if that fails.
-    pub fn new(programs: Programs) -> Result<Self, SettingError> {
+    pub fn new() -> Result<Self, SettingError> {
+        Self::with_lost_writes(&[])
+    }
+
+    /// Broken cards that lose these writes, to show that a rule is seen broken.
+    ///
+    /// # Errors
+    /// [`SettingError`] if they cannot even be issued their vouchers.
+    pub fn with_lost_writes(lost: &'static [LostWrite]) -> Result<Self, SettingError> {
         let world = World::new("voucher")?;
         let blanks = (0..CARDS)
             .map(|at| world.card(&format!("card {at}"), 0))
@@ -52,7 +60,7 @@ impl Setting {
             blanks,
             history: Vec::new(),
             issued: Vec::new(),
-            programs,
+            lost,
         };
         setting.stock()?;
         Ok(setting)
@@ -85,7 +93,7 @@ impl Setting {
             blanks: &self.blanks,
             history: &self.history,
             issued: &self.issued,
-            programs: self.programs,
+            lost: self.lost,
         };
         Room::new(&self.world, &start, manner, seed)
     }

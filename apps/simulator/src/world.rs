@@ -93,7 +93,7 @@ pub enum WorldError {
 
 /// The programs of an ordinary card.
 pub fn programs() -> Vec<Box<dyn Program>> {
-    vec![Box::new(VoucherProgram::new())]
+    vec![Box::new(VoucherProgram)]
 }
 
 impl World {

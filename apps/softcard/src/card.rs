@@ -201,7 +201,7 @@ fn backend(file: File) -> Result<FileBackend, StoreOpenError> {
 }
 
 fn programs() -> Vec<Box<dyn Program>> {
-    vec![Box::new(KeysProgram), Box::new(VoucherProgram::new())]
+    vec![Box::new(KeysProgram), Box::new(VoucherProgram)]
 }
 
 fn power(device_key: Option<&DeviceKey>) -> Result<PowerUp, SoftCardError> {

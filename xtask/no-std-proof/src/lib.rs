@@ -80,6 +80,6 @@ fn answer(certificate: &[u8], command: &[u8]) -> Result<Vec<u8>, CardError> {
         device_key: given.device_key,
     };
     let programs: Vec<Box<dyn Program>> =
-        vec![Box::new(KeysProgram), Box::new(VoucherProgram::new())];
+        vec![Box::new(KeysProgram), Box::new(VoucherProgram)];
     Ok(Card::new(store, programs, power)?.transmit(command))
 }

@@ -3,17 +3,16 @@
 use alloc::vec::Vec;
 
 use etp_pki::{Leaf, Role};
+use libetp::EntityId;
 use libetp::digest::Hash;
 use libetp::params::Param;
 use libetp::params::runtime::RefusalCode;
 use libetp::params::voucher::Vid;
-use libetp::{EntityId, Mtype};
 use oncard_runtime::Context;
 use oncard_runtime::Rejection;
 
 use crate::checks::{Me, check_certificate_len};
 use crate::fault::Fault;
-use crate::flaw::LostWrite;
 use crate::limits::{EXCHANGES_MAX, VOUCHERS_MAX};
 use crate::records::{Count, Exchange, Finished, Given, Held, OpenOffer, Record, Wanted};
 
@@ -23,21 +22,11 @@ const COUNT_ID: Hash = [0; 32];
 /// The records, and what a program may do while it handles one message.
 pub(crate) struct Ledger<'l, 'c> {
     pub(crate) context: &'l mut Context<'c>,
-    during: Mtype,
-    lost: &'static [LostWrite],
 }
 
 impl<'l, 'c> Ledger<'l, 'c> {
-    pub(crate) fn new(
-        context: &'l mut Context<'c>,
-        during: Mtype,
-        lost: &'static [LostWrite],
-    ) -> Self {
-        Self {
-            context,
-            during,
-            lost,
-        }
+    pub(crate) fn new(context: &'l mut Context<'c>) -> Self {
+        Self { context }
     }
 
     pub(crate) fn me(&self) -> Me {
@@ -100,15 +89,11 @@ impl<'l, 'c> Ledger<'l, 'c> {
     }
 
     pub(crate) fn put<R: Record>(&mut self, id: &Hash, record: &R) {
-        if !self.loses(R::KIND) {
-            self.context.put(&R::key(id), record.to_value());
-        }
+        self.context.put(&R::key(id), record.to_value());
     }
 
     pub(crate) fn delete<R: Record>(&mut self, id: &Hash) {
-        if !self.loses(R::KIND) {
-            self.context.delete(&R::key(id));
-        }
+        self.context.delete(&R::key(id));
     }
 
     /// Stores a voucher. Reserved vids make sure that it is not held already; if it were,
@@ -187,10 +172,6 @@ impl<'l, 'c> Ledger<'l, 'c> {
         Ok(self
             .get::<Count>(&COUNT_ID)?
             .map_or(0, |count| count.vouchers))
-    }
-
-    fn loses(&self, kind: u8) -> bool {
-        self.lost.iter().any(|lost| lost.covers(self.during, kind))
     }
 }
 

@@ -11,7 +11,6 @@ extern crate alloc;
 mod checks;
 mod exchange;
 mod fault;
-mod flaw;
 mod issue;
 mod ledger;
 pub mod limits;
@@ -27,34 +26,14 @@ use oncard_runtime::{Incoming, Program, Rejection};
 
 use exchange::{agree, commit, complete, confirm, result, start};
 use fault::Fault;
-#[cfg(feature = "flaws")]
-pub use flaw::LostWrite;
-#[cfg(not(feature = "flaws"))]
-use flaw::LostWrite;
 use ledger::Ledger;
 
 /// High byte of the message types of vouchers.
 pub const FAMILY: u8 = 0x02;
 
 /// The voucher program of a card.
-#[derive(Clone, Debug, Default)]
-pub struct VoucherProgram {
-    lost: &'static [LostWrite],
-}
-
-impl VoucherProgram {
-    /// The program.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// A broken program that loses these writes. To show that a checker notices.
-    #[cfg(feature = "flaws")]
-    #[doc(hidden)]
-    pub fn with_lost_writes(lost: &'static [LostWrite]) -> Self {
-        Self { lost }
-    }
-}
+#[derive(Clone, Copy, Debug, Default)]
+pub struct VoucherProgram;
 
 impl Program for VoucherProgram {
     fn name(&self) -> &'static str {
@@ -70,7 +49,7 @@ impl Program for VoucherProgram {
     }
 
     fn handle(&self, message: &Incoming, context: &mut Context<'_>) -> Result<(), Rejection> {
-        let mut ledger = Ledger::new(context, message.mtype, self.lost);
+        let mut ledger = Ledger::new(context);
         step(message, &mut ledger).map_err(|fault| fault.rejection(message.mtype))
     }
 }

@@ -120,7 +120,7 @@ impl Scheme {
 }
 
 pub fn programs() -> Vec<Box<dyn Program>> {
-    vec![Box::new(KeysProgram), Box::new(VoucherProgram::new())]
+    vec![Box::new(KeysProgram), Box::new(VoucherProgram)]
 }
 
 pub fn reserve_ports(domain: Domain) -> Message {

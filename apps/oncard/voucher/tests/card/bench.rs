@@ -12,7 +12,7 @@ use simulator::dice::Dice;
 use simulator::holdings::Holdings;
 use simulator::host::CardHost;
 use simulator::wallet::Wallet;
-use simulator::world::{Blank, Holder, World, programs};
+use simulator::world::{Blank, Holder, World};
 
 /// A card, its host and its owner's wallet.
 pub(crate) struct Seat {
@@ -39,7 +39,7 @@ pub(crate) fn seat_of_class(world: &World, label: &str, class: u8) -> Seat {
 
 /// A card over a memory that was prepared.
 pub(crate) fn seat_with(world: &World, label: &str, class: u8, blank: Blank) -> Seat {
-    let host = CardHost::new(&blank, programs, Dice::new(1)).unwrap();
+    let host = CardHost::new(&blank, Dice::new(1)).unwrap();
     let wallet = Wallet::new(&blank, Dice::new(2));
     let key = world.card_holder(label, class).unwrap();
     Seat {
