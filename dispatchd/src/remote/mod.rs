@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use etp_pki::Anchors;
+use libetp::client::text::shown;
 use libetp::digest::Hash;
 use libetp::verdict::Subject;
 use libetp::{Domain, Message, Verdict};
@@ -188,12 +189,14 @@ impl Events {
     }
 }
 
-/// Hosts bring these records about, so there are not more of them than people can read.
+/// Hosts bring these records about and choose some of the words, so there are not more of them
+/// than people can read, and each stays one line.
 fn log(throttle: &Throttle, event: &'static str, host: Option<Hash>, detail: &str) {
     let Some(more) = throttle.may_log(event) else {
         return;
     };
     let host = host.map(|host| hex(&host)).unwrap_or_default();
+    let detail = shown(detail);
     match event {
         "link-up" => tracing::info!(host, event, "{detail}{more}"),
         _ => tracing::warn!(host, event, "{detail}{more}"),
@@ -228,17 +231,29 @@ mod tests {
         }
     }
 
+    fn logged(events: impl FnOnce(&Throttle)) -> String {
+        let written = Written::default();
+        let writer = written.clone();
+        let log_to = tracing_subscriber::fmt().with_writer(move || writer.clone());
+        tracing::subscriber::with_default(log_to.finish(), || events(&Throttle::default()));
+        let bytes = written.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn a_host_does_not_choose_the_lines_of_the_log() {
+        let words = "bye\n2026-11-20T00:00:00Z WARN forged";
+        let text = logged(|throttle| log(throttle, "link-down", None, words));
+        assert_eq!(text.lines().count(), 1, "{text}");
+    }
+
     #[test]
     fn a_host_does_not_fill_the_log_whatever_it_does() {
-        let written = Written::default();
-        let (writer, throttle) = (written.clone(), Throttle::default());
-        let log_to = tracing_subscriber::fmt().with_writer(move || writer.clone());
-        tracing::subscriber::with_default(log_to.finish(), || {
+        let text = logged(|throttle| {
             for event in ["link-up", "not-enrolled"] {
-                (0..1_000).for_each(|_| log(&throttle, event, Some([7; 32]), "once more"));
+                (0..1_000).for_each(|_| log(throttle, event, Some([7; 32]), "once more"));
             }
         });
-        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
         let lines = text.lines().count();
         // At most two seconds pass here.
         assert!((20..=40).contains(&lines), "{lines}");
