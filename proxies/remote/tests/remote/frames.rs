@@ -5,7 +5,7 @@ use libetp::codec::List;
 use remote_proxy::Counter;
 use remote_proxy::link::{
     Ack, CONTROL_FRAME_BYTES_MAX, Control, Hello, LANE_FRAME_BYTES_MAX, LinkError, MessageFrame,
-    VERSION, VerdictFrame, kind, write,
+    StatementFrame, VERSION, VerdictFrame, kind, write,
 };
 
 use crate::support::{HostKey, Node, Rogue, World, message, until};
@@ -281,7 +281,7 @@ async fn a_stream_that_ends_is_never_taken_for_complete() {
         let number = if reset { 2 } else { 1 };
         let statement = own_card.statement(stage.rogue_host.key, number, want.nonce);
         let (domain, statement) = (want.domain, Some(statement));
-        let answer = remote_proxy::link::StatementFrame { domain, statement };
+        let answer = StatementFrame { domain, statement };
         rogue.say(&Control::Statement(answer)).await;
         until([&mut stage.node], "the whole message", |[node]| {
             node.messages.len() > before
@@ -332,4 +332,47 @@ async fn the_control_stream_lasts_as_long_as_its_link() {
         .unwrap();
     rogue.control.finish().unwrap();
     stage.closed("cut", rogue, LinkError::StreamEnded).await;
+}
+
+#[tokio::test]
+async fn a_lane_that_overtakes_the_hello_waits_for_it() {
+    let mut stage = Stage::set();
+    stage.cross("before").await;
+    let mut rogue = Rogue::dial(&stage.rogue_host, stage.node.address()).await;
+    let card = stage.world.card(13);
+    let sent = message(card.entity(1), stage.world.card(11).entity(1), vec![]).to_bytes();
+    let mut bytes = Vec::new();
+    let frame = MessageFrame {
+        sequence: 1,
+        number: 7,
+        message: &sent,
+    };
+    frame.write_to(&mut bytes);
+    let mut lane = rogue.lane(0).await;
+    lane.write_all(&bytes).await.unwrap();
+    // Time for a wrong implementation to read it; a right one does not care.
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    let hello = rogue.hello();
+    rogue.say(&hello).await;
+    let want = rogue
+        .wait(|frame| matches!(frame, Control::WantStatement(_)))
+        .await;
+    let Control::WantStatement(want) = want else {
+        unreachable!()
+    };
+    assert_eq!(want.domain, card.domain);
+    // The sequence counts: the same again is a repeat, and is not parked twice.
+    lane.write_all(&bytes).await.unwrap();
+    let statement = Some(card.statement(stage.rogue_host.key, 1, want.nonce));
+    let domain = want.domain;
+    rogue
+        .say(&Control::Statement(StatementFrame { domain, statement }))
+        .await;
+    until([&mut stage.node], "the message", |[node]| {
+        node.numbers().contains(&7)
+    })
+    .await;
+    let again = |node: &Node| node.numbers().iter().filter(|number| **number == 7).count();
+    stage.cross("after").await;
+    assert_eq!(again(&stage.node), 1);
 }

@@ -280,3 +280,31 @@ fn a_connection_that_nobody_waits_for_is_not_wanted() {
     link.closed(now, ConnectionId(2), "never opened");
     assert_eq!(link.status(now).state, LinkState::Up);
 }
+
+#[test]
+fn the_last_acknowledgement_has_time_to_arrive_at_the_end() {
+    let mut link = up();
+    let at = |ms| Now { ms, unix_s: 1_000 };
+    while link.poll().is_some() {}
+    let bytes = message(Default::default(), Default::default(), vec![]).to_bytes();
+    let frame = MessageFrame {
+        sequence: 1,
+        number: 1,
+        message: &bytes,
+    };
+    link.message(at(200), ConnectionId(1), 0, frame).unwrap();
+    link.shut_down(at(201));
+    assert_eq!(link.poll(), None, "an acknowledgement is owed");
+    let told = link.transmit_control(at(201), ConnectionId(1)).unwrap();
+    assert!(
+        told.windows(4).any(|it| it == [0x02, 0x82, 0x00, 0x01]),
+        "ack, lane 0 to 1"
+    );
+    link.timeout(at(250));
+    assert_eq!(link.poll(), None);
+    link.timeout(at(251));
+    let Some(LinkEffect::Close(_, fault)) = link.poll() else {
+        panic!("closes")
+    };
+    assert_eq!(fault.error, LinkError::ShuttingDown);
+}
