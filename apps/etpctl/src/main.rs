@@ -26,7 +26,7 @@ Names for ids are read from ~/.config/tenet/ids.toml: alice = \"<24 hex>:<port>\
 #[command(name = "etpctl", version, after_help = AFTER_HELP)]
 struct Arguments {
     /// Answer with one JSON document
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "For every command")]
     json: bool,
     #[command(flatten)]
     daemon: control::Daemon,
@@ -59,6 +59,13 @@ fn main() -> ExitCode {
 fn run_scheme(command: scheme::SchemeCommand, json: bool) -> ExitCode {
     match scheme::run(command, json) {
         Ok(()) => ExitCode::SUCCESS,
+        // The document that `check` printed says what it found.
+        Err(scheme::Failure::Findings(_)) if json => ExitCode::FAILURE,
+        Err(failure) if json => {
+            let error = json!({ "kind": "other", "message": failure.to_string(), "hint": null });
+            println!("{:#}", json!({ "error": error }));
+            ExitCode::FAILURE
+        }
         Err(failure) => {
             eprintln!("etpctl: {failure}");
             ExitCode::FAILURE

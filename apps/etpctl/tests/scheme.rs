@@ -50,11 +50,15 @@ impl Place {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    /// The words with which a command fails.
+    /// The words with which a command fails: in its one document, or on usage to standard error.
     fn fails(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(!output.status.success(), "{arguments:?}: {output:?}");
-        String::from_utf8(output.stderr).unwrap()
+        if output.status.code() == Some(2) {
+            return String::from_utf8(output.stderr).unwrap();
+        }
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        text(&document["error"], "message").to_owned()
     }
 
     /// `scheme enrol ROLE` into a directory of that name.

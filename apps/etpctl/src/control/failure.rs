@@ -47,6 +47,10 @@ impl Failure {
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Client(error) => hint(error),
+            Self::Lost { .. } => Some(
+                "a card and port 4294967040 of its host answer pings; a program only if it runs \
+                 and wants to",
+            ),
             _ => None,
         }
     }

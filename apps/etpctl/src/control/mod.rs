@@ -30,12 +30,18 @@ pub(crate) struct Daemon {
     #[arg(
         long,
         global = true,
+        help_heading = "For every command",
         env = "TENET_SOCKET",
         default_value = "/run/tenet/dispatchd.sock"
     )]
     socket: PathBuf,
     /// Trust a daemon of this user as well as of root and yourself
-    #[arg(long, global = true, value_name = "UID")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "For every command",
+        value_name = "UID"
+    )]
     daemon_uid: Option<u32>,
 }
 

@@ -65,11 +65,16 @@ fn links(links: &[LinkStatus]) -> Table {
         "SENT",
         "RECEIVED",
         "UNACKED",
-        "",
+        "DETAIL",
     ];
     let mut table = Table::new(&head);
     for link in links {
         let host = link.host.get(..16).unwrap_or(&link.host);
+        let detail = if link.detail == link.state {
+            ""
+        } else {
+            &link.detail
+        };
         table.row([
             host,
             &link.address,
@@ -77,7 +82,7 @@ fn links(links: &[LinkStatus]) -> Table {
             &link.sent.to_string(),
             &link.received.to_string(),
             &link.unacknowledged.to_string(),
-            &link.detail,
+            detail,
         ]);
     }
     table
