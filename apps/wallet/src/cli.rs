@@ -26,19 +26,41 @@ Exit codes:
 #[command(version, about, after_help = AFTER_HELP)]
 pub(crate) struct Cli {
     /// The wallet's directory [default: $XDG_DATA_HOME/tenet/wallet]
-    #[arg(long, global = true, env = "TENET_HOME", value_name = "DIR")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "For every command",
+        env = "TENET_HOME",
+        value_name = "DIR"
+    )]
     pub(crate) home: Option<PathBuf>,
     /// The daemon's socket [default: the one of `wallet init`, there /run/tenet/dispatchd.sock]
-    #[arg(long, global = true, env = "TENET_SOCKET")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "For every command",
+        env = "TENET_SOCKET"
+    )]
     pub(crate) socket: Option<PathBuf>,
     /// Print one JSON document instead of text
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "For every command")]
     pub(crate) json: bool,
     /// Read the PIN from a file of mode 600 instead of the terminal
-    #[arg(long, global = true, env = "TENET_PIN_FILE", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "For every command",
+        env = "TENET_PIN_FILE",
+        value_name = "FILE"
+    )]
     pub(crate) pin_file: Option<PathBuf>,
     /// Trust a daemon of this user as well as of root and yourself
-    #[arg(long, global = true, value_name = "UID")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "For every command",
+        value_name = "UID"
+    )]
     pub(crate) daemon_uid: Option<u32>,
     #[command(subcommand)]
     pub(crate) command: Command,

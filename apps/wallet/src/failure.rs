@@ -159,7 +159,7 @@ impl Failure {
             Some(RefusalCode::Limit) => "finish or cancel open offers first",
             Some(RefusalCode::Class) => "the voucher demands a better card",
             Some(RefusalCode::Certificate | RefusalCode::Voucher) => {
-                "do not trade with whoever made this offer or voucher"
+                "do not trade with, or redeem at, whoever made what you gave the card"
             }
             _ => "see `wallet history`",
         };
@@ -172,12 +172,12 @@ impl Failure {
         let refusal = RefusalCode::from_u16(code);
         let hint = match (refusal, retries_left) {
             (Some(RefusalCode::WrongPin), 1..) => {
-                format!("wrong PIN; {retries_left} tries are left before the card blocks")
+                "type it with care: the card blocks when no try is left"
             }
             (Some(RefusalCode::WrongPin | RefusalCode::Blocked), 0) => {
-                "the card is blocked; only its issuer can help".into()
+                "the card is blocked; only its issuer can help"
             }
-            _ => "start the command again".into(),
+            _ => "start the command again",
         };
         Self::new(Kind::Pin, text)
             .hint(hint)

@@ -44,6 +44,18 @@ impl User {
         document["error"].clone()
     }
 
+    /// A scheme, with an identity of each role in `papers`.
+    fn papers(&self, roles: &[etp_pki::Role]) -> etp_pki::scheme::Scheme {
+        let scheme = etp_pki::scheme::Scheme::open(self.scheme()).unwrap();
+        for &role in roles {
+            let identity = scheme
+                .enrol(role, |key| etp_pki::scheme::Request::key(key, 1))
+                .unwrap();
+            identity.write(&self.path("papers"), role.name()).unwrap();
+        }
+        scheme
+    }
+
     /// A home as `wallet init` leaves it, with a daemon that is not there.
     fn initialised(&self) {
         let home = self.path("home");
@@ -167,16 +179,26 @@ fn damaged_files_are_named_and_left_alone() {
 }
 
 #[test]
+fn redeemers_and_issuers_may_ask_for_a_voucher_and_nobody_else() {
+    use etp_pki::Role::{Issuer, Redeemer, Service};
+    let user = User::new();
+    user.papers(&[Issuer, Redeemer, Service]);
+    let vid = "44".repeat(32);
+    let request = |identity: &str| {
+        let words = ["redeemer", "request", "--vid", &vid, "-o", "request"];
+        user.fails(&[&words[..], &["--identity", identity]].concat())
+    };
+    assert_eq!(request("papers/redeemer"), (0, String::new()));
+    assert_eq!(request("papers/issuer"), (0, String::new()));
+    let (code, said) = request("papers/service");
+    assert_eq!(code, 9);
+    assert!(said.contains("redeemer or issuer"), "{said}");
+}
+
+#[test]
 fn an_issuer_needs_the_right_identity_and_a_challenge() {
     let user = User::new();
-    let directory = user.scheme();
-    let scheme = etp_pki::scheme::Scheme::open(&directory).unwrap();
-    for role in [etp_pki::Role::Issuer, etp_pki::Role::Redeemer] {
-        let identity = scheme
-            .enrol(role, |key| etp_pki::scheme::Request::key(key, 1))
-            .unwrap();
-        identity.write(&user.path("papers"), role.name()).unwrap();
-    }
+    let scheme = user.papers(&[etp_pki::Role::Issuer, etp_pki::Role::Redeemer]);
     fs::write(user.path("promise"), "Coffee\n").unwrap();
     let challenge = serde_json::json!({
         "challenge": "22".repeat(32), "card_key": "33".repeat(32), "wallet": "somebody",

@@ -18,7 +18,7 @@ use crate::promise;
 use crate::values::Hex32;
 
 pub(super) fn issue(args: &cli::Issue) -> Result<Report, Failure> {
-    let signer = SigningIdentity::load(&args.signer, Role::Issuer)?;
+    let signer = SigningIdentity::load(&args.signer, &[Role::Issuer])?;
     let promise = files::read(&args.promise)?;
     if promise.len() > PROMISE_BYTES_MAX {
         let text = format!("a promise has at most {PROMISE_BYTES_MAX} bytes");
@@ -84,21 +84,20 @@ pub(super) struct SigningIdentity {
 }
 
 impl SigningIdentity {
-    /// Loads `<stem>.der` and `<stem>.key`, which must be of the role.
-    pub(super) fn load(signer: &Signer, role: Role) -> Result<Self, Failure> {
+    /// Loads `<stem>.der` and `<stem>.key`, which must be of one of the roles.
+    pub(super) fn load(signer: &Signer, roles: &[Role]) -> Result<Self, Failure> {
         let ending = |ending: &str| {
             let mut path = signer.identity.clone().into_os_string();
             path.push(ending);
             std::path::PathBuf::from(path)
         };
         let failed = |error: &dyn std::fmt::Display| {
-            Failure::new(Kind::Certificate, error.to_string())
-                .hint(format!("make one with: etpctl scheme enrol {role}"))
+            Failure::new(Kind::Certificate, error.to_string()).hint(advice(roles))
         };
         let identity = Identity::load(&ending(".der"), None, &ending(".key"));
         let identity = identity.map_err(|error| failed(&error))?;
         let leaf = etp_pki::scheme::inspect(&identity.leaf).map_err(|error| failed(&error))?;
-        match leaf.role == role {
+        match roles.contains(&leaf.role) {
             true => Ok(Self { identity, leaf }),
             false => Err(failed(&format!(
                 "the certificate is that of role {}",
@@ -117,4 +116,15 @@ impl SigningIdentity {
             .sign(&signature_input(tag, body))
             .to_bytes()
     }
+}
+
+/// Where identities of these roles come from, and how they are named.
+fn advice(roles: &[Role]) -> String {
+    let role = roles.iter().map(Role::to_string).collect::<Vec<_>>();
+    let first = role.first().map_or("", String::as_str);
+    format!(
+        "wanted is an identity of role {}, as `etpctl scheme enrol {first} --out DIR` makes it; \
+         name it without its ending: --identity DIR/{first}",
+        role.join(" or "),
+    )
 }

@@ -15,8 +15,11 @@ use crate::mail::now;
 use crate::output::Report;
 use crate::values::Hex32;
 
+/// Who may redeem: whom the voucher names, or else its issuer.
+const ROLES: &[Role] = &[Role::Redeemer, Role::Issuer];
+
 pub(super) fn request(args: &Request) -> Result<Report, Failure> {
-    let signer = SigningIdentity::load(&args.signer, Role::Redeemer)?;
+    let signer = SigningIdentity::load(&args.signer, ROLES)?;
     let mut challenge = [0; 32];
     getrandom::fill(&mut challenge).map_err(|error| Failure::system("random numbers", error))?;
     let body = RedeemBody {
@@ -39,7 +42,7 @@ pub(super) fn request(args: &Request) -> Result<Report, Failure> {
 }
 
 pub(super) fn check(args: &Check) -> Result<Report, Failure> {
-    let signer = SigningIdentity::load(&args.signer, Role::Redeemer)?;
+    let signer = SigningIdentity::load(&args.signer, ROLES)?;
     let request = read::<Redeem>(&args.request)?;
     let redeemed = read::<Redeemed>(&args.file)?;
     verify(args, &signer, &request, &redeemed)?;
