@@ -151,6 +151,8 @@ counters! {
     WantTooOften = "want-too-often";
     /// A verdict about a message that was not sent to that host from here.
     VerdictForeign = "verdict-foreign";
+    /// More verdicts than messages were sent to that host.
+    VerdictSurplus = "verdict-surplus";
     /// A verdict with a code that does not exist.
     VerdictCode = "verdict-code";
     /// Verdicts, statements and notes that found no room on their way to the proxy's thread.

@@ -24,7 +24,7 @@ pub use config::{ConfigError, HostIdentity, KeyText, Peer, RemoteConfig};
 pub use event::{Counter, EventSink, RemoteEvent, StatementToken};
 pub use handle::{RemoteHandle, RemoteProxy};
 pub use inbox::{INBOX_BYTES_MAX, INBOX_MESSAGES_MAX, INBOX_NOTES_MAX};
-pub use limits::{CHANNELS, LANES, Limits, VERDICTS};
+pub use limits::{CHANNELS, LANES, Limits, VERDICTS, VERDICTS_OWED_MAX};
 pub use status::{LinkState, LinkStatus, RemoteStatus};
 pub use store::{MemoryStatementStore, StatementStore, StoreError};
 pub use tls::ALPN;

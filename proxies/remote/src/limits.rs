@@ -6,6 +6,9 @@ pub const LANES: usize = 4;
 pub const CHANNELS: usize = LANES + 1;
 /// The channel of verdicts.
 pub const VERDICTS: usize = LANES;
+/// Messages whose verdict a host may still give: those that went to it last. It bounds what a host
+/// can bring about that gives verdicts on messages that were delivered.
+pub const VERDICTS_OWED_MAX: u64 = 1 << 17;
 
 /// Deadlines in milliseconds and bounds in messages or bytes, per link unless said otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]

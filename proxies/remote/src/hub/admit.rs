@@ -9,7 +9,7 @@ use super::{Hub, random_bytes};
 use crate::event::{Counter, RemoteEvent};
 use crate::gate::{Admission, Grounds, Judgement};
 use crate::link::{
-    ConnectionId, Control, LinkError, LinkFault, MessageFrame, Now, Outgoing, Received,
+    ConnectionId, Control, Link, LinkError, LinkFault, MessageFrame, Now, Outgoing, Received,
     VerdictFrame,
 };
 
@@ -164,12 +164,16 @@ impl Hub {
         self.send_verdict(now, host, subject, outgoing.number, verdict);
     }
 
-    /// A verdict is believed only from the host that the message was sent to.
+    /// A verdict is believed only from the host that the message was sent to, and once a message.
     fn verdict(&mut self, host: Hash, frame: &VerdictFrame) {
         let theirs = self.routes.get(&frame.dst.domain) == Some(&host);
         if !theirs || !self.local.contains(&frame.src.domain) {
             let detail = format!("verdict about {} to {}", frame.src, frame.dst);
             return self.refuse(Some(host), Counter::VerdictForeign, detail);
+        }
+        if !self.links.get_mut(&host).is_some_and(Link::take_verdict) {
+            let detail = format!("verdict about {} to {}", frame.src, frame.dst);
+            return self.refuse(Some(host), Counter::VerdictSurplus, detail);
         }
         let verdict = match VerdictCode::from_u16(frame.code) {
             Some(code) => Verdict::new(code, frame.detail.clone()),

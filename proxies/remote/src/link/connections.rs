@@ -174,6 +174,7 @@ impl Link {
             return;
         }
         self.inbound = [Inbound::default(); CHANNELS];
+        self.judged = 0;
         let unknown: Vec<_> = self
             .lanes
             .iter_mut()

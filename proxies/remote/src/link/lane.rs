@@ -68,6 +68,11 @@ impl<T> Outbound<T> {
         });
     }
 
+    /// The last sequence given; so many entries were transmitted.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
+    }
+
     /// Whether something waits to be transmitted on the present connection.
     pub(crate) fn is_pending(&self) -> bool {
         self.cursor < self.entries.len()

@@ -39,7 +39,7 @@ pub use frame::{
 pub use receive::Received;
 pub use transmit::{BATCH_BYTES_MAX, Pending};
 
-use crate::limits::{CHANNELS, LANES, Limits};
+use crate::limits::{CHANNELS, LANES, Limits, VERDICTS_OWED_MAX};
 use crate::status::{LinkState, LinkStatus};
 use connections::Connection;
 use dial::{DialState, Dialling};
@@ -116,6 +116,9 @@ pub struct Link {
     peer_incarnation: Option<Incarnation>,
     lanes: [Outbound<Outgoing>; LANES],
     verdicts: Outbound<VerdictFrame>,
+    /// Messages transmitted to this incarnation of the peer that have had their verdict, or whose
+    /// time for one is over.
+    judged: u64,
     inbound: [Inbound; CHANNELS],
     wants: BTreeMap<Domain, Hash>,
     answers: BTreeMap<Domain, Option<Statement>>,
@@ -181,6 +184,7 @@ impl Link {
             peer_incarnation: None,
             lanes: Default::default(),
             verdicts: Outbound::default(),
+            judged: 0,
             inbound: [Inbound::default(); CHANNELS],
             wants: BTreeMap::new(),
             answers: BTreeMap::new(),
@@ -228,6 +232,16 @@ impl Link {
             self.verdicts.push(now.ms, 0, verdict);
         }
         room
+    }
+
+    /// Takes a verdict of the peer into account. Returns whether it was owed one: no message has
+    /// two, so there are not more than messages transmitted, of the last [`VERDICTS_OWED_MAX`].
+    pub fn take_verdict(&mut self) -> bool {
+        let sent: u64 = self.lanes.iter().map(Outbound::last).sum();
+        self.judged = self.judged.max(sent.saturating_sub(VERDICTS_OWED_MAX));
+        let owed = self.judged < sent;
+        self.judged += u64::from(owed);
+        owed
     }
 
     /// Asks the peer for a statement; repeated on each connection until [`Link::unwant`].

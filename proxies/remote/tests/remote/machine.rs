@@ -4,17 +4,17 @@
 
 mod network;
 
-use libetp::VerdictCode;
 use libetp::codec::List;
+use libetp::{EntityId, VerdictCode};
 use network::{Network, Op};
 use proptest::prelude::*;
 
 use crate::support::message;
 use remote_proxy::link::{
-    ConnectionId, Control, Hello, Link, LinkEffect, LinkError, MessageFrame, Now, Opened, Outgoing,
-    VERSION,
+    Ack, ConnectionId, Control, Hello, Link, LinkEffect, LinkError, MessageFrame, Now, Opened,
+    Outgoing, VERSION,
 };
-use remote_proxy::{CHANNELS, LANES, Limits, LinkState};
+use remote_proxy::{CHANNELS, LANES, Limits, LinkState, VERDICTS_OWED_MAX};
 
 fn op() -> impl Strategy<Value = Op> {
     let side = 0..2usize;
@@ -307,4 +307,27 @@ fn the_last_acknowledgement_has_time_to_arrive_at_the_end() {
         panic!("closes")
     };
     assert_eq!(fault.error, LinkError::ShuttingDown);
+}
+
+/// Transmits and acknowledges so many messages of one lane, of which `before` came earlier.
+fn cross(link: &mut Link, now: Now, before: u64, count: u64) {
+    for number in before + 1..=before + count {
+        let message = message(EntityId::default(), EntityId::default(), vec![]);
+        link.send(now, Outgoing { number, message }).unwrap();
+        let used = (0..LANES).find(|lane| link.transmit(now, ConnectionId(1), *lane).is_some());
+        let (channel, sequence) = (used.unwrap() as u8, number);
+        let ack = Control::Ack(Ack { channel, sequence });
+        link.control(now, ConnectionId(1), ack).unwrap();
+    }
+}
+
+#[test]
+fn a_host_owes_one_verdict_for_each_message_that_went_to_it_last() {
+    let (mut link, now) = (up(), Now::default());
+    assert!(!link.take_verdict());
+    cross(&mut link, now, 0, 2);
+    assert_eq!([(); 3].map(|()| link.take_verdict()), [true, true, false]);
+    cross(&mut link, now, 2, VERDICTS_OWED_MAX + 1);
+    let owed = std::iter::repeat_with(|| link.take_verdict()).take_while(|owed| *owed);
+    assert_eq!(owed.count() as u64, VERDICTS_OWED_MAX);
 }

@@ -427,6 +427,15 @@ async fn a_verdict_counts_only_from_the_host_that_the_message_went_to() {
             detail: String::new(),
         })
     };
+    for number in 3..=5 {
+        let sent = message(local.entity(1), theirs.entity(1), vec![]);
+        node.handle.send(number, sent).unwrap();
+    }
+    let link = rogue_host.key;
+    until([&mut node], "three messages", |[node]| {
+        node.handle.status().links[&link].sent == 3
+    })
+    .await;
     rogue.say(&verdict(1, &local, &others, 2)).await;
     rogue.say(&verdict(2, &theirs, &theirs, 2)).await;
     rogue.say(&verdict(3, &local, &theirs, 2)).await;
@@ -434,8 +443,9 @@ async fn a_verdict_counts_only_from_the_host_that_the_message_went_to() {
     // A repeat of one that was taken is nothing new.
     rogue.say(&verdict(3, &local, &theirs, 2)).await;
     rogue.say(&verdict(5, &local, &theirs, 8)).await;
-    until([&mut node], "three verdicts", |[node]| {
-        node.verdicts.len() == 3
+    rogue.say(&verdict(6, &local, &theirs, 8)).await;
+    until([&mut node], "one verdict too many", |[node]| {
+        node.count(Counter::VerdictSurplus) == 1
     })
     .await;
     assert_eq!(node.count(Counter::VerdictForeign), 2);
