@@ -181,7 +181,7 @@ pub enum ClientError {
         detail: String,
     },
     /// The card did not authenticate this program.
-    #[error("the card did not authenticate: {} ({retries_left} tries left)",
+    #[error("the card did not authenticate: {} (tries left: {retries_left})",
         refusal_text(*code, detail))]
     AuthenticationFailed {
         /// A [`RefusalCode`].

@@ -163,7 +163,7 @@ fn a_wrong_pin_is_told_with_the_tries_left() {
         .unwrap();
     let error = CardSession::authenticate(&mut me, &pin, b"0000", TIMEOUT).unwrap_err();
     assert_eq!(error.refusal(), Some(RefusalCode::WrongPin));
-    assert!(error.to_string().contains("2 tries left"), "{error}");
+    assert!(error.to_string().contains("tries left: 2"), "{error}");
 }
 
 #[test]
