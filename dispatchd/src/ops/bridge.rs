@@ -71,7 +71,7 @@ impl HostPort for Bridge {
         let id = event.id.map(|id| id.to_string()).unwrap_or_default();
         let principal = event
             .principal
-            .map(|who| format!("{who:?}"))
+            .map(|who| format!("uid {} pid {}", who.uid, who.pid))
             .unwrap_or_default();
         tracing::warn!(event = event.name, id, principal, "{}{more}", event.detail);
     }

@@ -7,7 +7,7 @@ use libetp::Domain;
 
 const EXAMPLES: &str = "\
 Start a daemon of your own, with one soft card:
-  etpctl scheme init --out scheme --name demo
+  etpctl scheme init --name demo scheme
   etpctl scheme enrol host --scheme scheme --out identity
   etpctl scheme enrol card --scheme scheme --out card --host identity/host.der
   dispatchd --print-default-config > dispatchd.toml   # then set [host], [scheme], [[card]]
