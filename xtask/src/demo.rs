@@ -37,10 +37,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
         false => table::print(&report),
     }
     if arguments.keep {
-        table::print_commands(&cast);
+        table::print_commands(&cast, &report, deployment.path());
         cast.leave_running();
-        let path = deployment.keep().path().display().to_string();
-        eprintln!("Everything is in {path}; end it with: pkill -f {path}");
+        let _kept = deployment.keep();
     }
     verdict(&report)
 }

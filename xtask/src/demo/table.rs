@@ -1,6 +1,7 @@
 //! The demonstration for people: a timeline, in the manner of Table 2 of Terada et al. 2005.
 
-use system_tests::Host;
+use std::path::Path;
+
 use system_tests::scenario::{Cast, Holding, Message, Report, short};
 
 pub(crate) fn print(report: &Report) {
@@ -17,10 +18,10 @@ pub(crate) fn print(report: &Report) {
     report.messages.iter().for_each(|m| message(m, start));
     totals(report);
     println!("\nCommands to the cards");
-    for (id, card) in &report.apdus {
+    for (name, card) in &report.apdus {
         for apdu in &card.exchange {
             println!(
-                "  {id}  {} -> {} ({} bytes)",
+                "  {name}  {} -> {} ({} bytes)",
                 apdu.takes.join(", "),
                 apdu.gives.join(", "),
                 apdu.bytes
@@ -48,8 +49,8 @@ pub(crate) fn print(report: &Report) {
 
 fn holding(holding: &Holding) {
     println!(
-        "  card of {}: {}  {}",
-        holding.host,
+        "  card {}  {}  {}",
+        holding.host.to_uppercase(),
         short(&holding.vid),
         holding.promise
     );
@@ -78,18 +79,30 @@ fn totals(report: &Report) {
     );
 }
 
-/// The commands to go on with what was left running.
-pub(crate) fn print_commands(cast: &Cast) {
-    println!("\nStill running. Try:");
+/// The commands to go on with what was left running, beside what the demonstration prints.
+pub(crate) fn print_commands(cast: &Cast, report: &Report, directory: &Path) {
+    eprintln!("\nBoth hosts are running. Look at them:");
     for host in [&cast.a, &cast.b] {
-        commands(host);
+        eprintln!("  # host {}", host.name);
+        eprintln!("  {}", host.etpctl(&["status"]).line());
+        eprintln!("  {}", host.wallet(&["list"]).line());
     }
-}
-
-fn commands(host: &Host) {
-    println!("  # host {}", host.name);
-    println!("  {}", host.etpctl(&["status"]).line());
-    println!("  {}", host.wallet(&["list"]).line());
+    if let [mine, theirs] = report.vouchers.as_slice() {
+        eprintln!("Exchange the vouchers back:");
+        eprintln!("  {}", cast.offer_command(theirs, mine).line());
+        eprintln!("  {}", cast.b.wallet(&["inbox"]).line());
+        eprintln!(
+            "  {}   # its number",
+            cast.b.wallet(&["accept", "2"]).line()
+        );
+    }
+    eprintln!(
+        "Then: wallet history; etpctl ids, routes, cards, trace; etpctl ping {}",
+        cast.b.card()
+    );
+    eprintln!("End it with:");
+    let (a, b) = (cast.a.pid(), cast.b.pid());
+    eprintln!("  kill {a} {b} && sleep 1 && rm -r {}", directory.display());
 }
 
 fn ms(us: u64) -> f64 {

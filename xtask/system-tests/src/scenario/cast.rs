@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::report::Holding;
 use crate::deployment::{Deployment, text};
 use crate::host::{Host, Peer};
-use crate::program::Failure;
+use crate::program::{Failure, Program};
 
 /// How long a result may take, before the demonstration gives up.
 const RESULT_S_MAX: u64 = 60;
@@ -136,6 +136,11 @@ impl Cast {
     }
 
     pub(crate) fn offer(&self, give: &str, want: &str) -> Result<Value, Failure> {
+        self.offer_command(give, want).json()
+    }
+
+    /// The command with which A offers one voucher for another to B.
+    pub fn offer_command(&self, give: &str, want: &str) -> Program {
         let words = [
             "offer",
             "--give",
@@ -148,7 +153,6 @@ impl Cast {
         self.a
             .wallet(&words)
             .args(&["--third-party", &self.third_party])
-            .json()
     }
 
     /// The offer as B's wallet shows it.

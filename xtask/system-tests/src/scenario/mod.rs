@@ -63,7 +63,11 @@ fn issue(cast: &Cast, report: &mut Report) -> Result<(), Failure> {
         report.step(
             "issue",
             true,
-            format!("{title} to the card of host {}: {}", host.name, short(&vid)),
+            format!(
+                "{title} to card {}: {}",
+                host.name.to_uppercase(),
+                short(&vid)
+            ),
         );
         report.vouchers.push(vid);
     }
@@ -92,11 +96,12 @@ fn trade(cast: &Cast, report: &mut Report) -> Result<(), Failure> {
     report.step("accept", true, "B accepts; the cards do the rest".into());
     for host in [&cast.a, &cast.b] {
         let result = cast.result(host, &n1)?;
-        let done = result["outcome"] == "completed";
+        let outcome = text(&result, "outcome")?;
+        let done = outcome == "completed";
         report.step(
             "result",
             done,
-            format!("{} learns: {}", host.name, result["outcome"]),
+            format!("{} learns: {outcome}", host.name.to_uppercase()),
         );
     }
     report.exchange_elapsed_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);

@@ -15,7 +15,7 @@ pub struct Report {
     pub steps: Vec<Step>,
     /// Messages of the exchange in the order in which they entered a table.
     pub messages: Vec<Message>,
-    /// Commands to each card, by its id.
+    /// Commands to each card, by what the card is called in `messages`.
     pub apdus: BTreeMap<String, Card>,
     /// Before the exchange.
     pub holdings_before: Vec<Holding>,
@@ -45,9 +45,9 @@ pub struct Message {
     pub unix_us: u64,
     /// Its type.
     pub mtype: String,
-    /// Source id, and whose it is.
+    /// Whose the source is: `wallet A`, `card B`; else its id.
     pub from: String,
-    /// Destination id, and whose it is.
+    /// Whose the destination is.
     pub to: String,
     /// Length with the header.
     pub bytes: u64,
@@ -60,6 +60,8 @@ pub struct Message {
 /// The commands to one card.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Card {
+    /// Its id.
+    pub id: String,
     /// Since its daemon started.
     pub total: u64,
     /// Those that carried a message of the exchange.

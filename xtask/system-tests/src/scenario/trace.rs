@@ -54,7 +54,8 @@ impl Mark {
             let trace = trace(host)?;
             let (message, apdu) = self.last.get(&host.name).copied().unwrap_or_default();
             report.messages.extend(messages(cast, &trace, message));
-            report.apdus.insert(host.card(), card(host, &trace, apdu)?);
+            let name = cast.name_of(&host.card());
+            report.apdus.insert(name, card(host, &trace, apdu)?);
         }
         report.messages.sort_by_key(|message| message.unix_us);
         charge_cards(report);
@@ -102,6 +103,7 @@ fn card(host: &Host, trace: &Value, after: u64) -> Result<Card, Failure> {
     let exchange = apdus.filter(of_exchange).collect();
     let status = host.etpctl(&["status"]).json()?;
     Ok(Card {
+        id: host.card(),
         total: number(&status["cards"][0], "apdus"),
         exchange,
     })
