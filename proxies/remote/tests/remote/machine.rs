@@ -81,6 +81,24 @@ fn a_restart_gives_what_was_sent_the_verdict_unknown_and_delivers_the_rest() {
 }
 
 #[test]
+fn what_may_have_arrived_is_unknown_and_never_called_unreachable() {
+    let mut network = Network::new();
+    network.settle_link();
+    network.apply(Op::Send { side: 0, flow: 0 });
+    for stream in 1..=LANES {
+        network.apply(Op::Transmit { side: 0, stream });
+        (0..8).for_each(|pick| network.apply(Op::Arrive { pick, stream }));
+    }
+    assert_eq!(network.delivered_to(1), [1]);
+    (0..2).for_each(|pick| network.apply(Op::Cut { pick, keep: 0 }));
+    (0..4).for_each(|pick| network.apply(Op::NoticeLoss { pick }));
+    network.apply(Op::Pass { ms: 30_000 });
+    assert_eq!(network.verdicts(0), [(1, VerdictCode::Unknown)]);
+    network.heal();
+    network.check();
+}
+
+#[test]
 fn a_link_that_stays_down_gives_every_message_its_verdict_in_time() {
     let mut network = Network::new();
     network.apply(Op::Send { side: 0, flow: 0 });

@@ -120,6 +120,24 @@ impl Rogue {
     pub(crate) async fn dial(host: &HostKey, address: SocketAddr) -> Self {
         let (endpoint, connection) = RogueTls::default().dial(host, address).await.unwrap();
         let (control, receive) = connection.open_bi().await.unwrap();
+        Self::over(endpoint, connection, control, receive, host)
+    }
+
+    /// Waits for a node to dial; says nothing yet.
+    pub(crate) async fn accept(host: &HostKey, endpoint: Endpoint) -> Self {
+        let incoming = patiently(endpoint.accept()).await.unwrap();
+        let connection = incoming.await.unwrap();
+        let (control, receive) = patiently(connection.accept_bi()).await.unwrap();
+        Self::over(endpoint, connection, control, receive, host)
+    }
+
+    fn over(
+        endpoint: Endpoint,
+        connection: Connection,
+        control: SendStream,
+        receive: RecvStream,
+        host: &HostKey,
+    ) -> Self {
         Self {
             connection,
             control,
