@@ -472,9 +472,19 @@ impl Router {
             .collect()
     }
 
-    /// Takes no more messages and programs: each is refused with `shutting-down`.
+    /// Takes no more messages of programs, no more programs, and no mail for ids that no program is
+    /// connected as: each is refused with `shutting-down`. What cards and other hosts send to
+    /// programs that are there still comes in.
     pub fn drain(&self) {
         self.change(|directory| directory.draining = true);
+    }
+
+    /// Gives back what waits for ids that no program is connected as: it does not outlive the
+    /// daemon. To be called after [`Router::drain`], while links and cards still take verdicts.
+    pub fn return_mail(&self) {
+        for shard in &self.inner.shards {
+            shard.send(Job::Input(Input::ReturnMail));
+        }
     }
 
     /// Closes every connection and ends the threads; returns when they have ended. Not to be

@@ -9,7 +9,7 @@ use super::failure::{EXIT_DRAIN, Failure};
 const POLL: Duration = Duration::from_millis(10);
 
 /// Refuses new messages with `shutting-down`, waits until connected programs took their messages
-/// and cards theirs, then closes links, cards and connections.
+/// and cards theirs, gives back what nobody fetched, then closes links, cards and connections.
 ///
 /// # Errors
 /// [`Failure::Drain`] if programs or cards did not finish in time.
@@ -24,6 +24,9 @@ pub(super) async fn drain(daemon: &mut Daemon) -> Result<(), Failure> {
         daemon.serve_for(POLL).await;
         is_finished = daemon.is_finished().await;
     }
+    daemon.router.return_mail();
+    // Behind it in every queue: the verdicts are at the links and cards before those end.
+    daemon.router.snapshot().await;
     if let Some(remote) = &daemon.remote {
         remote.shutdown();
     }

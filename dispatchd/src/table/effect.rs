@@ -48,6 +48,8 @@ pub enum Input {
     ControlReply(ConnectionId, u64, Vec<u8>),
     /// Time passed; milliseconds of a monotonic clock.
     Tick(u64),
+    /// The daemon will end: what waits for ids that nobody is connected as goes back.
+    ReturnMail,
     /// Close everything.
     ShutDown,
 }

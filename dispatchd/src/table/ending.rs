@@ -14,10 +14,13 @@ use super::effect::{Change, Crossing, Effect};
 use super::frames::Next;
 use super::ledger::Sender;
 use super::limits::ENDED_IDS_MAX;
-use super::mailbox::Leftover;
+use super::mailbox::{Leftover, Mailbox};
 use super::returns::ConnectionId;
 use super::shard::Shard;
 use super::storing::Storing;
+
+/// Why mail goes back, and none comes in for an id that nobody is connected as.
+pub(super) const DAEMON_ENDS: &str = "the daemon ends, and nobody fetched it";
 
 /// A connection on its way to another shard. It has said `HELLO`, no more.
 #[derive(Debug)]
@@ -166,7 +169,8 @@ impl Shard {
             }
         }
         for leftover in capability.mailbox.into_leftovers() {
-            self.not_taken(leftover);
+            let detail = "the receiver ended before it was sent to it";
+            self.not_taken(leftover, VerdictCode::UnknownDestination, detail);
         }
         self.accounts.close(capability.account);
         if capability.may_be_authenticated {
@@ -174,7 +178,21 @@ impl Shard {
         }
     }
 
-    fn not_taken(&mut self, leftover: Leftover) {
+    /// Mail does not outlive the daemon: who sent what nobody fetched is told.
+    pub(super) fn return_mail(&mut self) {
+        let limits = self.shared.limits;
+        let away = self.capabilities.values_mut();
+        let away = away.filter(|capability| capability.connection.is_none());
+        let mailboxes: Vec<_> = away
+            .map(|capability| std::mem::replace(&mut capability.mailbox, Mailbox::new(&limits)))
+            .collect();
+        for leftover in mailboxes.into_iter().flat_map(Mailbox::into_leftovers) {
+            self.not_taken(leftover, VerdictCode::ShuttingDown, DAEMON_ENDS);
+        }
+    }
+
+    /// `unsent` and `detail` are for what nobody can have seen.
+    fn not_taken(&mut self, leftover: Leftover, unsent: VerdictCode, detail: &str) {
         let Leftover {
             waiting,
             message,
@@ -187,11 +205,7 @@ impl Shard {
                 let detail = "the receiver ended and had not taken it";
                 self.refusal("not-taken", VerdictCode::Unknown, detail)
             }
-            false => {
-                let detail = "the receiver ended before it was sent to it";
-                let code = VerdictCode::UnknownDestination;
-                self.refusal("not-sent", code, detail)
-            }
+            false => self.refusal("not-sent", unsent, detail),
         };
         self.give_back(waiting.back, sender, &message, &verdict);
     }

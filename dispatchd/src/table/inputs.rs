@@ -37,6 +37,7 @@ impl Shard {
             Input::Persisted(ticket, is_stored) => self.persisted(ticket, is_stored),
             Input::ControlReply(id, number, body) => self.control_reply(id, number, &body),
             Input::Tick(now_ms) => self.tick(now_ms),
+            Input::ReturnMail => self.return_mail(),
             Input::ShutDown => self.shut_down(),
         }
     }

@@ -8,6 +8,7 @@ use libetp::{EntityId, Mtype, Port, Verdict, VerdictCode};
 use super::card::ForCard;
 use super::directory::{CardLimits, DomainState};
 use super::effect::{Crossing, Effect, ForRemote};
+use super::ending::DAEMON_ENDS;
 use super::ledger::{Full, Load};
 use super::limits::charge;
 use super::registry::ShardIndex;
@@ -72,6 +73,10 @@ impl Shard {
         let Some(capability) = self.capabilities.get_mut(&arriving.header.dst) else {
             return Err(self.unknown(arriving.header.dst));
         };
+        if self.directory.draining && capability.connection.is_none() {
+            let code = VerdictCode::ShuttingDown;
+            return Err(self.refusal(code.name(), code, DAEMON_ENDS));
+        }
         let mailbox = &mut capability.mailbox;
         if mailbox.wants_buffer()
             && let Some(buffer) = self.spare_buffers.pop()

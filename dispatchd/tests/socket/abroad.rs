@@ -15,9 +15,9 @@ use crate::harness::{ABROAD, DOMAIN, Daemon, PRIVATE, Setup, daemon};
 const HOST: Hash = [9; 32];
 const ELSEWHERE: Domain = Domain([2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10]);
 
-/// The other hosts, and what they were sent.
+/// The other hosts: what they were sent, and told of their own messages.
 #[derive(Default)]
-struct Hosts(Mutex<Vec<(u64, Message)>>);
+struct Hosts(Mutex<Vec<(u64, Message)>>, Mutex<Vec<(u64, VerdictCode)>>);
 
 impl RemotePort for Hosts {
     fn send(&self, _: Hash, number: u64, message: Message) -> Result<(), Verdict> {
@@ -25,7 +25,9 @@ impl RemotePort for Hosts {
         Ok(())
     }
 
-    fn verdict(&self, _: Hash, _: Subject, _: u64, _: Verdict) {}
+    fn verdict(&self, _: Hash, _: Subject, number: u64, verdict: Verdict) {
+        self.1.lock().unwrap().push((number, verdict.code));
+    }
 }
 
 fn link(daemon: &Daemon) -> Arc<Hosts> {
@@ -129,4 +131,33 @@ fn a_program_that_does_not_read_what_a_host_repeats_is_closed() {
     let last = std::iter::from_fn(|| a.next()).last().unwrap();
     let closing: libetp::frame::body::Closing = last.read(libetp::frame::kind::CLOSING);
     assert_eq!(closing.reason, reason);
+}
+
+#[test]
+fn mail_that_nobody_fetched_goes_back_when_the_daemon_ends() {
+    let daemon = daemon();
+    let hosts = link(&daemon);
+    let mut wallet = daemon.greet();
+    wallet.acquire(true);
+    let id = wallet.id;
+    drop(wallet);
+    daemon.until(|table| table.ids.iter().all(|id| id.pid.is_none()));
+    let mut b = daemon.acquire();
+    let local = b.send(id, PRIVATE, b"waits");
+    assert_eq!(b.flush(), []);
+    let message = Message::new(ABROAD.entity(Port(1)), id, PRIVATE, vec![]);
+    let submit = |number| {
+        let entry = Entry::Remote(HOST);
+        daemon.router.submit(entry, number, message.clone());
+    };
+    submit(7);
+    daemon.until(|table| table.ids.iter().any(|id| id.waiting == 2));
+    daemon.router.drain();
+    daemon.router.return_mail();
+    b.expect_failed(local, VerdictCode::ShuttingDown);
+    submit(8);
+    daemon.until(|table| table.counters.get("shutting-down") == Some(&1));
+    let told = [7, 8].map(|number| (number, VerdictCode::ShuttingDown));
+    assert_eq!(*hosts.1.lock().unwrap(), told);
+    assert!(daemon.snapshot().ids.iter().all(|id| id.waiting == 0));
 }
