@@ -1,5 +1,6 @@
 //! Operate dispatchd and schemes.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -61,28 +62,27 @@ fn run_scheme(command: scheme::SchemeCommand, json: bool) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // The document that `check` printed says what it found.
         Err(scheme::Failure::Findings(_)) if json => ExitCode::FAILURE,
-        Err(failure) if json => {
-            let error = json!({ "kind": "other", "message": failure.to_string(), "hint": null });
-            println!("{:#}", json!({ "error": error }));
-            ExitCode::FAILURE
-        }
         Err(failure) => {
-            eprintln!("etpctl: {failure}");
+            tell("other", &failure.to_string(), None, json);
             ExitCode::FAILURE
         }
     }
 }
 
 fn fail(failure: &control::Failure, json: bool) -> ExitCode {
-    if json {
-        let message = failure.to_string();
-        let error = json!({ "kind": failure.name(), "message": message, "hint": failure.hint() });
-        println!("{:#}", json!({ "error": error }));
-    } else {
-        eprintln!("etpctl: {failure}");
-        if let Some(hint) = failure.hint() {
-            eprintln!("  {hint}");
-        }
-    }
+    tell(failure.name(), &failure.to_string(), failure.hint(), json);
     ExitCode::from(failure.exit_code())
+}
+
+/// Says why a command failed. Whoever closed standard output before wants to hear no more.
+fn tell(kind: &str, message: &str, hint: Option<&str>, json: bool) {
+    if json {
+        let error = json!({ "kind": kind, "message": message, "hint": hint });
+        let _ = writeln!(std::io::stdout(), "{:#}", json!({ "error": error }));
+        return;
+    }
+    eprintln!("etpctl: {message}");
+    if let Some(hint) = hint {
+        eprintln!("  {hint}");
+    }
 }

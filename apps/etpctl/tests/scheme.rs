@@ -307,3 +307,16 @@ fn check_finds_a_key_with_two_roles() {
     );
     assert!(text(&found["findings"][0], "problem").contains(text(&host, "key")));
 }
+
+#[test]
+fn a_reader_that_went_away_is_no_panic() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = Command::new(env!("CARGO_BIN_EXE_etpctl"))
+        .args(["scheme", "--json", "show", "/nowhere"])
+        .stdout(writer)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.as_str()), (Some(1), ""));
+}
