@@ -33,7 +33,7 @@ pub enum SchemeError {
     #[error("{0} is no scheme; make one with `etpctl scheme init`")]
     NoScheme(PathBuf),
     /// Others may read a private key.
-    #[error("{path} has mode {mode:04o}; private keys want `chmod go= {path}`")]
+    #[error("{path} has mode {mode:04o}; a secret wants `chmod go= {path}`")]
     Permissions {
         /// Which file or directory.
         path: PathBuf,
