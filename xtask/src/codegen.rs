@@ -17,9 +17,10 @@ const PAGE_HEAD: &str = "\
 
 # Message types
 
-The parameters of each type, in order ([encoding.md](encoding.md)). A card carries out a privileged type only over an
-authenticated channel; its parameters then are the body inside `[counter, tag, body]` ([exchange.md](exchange.md)). Those of a
-secret type are never shown to observers.
+The parameters of each type, in order ([encoding.md](encoding.md)). A card carries out a
+privileged type only over an authenticated channel; its parameters then are the body inside
+`[counter, tag, body]` ([exchange.md](exchange.md)). Those of a secret type are never shown to
+observers.
 
 | numbers | whose |
 |---|---|

@@ -126,7 +126,8 @@ broken! {
     /// m3: m4 is sent, v1 is not stored.
     commit_without_v1: CONFIRMATION loses b"v", None, Violation::Lost,
     /// m3: nothing to repeat m4 with.
-    m4_is_not_repeated: CONFIRMATION loses b"d", Random, Violation::Copied(_) | Violation::Disagreement | Violation::Stuck(_),
+    m4_is_not_repeated: CONFIRMATION loses b"d", Random,
+        Violation::Copied(_) | Violation::Disagreement | Violation::Stuck(_),
     /// m4: the record goes, v2 is not stored.
     complete_without_v2: COMMITMENT loses b"v", None, Violation::Lost,
     /// m4: v2 is stored, the record stays.
