@@ -70,8 +70,8 @@ pub trait HostPort: Send + Sync {
     fn control(&self, request: ControlRequest);
     /// Something that belongs in the log.
     fn event(&self, event: Event);
-    /// A message was judged; only called if [`Settings::trace`].
-    fn trace(&self, record: TraceRecord);
+    /// Messages were judged, all in one pass of an I/O thread; only called if [`Settings::trace`].
+    fn trace(&self, records: &[TraceRecord]);
 }
 
 /// A request of an administrator.
@@ -106,7 +106,7 @@ pub struct Event {
 }
 
 /// One message that entered the table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceRecord {
     /// `app`, `card`, `remote` or `host`.
     pub entry: &'static str,

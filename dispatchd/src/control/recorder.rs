@@ -77,10 +77,13 @@ impl Recorder {
         self.rings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A message was judged.
-    pub fn message(&self, record: TraceRecord) {
+    /// Messages were judged, all at this moment.
+    pub fn messages(&self, records: &[TraceRecord]) {
         let at = unix_us();
-        self.lock().messages.push((at, record), self.records_max);
+        let mut rings = self.lock();
+        for record in records {
+            rings.messages.push((at, *record), self.records_max);
+        }
     }
 
     /// A card answered a command.
@@ -203,7 +206,8 @@ mod tests {
     fn the_newest_records_are_kept_and_numbered_for_ever() {
         let recorder = Recorder::new(3);
         assert!(sequences(&recorder, 0, 10).is_empty());
-        (1..=5).for_each(|bytes| recorder.message(record(bytes)));
+        recorder.messages(&[1, 2].map(record));
+        recorder.messages(&[3, 4, 5].map(record));
         assert_eq!(sequences(&recorder, 0, 10), [3, 4, 5]);
         assert_eq!(sequences(&recorder, 3, 10), [4, 5]);
         assert_eq!(sequences(&recorder, 0, 2), [3, 4]);
@@ -217,7 +221,7 @@ mod tests {
         let recorder = Recorder::new(0);
         recorder.count("card-live");
         recorder.count("card-live");
-        recorder.message(record(1));
+        recorder.messages(&[record(1)]);
         assert_eq!(
             recorder.counters(),
             BTreeMap::from([("card-live".to_owned(), 2)])

@@ -7,6 +7,9 @@ use nix::time::{ClockId, clock_gettime};
 
 use crate::router::{HostPort, TraceRecord};
 
+/// Records that a thread keeps room for from pass to pass.
+const KEPT_RECORDS_MAX: usize = 1_024;
+
 /// One pass: from a read or a job to the last write that follows from it.
 pub(super) struct Pass {
     is_traced: bool,
@@ -37,20 +40,19 @@ impl Pass {
 
     /// The pass is over: its messages share what it cost equally.
     pub(super) fn end(&self, host: &dyn HostPort) {
-        if self.records.borrow().is_empty() {
+        let mut records = self.records.borrow_mut();
+        if records.is_empty() {
             return;
         }
-        let records = self.records.take();
         let (cpu, io) = self.start.get().map_or_else(Default::default, spent);
         let share = |time: Duration| (time.as_micros() / records.len() as u128) as u64;
         let (cpu_us, io_us) = (share(cpu), share(io));
-        for record in &records {
-            host.trace(TraceRecord {
-                cpu_us,
-                io_us,
-                ..record.clone()
-            });
+        for record in records.iter_mut() {
+            (record.cpu_us, record.io_us) = (cpu_us, io_us);
         }
+        host.trace(&records);
+        records.clear();
+        records.shrink_to(KEPT_RECORDS_MAX);
     }
 }
 

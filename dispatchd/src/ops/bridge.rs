@@ -76,7 +76,7 @@ impl HostPort for Bridge {
         tracing::warn!(event = event.name, id, principal, "{}{more}", event.detail);
     }
 
-    fn trace(&self, record: TraceRecord) {
-        self.recorder.message(record);
+    fn trace(&self, records: &[TraceRecord]) {
+        self.recorder.messages(records);
     }
 }

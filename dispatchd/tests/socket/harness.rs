@@ -69,8 +69,8 @@ impl HostPort for Host {
         self.events.lock().unwrap().push(event);
     }
 
-    fn trace(&self, record: TraceRecord) {
-        self.traces.lock().unwrap().push(record);
+    fn trace(&self, records: &[TraceRecord]) {
+        self.traces.lock().unwrap().extend_from_slice(records);
     }
 }
 
