@@ -1,6 +1,7 @@
 //! House rules that no compiler checks (CONTRIBUTING.md, "House style").
 
 use std::fs;
+use std::path::Path;
 
 use crate::shell::{Result, command, root};
 
@@ -19,10 +20,33 @@ pub(crate) fn run() -> Result {
     let files = tracked_files()?;
     let mut findings: Vec<String> = files.iter().flat_map(|path| findings_in(path)).collect();
     findings.extend(promises_without_test(&files)?);
+    findings.extend(files.iter().flat_map(|path| dead_links(path)));
     match findings.is_empty() {
         true => Ok(()),
         false => Err(format!("tidy:\n  {}", findings.join("\n  "))),
     }
+}
+
+/// Relative links of a page that lead nowhere.
+fn dead_links(path: &str) -> Vec<String> {
+    let text = fs::read_to_string(root().join(path)).unwrap_or_default();
+    let directory = root()
+        .join(path)
+        .parent()
+        .map(Path::to_path_buf)
+        .unwrap_or_default();
+    if !path.ends_with(".md") {
+        return Vec::new();
+    }
+    let links = text
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next());
+    let relative = links.filter(|link| !link.contains("://") && !link.starts_with('#'));
+    let files = relative.map(|link| link.split('#').next().unwrap_or_default());
+    let dead = files.filter(|file| !directory.join(file).exists());
+    dead.map(|file| format!("{path}: nothing at {file}"))
+        .collect()
 }
 
 /// Tests that SPECIFICATION.md names and nobody wrote.
