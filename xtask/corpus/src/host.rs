@@ -4,7 +4,7 @@ use std::path::Path;
 
 use dispatchd::config::Loaded;
 use etp_pki::scheme::SchemeFile;
-use remote_proxy::link::{Control, FrameReader, MessageFrame, StreamKind};
+use remote_proxy::link::{Control, FrameReader, LENGTH_LEN, MessageFrame, StreamKind};
 
 pub(crate) fn certificate(bytes: &[u8]) {
     let _ = etp_pki::scheme::inspect(bytes);
@@ -27,7 +27,7 @@ pub(crate) fn configuration(bytes: &[u8]) {
     let _ = Loaded::parse(Path::new("fuzz.toml"), text.to_owned());
 }
 
-/// What a frame is does not depend on how the stream was cut.
+/// What a frame is does not depend on how the stream was cut, and written again it is the same.
 pub(crate) fn link_frame(bytes: &[u8]) {
     for stream in [StreamKind::Control, StreamKind::Lane] {
         let whole = frames(stream, &[bytes]);
@@ -42,8 +42,16 @@ fn frames(stream: StreamKind, pieces: &[&[u8]]) -> (Vec<(u8, Vec<u8>)>, bool) {
     let mut frames = Vec::new();
     let fed = pieces.iter().try_for_each(|piece| {
         reader.feed(piece, &mut |frame| {
-            let _ = Control::decode(frame);
-            let _ = MessageFrame::parse(frame.body);
+            let mut again = Vec::new();
+            if let Ok(control) = Control::decode(frame) {
+                control.write_to(&mut again);
+                assert_eq!(&again[LENGTH_LEN + 1..], frame.body);
+            }
+            again.clear();
+            if let Ok(message) = MessageFrame::parse(frame.body) {
+                message.write_to(&mut again);
+                assert_eq!(&again[LENGTH_LEN + 1..], frame.body);
+            }
             frames.push((frame.kind, frame.body.to_vec()));
             Ok(())
         })
