@@ -32,11 +32,36 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
+/// Both dial, and the hello of the one with the smaller key is late: whatever it says to have
+/// received is out of date when it comes.
+fn race() -> Vec<Op> {
+    vec![
+        Op::Pass { ms: 200 },
+        Op::Open { pick: 0 },
+        Op::Transmit { side: 0, stream: 0 },
+        Op::Open { pick: 2 },
+        Op::Open { pick: 2 },
+        Op::Transmit { side: 1, stream: 0 },
+        Op::Arrive { pick: 3, stream: 0 },
+        Op::Transmit { side: 0, stream: 0 },
+        Op::Arrive { pick: 2, stream: 0 },
+    ]
+}
+
+/// Everything that can happen, in half of the cases after both have dialled.
+fn story() -> impl Strategy<Value = Vec<Op>> {
+    let ops = prop::collection::vec(op(), 1..400);
+    (any::<bool>(), ops).prop_map(|(raced, ops)| match raced {
+        true => race().into_iter().chain(ops).collect(),
+        false => ops,
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
-    fn at_most_once_in_order_and_never_silent(ops in prop::collection::vec(op(), 1..400)) {
+    fn at_most_once_in_order_and_never_silent(ops in story()) {
         let mut network = Network::new();
         ops.into_iter().for_each(|op| network.apply(op));
         network.heal();
@@ -45,7 +70,7 @@ proptest! {
 
     #[test]
     fn without_restarts_and_long_outages_everything_arrives_exactly_once(
-        ops in prop::collection::vec(op(), 1..400)
+        ops in story()
     ) {
         let mut network = Network::new();
         let harmless = |op: &Op| match op {
@@ -78,6 +103,21 @@ fn a_restart_gives_what_was_sent_the_verdict_unknown_and_delivers_the_rest() {
     network.check();
     assert_eq!(network.verdicts(0), [(1, VerdictCode::Unknown)]);
     assert_eq!(network.delivered_to(1), [2]);
+}
+
+#[test]
+fn a_hello_that_is_out_of_date_leads_to_repeats_that_are_dropped() {
+    let mut network = Network::new();
+    race().into_iter().for_each(|op| network.apply(op));
+    network.apply(Op::Send { side: 1, flow: 0 });
+    for stream in 1..=LANES {
+        network.apply(Op::Transmit { side: 1, stream });
+        network.apply(Op::Arrive { pick: 3, stream });
+    }
+    assert_eq!(network.delivered_to(0), [1]);
+    network.heal();
+    network.check();
+    assert_eq!(network.repeats(0), 1);
 }
 
 #[test]

@@ -128,6 +128,10 @@ impl Network {
         &self.verdicts[side]
     }
 
+    pub(crate) fn repeats(&mut self, side: usize) -> u64 {
+        self.links[side].status(self.now).repeats
+    }
+
     pub(crate) fn delivered_to(&self, side: usize) -> Vec<u64> {
         self.delivered[side]
             .iter()
