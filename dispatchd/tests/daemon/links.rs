@@ -75,6 +75,22 @@ fn messages_cross_after_the_cards_stated_their_homes() {
 }
 
 #[test]
+fn a_daemon_that_ends_tells_another_host_what_nobody_took() {
+    let (_host_a, daemon_a, _host_b, daemon_b) = linked();
+    let (mut a, mut b) = (daemon_a.connect(), daemon_b.connect());
+    a.acquire(false);
+    let number = a.message(b.acquire(true).id, Mtype(0xC000), b"\x01");
+    assert_eq!(b.next().unwrap().message().param, b"\x01");
+    drop(b);
+    daemon_b.signal(Signal::SIGTERM);
+    assert_eq!(
+        a.answer(number).verdict(),
+        VerdictCode::Unknown as u16,
+        "it was delivered and not taken"
+    );
+}
+
+#[test]
 fn a_link_comes_up_again_after_the_other_host_was_killed() {
     let (_host_a, daemon_a, host_b, daemon_b) = linked();
     let (mut a, mut b) = (daemon_a.connect(), daemon_b.connect());
