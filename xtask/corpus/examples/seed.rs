@@ -6,6 +6,7 @@ use std::path::Path;
 use ed25519_dalek::SigningKey;
 use etp_pki::Role;
 use etp_pki::scheme::{Authority, Request, Seeds};
+use libetp::client::SavedCapability;
 use libetp::codec::{self, List};
 use libetp::exchange::{CommandBuilder, ReplyBuilder, SelectCommand, StatusWord};
 use libetp::frame::{self, body, kind};
@@ -101,6 +102,10 @@ fn wire() {
     );
     keep("socket_frame", "hello-send", &frames);
     let request = libetp::client::control::ControlRequest::Trace { after: 1, limit: 2 };
+    let saved = SavedCapability::new(Domain([2; 12]).entity(Port(9)), [1; 32]).rotated([2; 32]);
+    let mut file = Vec::new();
+    ciborium::into_writer(&saved, &mut file).expect("a Vec takes it");
+    keep("saved_capability", "rotated", &file);
     keep(
         "control",
         "trace",

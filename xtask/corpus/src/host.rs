@@ -1,13 +1,41 @@
 //! What hosts and administrators write.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use dispatchd::config::Loaded;
-use etp_pki::scheme::SchemeFile;
+use etp_pki::scheme::{Authority, SchemeFile, Seeds};
+use etp_pki::{Anchors, Role};
+use libetp::client::SavedCapability;
 use remote_proxy::link::{Control, FrameReader, LENGTH_LEN, MessageFrame, StreamKind};
 
+/// The certificates of the corpus are of the scheme that these seeds make.
+const NOW_UNIX_S: u64 = 1_790_000_000;
+
+/// Whatever role is asked for, the verifier accepts a certificate of that role only.
 pub(crate) fn certificate(bytes: &[u8]) {
+    static ANCHORS: OnceLock<Anchors> = OnceLock::new();
     let _ = etp_pki::scheme::inspect(bytes);
+    let anchors = ANCHORS.get_or_init(|| {
+        let intermediates = [2, 3, 4, 5, 6, 7].map(|seed| [seed; 32]);
+        let seeds = Seeds {
+            root: [1; 32],
+            intermediates,
+        };
+        let authority = Authority::generate("seed", &seeds, NOW_UNIX_S);
+        authority
+            .expect("a scheme from these seeds")
+            .file()
+            .anchors()
+    });
+    let accepted = Role::ALL
+        .iter()
+        .filter(|role| etp_pki::verify(bytes, **role, anchors).is_ok());
+    assert!(accepted.count() <= 1);
+}
+
+pub(crate) fn saved_capability(bytes: &[u8]) {
+    let _ = ciborium::from_reader::<SavedCapability, _>(bytes);
 }
 
 pub(crate) fn scheme_file(bytes: &[u8]) {

@@ -51,6 +51,10 @@ pub const TARGETS: &[Target] = &[
         run: host::link_frame,
     },
     Target {
+        name: "saved_capability",
+        run: host::saved_capability,
+    },
+    Target {
         name: "certificate",
         run: host::certificate,
     },
