@@ -117,7 +117,7 @@ fn a_spent_secret_revokes_and_tells_the_owner_and_the_log() {
     let mut c = daemon.acquire();
     let number = c.send(id, PRIVATE, b"");
     c.expect_failed(number, VerdictCode::UnknownDestination);
-    assert!(daemon.store.0.lock().unwrap().is_empty());
+    daemon.until(|_| daemon.store.0.lock().unwrap().is_empty());
 }
 
 #[test]
