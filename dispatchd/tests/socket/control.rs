@@ -4,7 +4,7 @@ use libetp::frame::body::RequestError;
 use libetp::frame::kind;
 use libetp::limits::FRAME_BYTES_MAX;
 
-use crate::harness::{DOMAIN, PRIVATE, Setup, daemon};
+use crate::harness::{DOMAIN, PRIVATE, Setup, UNANSWERED, daemon};
 
 #[test]
 fn an_administrator_is_answered_with_or_without_an_id() {
@@ -89,4 +89,21 @@ fn a_trace_says_what_came_and_what_became_of_it_but_never_a_param() {
     );
     assert_eq!((traces[0].header.src, traces[0].bytes), (a.id, 60_034));
     assert!(traces[0].cpu_us > 0, "copying 60,000 bytes takes time");
+}
+
+#[test]
+fn control_requests_that_wait_for_an_answer_are_limited() {
+    let daemon = daemon();
+    let mut a = daemon.greet();
+    for _ in 0..dispatchd::table::CONTROLS_MAX {
+        a.say(kind::CONTROL, UNANSWERED);
+    }
+    let number = a.say(kind::CONTROL, b"one more");
+    a.expect_refusal(number, RequestError::Quota);
+    daemon
+        .router
+        .control_reply(daemon.host.last_ticket(), b"at last".to_vec());
+    assert_eq!(a.come().body, b"at last");
+    a.say(kind::CONTROL, b"one more");
+    assert_eq!(a.come().body, b"one more");
 }

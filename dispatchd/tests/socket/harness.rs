@@ -23,6 +23,8 @@ use tokio::sync::mpsc;
 
 pub(crate) const DOMAIN: Domain = Domain([2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
 pub(crate) const ABROAD: Domain = Domain([2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9]);
+/// A control request that the daemon takes its time for.
+pub(crate) const UNANSWERED: &[u8] = b"later";
 /// A type that nobody registered.
 pub(crate) const PRIVATE: Mtype = Mtype(0xC001);
 /// Longer than anything here takes; only a failure waits for it.
@@ -58,9 +60,12 @@ impl HostPort for Host {
         }
     }
 
-    /// Answers with the request itself.
+    /// Answers with the request itself, unless it asks for no answer.
     fn control(&self, request: ControlRequest) {
         *self.ticket.lock().unwrap() = Some(request.ticket);
+        if request.body == UNANSWERED {
+            return;
+        }
         let router = self.router.get().expect("the router runs");
         router.control_reply(request.ticket, request.body);
     }

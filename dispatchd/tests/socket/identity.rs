@@ -218,3 +218,25 @@ fn a_suspended_domain_neither_sends_nor_receives() {
     daemon.until(|table| table.counters.get("suspended") == Some(&3));
     assert_eq!(b.flush(), []);
 }
+
+#[test]
+fn a_card_that_did_not_prove_itself_says_nothing_but_its_proof() {
+    let daemon = daemon();
+    let mut a = daemon.acquire();
+    daemon.router.detach_card(DOMAIN, VerdictCode::CardGone);
+    let card = DOMAIN.card();
+    for dst in [a.id, ABROAD.card(), DOMAIN.entity(Port(70_000))] {
+        daemon.router.set_routes(vec![(ABROAD, [1; 32])]);
+        let message = Message::new(card, dst, PRIVATE, vec![]);
+        daemon.router.submit(Entry::Card(DOMAIN), 1, message);
+    }
+    let hello = Message::new(card, DOMAIN.entity(Port::DAEMON), Mtype::HELLO, vec![]);
+    daemon.router.submit(Entry::Card(DOMAIN), 2, hello.clone());
+    daemon.until(|table| table.counters.get("card-not-live") == Some(&3));
+    daemon.until(|_| daemon.host.messages.lock().unwrap().len() == 1);
+    assert_eq!(
+        daemon.host.messages.lock().unwrap()[0],
+        (Entry::Card(DOMAIN), hello)
+    );
+    assert_eq!(a.flush(), []);
+}
