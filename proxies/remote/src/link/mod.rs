@@ -5,7 +5,7 @@
 //! Several connections may exist for a moment (both sides dial, or one reconnects before the
 //! other noticed the loss); at most one is *current*, and only its frames count.
 //!
-//! Exactly once within a pair of incarnations: see [`lane`]. A connection begins with a hello in
+//! Exactly once within a pair of incarnations: see `link/lane.rs`. A connection begins with a hello in
 //! both directions that says what was received, whereupon each side repeats the rest.
 
 mod connections;
