@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use etp_pki::Role;
 use etp_pki::scheme::{Request, Scheme as Authority};
@@ -15,6 +17,9 @@ use nix::unistd::Pid;
 use softcard::{KeyPair, NewCard, PinCost, SoftCard};
 
 use crate::program::Program;
+
+/// How long a command that should end may take.
+const END_TIME_MAX: Duration = Duration::from_secs(60);
 
 /// A scheme in a directory.
 pub(crate) struct Scheme {
@@ -121,9 +126,22 @@ impl Host {
         command
     }
 
-    /// Runs a command to its end: exit code, standard output and error.
+    /// Runs a command to its end: exit code, standard output and error. One that does not end is
+    /// killed.
     pub(crate) fn run(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
-        let output = self.command(arguments).output().unwrap();
+        let mut command = self.command(arguments);
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        let pid = Pid::from_raw(child.id().try_into().unwrap());
+        let (ended, guard) = mpsc::channel::<()>();
+        let guard = std::thread::spawn(move || {
+            if guard.recv_timeout(END_TIME_MAX) == Err(RecvTimeoutError::Timeout) {
+                kill(pid, Signal::SIGKILL).unwrap();
+            }
+        });
+        let output = child.wait_with_output().unwrap();
+        drop(ended);
+        guard.join().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (
             output.status.code(),
