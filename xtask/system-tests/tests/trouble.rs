@@ -57,7 +57,7 @@ fn three_wrong_pins_block_the_card_even_for_the_right_one() {
     let wrong = deployment.path().join("wrong");
     fs::copy(deployment.pin_file(), &wrong).unwrap();
     fs::write(&wrong, "000000").unwrap();
-    for left in ["2 tries", "1 tr", "0 tries"] {
+    for left in ["left: 2", "left: 1", "blocked"] {
         let guess = cast
             .a
             .wallet(&["list", "--pin-file"])
