@@ -55,6 +55,11 @@ impl Directory {
         self.local.get(&domain).copied()
     }
 
+    /// Whether the domain's card takes messages.
+    pub fn is_live(&self, domain: Domain) -> bool {
+        matches!(self.state(domain), Some(DomainState::Live(_)))
+    }
+
     /// Whether the user may send `CONTROL`.
     pub fn is_admin(&self, uid: u32) -> bool {
         self.admins.contains(&uid)

@@ -8,7 +8,7 @@ use zeroize::Zeroize;
 
 use super::connection::{Phase, Role};
 use super::effect::{Crossing, Effect};
-use super::limits::{NAME_BYTES_MAX, SPARE_BUFFERS_MAX};
+use super::limits::{NAME_BYTES_MAX, ROOMY_MAILBOXES_MAX, SPARE_BUFFERS_MAX};
 use super::mailbox::NotDelivered;
 use super::registry::ShardIndex;
 use super::returns::ConnectionId;
@@ -54,25 +54,31 @@ impl Shard {
     pub fn received(&mut self, id: ConnectionId, bytes: &[u8]) -> usize {
         let mut used = 0;
         let mut sending = None;
-        while let Some((frame, len)) = self.next_frame(id, &bytes[used..]) {
+        // A message leaves the connection readable, unless it says otherwise.
+        let mut is_readable = self.wants_read(id);
+        while is_readable && let Some((frame, len)) = self.next_frame(id, &bytes[used..]) {
             match self.frame(id, &mut sending, &frame) {
-                Ok(Next::Go) => used += len,
+                Ok(Next::Go) => {
+                    used += len;
+                    is_readable = frame.kind == kind::SEND || self.wants_read(id);
+                }
                 Ok(Next::Pause) => {
                     used += len;
                     break;
                 }
                 Ok(Next::Again) => break,
-                Err((reason, detail)) => self.close(id, reason, &detail),
+                Err((reason, detail)) => {
+                    self.close(id, reason, &detail);
+                    break;
+                }
             }
         }
+        self.stop_sending(id, &mut sending);
         self.close_if_flooded(id);
         used
     }
 
     fn next_frame<'b>(&mut self, id: ConnectionId, bytes: &'b [u8]) -> Option<(Frame<'b>, usize)> {
-        if !self.wants_read(id) {
-            return None;
-        }
         frame::parse(bytes).unwrap_or_else(|error| {
             self.close(id, RequestError::Protocol, &error.to_string());
             None
@@ -88,7 +94,7 @@ impl Shard {
         if frame.kind == kind::SEND {
             return self.send_frame(id, sending, frame);
         }
-        *sending = None;
+        self.stop_sending(id, sending);
         if self.must_confirm(id) {
             return Ok(Next::Again);
         }
@@ -108,10 +114,21 @@ impl Shard {
     }
 
     fn note_number(&mut self, id: ConnectionId, frame: &Frame<'_>) {
-        if frame.kind != kind::TAKEN
-            && let Some(connection) = self.connections.get_mut(&id)
-        {
-            connection.last_number = connection.last_number.max(frame.number);
+        if frame.kind != kind::TAKEN {
+            self.note_last_number(id, frame.number);
+        }
+    }
+
+    fn note_last_number(&mut self, id: ConnectionId, number: u64) {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.last_number = connection.last_number.max(number);
+        }
+    }
+
+    /// Something else than a message comes next.
+    fn stop_sending(&mut self, id: ConnectionId, sending: &mut Option<Sending>) {
+        if let Some(sending) = sending.take() {
+            self.note_last_number(id, sending.last_number);
         }
     }
 
@@ -226,13 +243,34 @@ impl Shard {
         if self.spare_buffers.len() < SPARE_BUFFERS_MAX {
             self.spare_buffers.extend(capability.mailbox.spare_buffer());
         }
+        let is_roomy = capability.mailbox.is_roomy();
         let has_more = !capability.mailbox.unwritten().is_empty();
         if let Some(connection) = connection.filter(|_| has_more) {
             self.mark_dirty(connection);
         }
+        if is_roomy {
+            self.remember_roomy(id);
+        }
         match result {
             Ok(()) => Ok(Next::Go),
             Err(NotDelivered) => Err(malformed("TAKEN of a delivery that was not made")),
+        }
+    }
+
+    /// The mailbox holds more room than it needs now; often it needs it again at once.
+    fn remember_roomy(&mut self, id: libetp::EntityId) {
+        self.roomy.insert(id);
+        if self.roomy.len() >= ROOMY_MAILBOXES_MAX {
+            self.give_room_back();
+        }
+    }
+
+    /// Gives back the room that was not needed again.
+    pub(super) fn give_room_back(&mut self) {
+        for id in std::mem::take(&mut self.roomy) {
+            if let Some(capability) = self.capabilities.get_mut(&id) {
+                capability.mailbox.trim();
+            }
         }
     }
 

@@ -75,6 +75,8 @@ impl Shard {
 
     fn tick(&mut self, now_ms: u64) {
         self.now_ms = now_ms;
+        self.give_room_back();
+        self.spare_buffers.clear();
         self.fail_old_acquires();
         while let Some(&id) = self.ungreeted.front() {
             let waits = self.connections.get(&id).filter(|c| c.phase == Phase::New);

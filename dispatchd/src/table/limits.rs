@@ -73,6 +73,8 @@ pub const ACQUIRE_REFILL_MS: u64 = 100;
 pub const AUTH_FAILURES_BURST: u32 = 5;
 /// A user is allowed one failed authentication more after this long.
 pub const AUTH_FAILURE_REFILL_MS: u64 = 60_000;
+/// Mailboxes that keep more room than they need until the next tick.
+pub const ROOMY_MAILBOXES_MAX: usize = 16;
 /// Buffers of emptied mailboxes that a shard keeps for the next ones.
 pub const SPARE_BUFFERS_MAX: usize = 16;
 /// How long a request waits for a block of ports.

@@ -18,9 +18,11 @@ use super::returns::Back;
 
 /// Capacity in bytes above which the buffer of an empty mailbox is given back.
 const IDLE_BYTES_MAX: usize = 1_024;
-/// Capacity in bytes that a mailbox may keep, or pass on, whatever little it holds. What is more
-/// follows the contents: else a user's few bytes in many mailboxes would pin many buffers.
-const SPARE_BYTES_MAX: usize = 64 << 10;
+/// Capacity in bytes that a mailbox may keep, whatever little it holds. What is more follows the
+/// contents: else a user's few bytes in many mailboxes would pin many buffers.
+const KEPT_BYTES_MAX: usize = 64 << 10;
+/// Capacity in bytes that it may keep for a while, or pass on: often it is needed again at once.
+const ROOM_BYTES_MAX: usize = 1 << 20;
 /// Bytes before the header in a `DELIVER` frame: prefix and origin.
 const BEFORE_HEADER: usize = PREFIX_LEN + 1;
 
@@ -205,10 +207,25 @@ impl Mailbox {
         self.written -= head;
         self.seen_end = self.seen_end.saturating_sub(head);
         self.released_end -= head;
+        self.follow_contents(ROOM_BYTES_MAX);
+    }
+
+    /// Gives capacity back that little is kept in.
+    fn follow_contents(&mut self, kept: usize) {
         if self.frames.len() < self.frames.capacity() / 4 {
-            self.frames
-                .shrink_to(SPARE_BYTES_MAX.max(2 * self.frames.len()));
+            self.frames.shrink_to(kept.max(2 * self.frames.len()));
         }
+    }
+
+    /// Whether [`Mailbox::trim`] would give something back.
+    pub(super) fn is_roomy(&self) -> bool {
+        let capacity = self.frames.capacity();
+        capacity > KEPT_BYTES_MAX && self.frames.len() < capacity / 4
+    }
+
+    /// Gives back the room that was kept for a while.
+    pub(super) fn trim(&mut self) {
+        self.follow_contents(KEPT_BYTES_MAX);
     }
 
     /// The buffer of an empty mailbox, if it is worth passing on.
@@ -316,10 +333,12 @@ mod tests {
         assert!(mailbox.frames.capacity() >= 6_000_000);
         read(&mut mailbox);
         mailbox.take(100, |_| ()).unwrap();
-        assert!(mailbox.frames.capacity() <= SPARE_BYTES_MAX);
+        assert!(mailbox.is_roomy() && mailbox.frames.capacity() <= ROOM_BYTES_MAX);
+        mailbox.trim();
+        assert!(!mailbox.is_roomy() && mailbox.frames.capacity() <= KEPT_BYTES_MAX);
         mailbox.take(101, |_| ()).unwrap();
         let spare = mailbox.spare_buffer().unwrap();
-        assert!(spare.capacity() <= SPARE_BYTES_MAX);
+        assert!(spare.capacity() <= KEPT_BYTES_MAX);
     }
 
     #[test]

@@ -20,6 +20,9 @@ impl Shard {
     }
 
     pub(super) fn mark_dirty(&mut self, id: ConnectionId) {
+        if self.dirty.last() == Some(&id) {
+            return;
+        }
         if let Some(connection) = self.connections.get_mut(&id)
             && !connection.is_dirty
         {

@@ -9,10 +9,10 @@ use super::card::ForCard;
 use super::directory::{CardLimits, DomainState};
 use super::effect::{Crossing, Effect, ForRemote};
 use super::ending::DAEMON_ENDS;
-use super::ledger::{Full, Load};
+use super::ledger::{Account, Full, Load};
 use super::limits::charge;
 use super::registry::ShardIndex;
-use super::returns::{Back, RemoteNumber};
+use super::returns::{Back, ConnectionId, RemoteNumber};
 use super::send::{Arriving, Routed};
 use super::shard::Shard;
 
@@ -24,8 +24,8 @@ impl Shard {
         {
             return Err(self.refusal(code.name(), code, "the domain takes no messages now"));
         }
-        if self.capabilities.contains_key(&dst) {
-            return self.store(arriving);
+        if let Some(stored) = self.store(arriving) {
+            return stored;
         }
         if self.directory.state(dst.domain).is_none() {
             return self.route_remote(arriving);
@@ -52,30 +52,32 @@ impl Shard {
 
     /// Nothing but the proof itself enters from a card that did not prove itself.
     fn card_must_be_live(&mut self, domain: libetp::Domain) -> Result<(), Verdict> {
-        match self.directory.state(domain) {
-            Some(DomainState::Live(_)) => Ok(()),
-            _ => Err(self.refusal("card-not-live", VerdictCode::Refused, "card-not-live")),
+        match self.directory.is_live(domain) {
+            true => Ok(()),
+            false => Err(self.not_live()),
         }
     }
 
-    /// Puts a message into the mailbox of an id of this shard.
-    fn store(&mut self, arriving: &Arriving<'_>) -> Routed {
-        if let Entry::Card(domain) = arriving.entry {
-            self.card_must_be_live(domain)?;
-        }
+    fn not_live(&mut self) -> Verdict {
+        self.refusal("card-not-live", VerdictCode::Refused, "card-not-live")
+    }
+
+    /// Puts a message into the mailbox of an id, if the id lives in this shard.
+    fn store(&mut self, arriving: &Arriving<'_>) -> Option<Routed> {
         let load = Load::one(charge(arriving.wire_len()));
-        if !self
-            .accounts
-            .may_pin(arriving.account, load, self.sender_limit())
+        let limit = self.sender_limit();
+        let capability = self.capabilities.get_mut(&arriving.header.dst)?;
+        if let Entry::Card(domain) = arriving.entry
+            && !self.directory.is_live(domain)
         {
-            return Err(self.over_quota());
+            return Some(Err(self.not_live()));
         }
-        let Some(capability) = self.capabilities.get_mut(&arriving.header.dst) else {
-            return Err(self.unknown(arriving.header.dst));
-        };
+        if !self.accounts.may_pin(arriving.account, load, limit) {
+            return Some(Err(self.over_quota()));
+        }
         if self.directory.draining && capability.connection.is_none() {
             let code = VerdictCode::ShuttingDown;
-            return Err(self.refusal(code.name(), code, DAEMON_ENDS));
+            return Some(Err(self.refusal(code.name(), code, DAEMON_ENDS)));
         }
         let mailbox = &mut capability.mailbox;
         if mailbox.wants_buffer()
@@ -84,22 +86,27 @@ impl Shard {
             mailbox.give_buffer(buffer);
         }
         let sender = (arriving.account, arriving.back);
-        let pushed = mailbox.push(
-            sender,
-            origin(arriving.entry),
-            &arriving.header,
-            arriving.param,
-        );
-        if let Err(full) = pushed {
-            return Err(self.full(full, "the receiver's mailbox"));
-        }
-        self.stored_messages += 1;
+        let origin = origin(arriving.entry);
+        let pushed = mailbox.push(sender, origin, &arriving.header, arriving.param);
         let connection = capability.connection;
-        self.accounts.pin(arriving.account, load);
+        Some(match pushed {
+            Ok(()) => Ok(self.stored(arriving.account, load, connection)),
+            Err(full) => Err(self.full(full, "the receiver's mailbox")),
+        })
+    }
+
+    fn stored(
+        &mut self,
+        account: Account,
+        load: Load,
+        connection: Option<ConnectionId>,
+    ) -> &'static str {
+        self.stored_messages += 1;
+        self.accounts.pin(account, load);
         if let Some(connection) = connection {
             self.mark_dirty(connection);
         }
-        Ok("stored")
+        "stored"
     }
 
     fn over_quota(&mut self) -> Verdict {
@@ -241,11 +248,11 @@ impl Shard {
     /// A message that another shard judged.
     pub(super) fn route_crossed(&mut self, arriving: &Arriving<'_>) -> Routed {
         let dst = arriving.header.dst;
-        match dst.is_card() {
-            true => self.route_card(arriving),
-            false if self.capabilities.contains_key(&dst) => self.store(arriving),
-            false => Err(self.unknown(dst)),
+        if dst.is_card() {
+            return self.route_card(arriving);
         }
+        self.store(arriving)
+            .unwrap_or_else(|| Err(self.unknown(dst)))
     }
 }
 

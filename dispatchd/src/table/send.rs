@@ -25,6 +25,8 @@ pub(super) struct Sending {
     entry: Entry,
     account: Account,
     scope: Option<Arc<Scope>>,
+    /// Largest number of its messages in this read.
+    pub(super) last_number: u64,
     /// Whether the source's domain may send.
     may_send: Result<(), VerdictCode>,
 }
@@ -71,14 +73,12 @@ impl Shard {
         let Some((fixed, param)) = frame.body.split_first_chunk::<SEND_FIXED_LEN>() else {
             return Err(malformed("SEND without destination and type"));
         };
-        if let Some(connection) = self.connections.get_mut(&id) {
-            connection.last_number = connection.last_number.max(frame.number);
-        }
         let Some(sending) = sending else {
             let detail = "this connection is no capability yet";
             self.refuse(id, frame.number, RequestError::State, detail);
             return Ok(Next::Go);
         };
+        sending.last_number = sending.last_number.max(frame.number);
         Ok(match self.send(id, sending, frame.number, fixed, param) {
             true => Next::Go,
             false if self.wants_read(id) => Next::Go,
@@ -113,6 +113,7 @@ impl Shard {
             },
             account: connection.account,
             scope,
+            last_number: 0,
             may_send,
         }))
     }

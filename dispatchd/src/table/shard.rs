@@ -96,6 +96,8 @@ pub struct Shard {
     pub(super) effects: Vec<Effect>,
     pub(super) dirty: Vec<ConnectionId>,
     pub(super) spare_buffers: Vec<Vec<u8>>,
+    /// Ids whose mailboxes hold more room than they need.
+    pub(super) roomy: BTreeSet<EntityId>,
     pub(super) entropy: Entropy,
     /// Proves numbers that other hosts bring back.
     pub(super) remote_secret: Hash,
@@ -133,6 +135,7 @@ impl Shard {
             effects: Vec::new(),
             dirty: Vec::new(),
             spare_buffers: Vec::new(),
+            roomy: BTreeSet::new(),
             entropy,
             next_connection: 1,
             next_ticket: 1,
