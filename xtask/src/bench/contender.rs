@@ -198,9 +198,6 @@ impl Peer {
     }
 
     fn finish(mut self) -> Result<Value> {
-        if self.lines.buffer().is_empty() {
-            self.child.try_wait().ok();
-        }
         let mut text = String::new();
         self.lines
             .read_to_string(&mut text)
