@@ -124,28 +124,29 @@ fn read_once(worker: &Worker, id: ConnectionId, socket: &Socket) -> io::Result<R
 
 fn finish(worker: &Rc<Worker>, id: ConnectionId, socket: Rc<Socket>) {
     worker.sockets.borrow_mut().remove(&id);
-    if let Some(shard) = socket.moves_to.get()
-        && !socket.is_dead.get()
-    {
-        move_to(worker, id, socket, shard);
-    } else {
+    if !move_away(worker, id, socket) {
         worker.shard.borrow_mut().disconnected(id);
     }
     worker.settle();
 }
 
-fn move_to(worker: &Worker, id: ConnectionId, socket: Rc<Socket>, shard: u16) {
-    let Some(departed) = worker.shard.borrow_mut().departed(id) else {
-        return;
+/// Gives the connection to another thread, if it moves. Says whether it is gone from here.
+fn move_away(worker: &Worker, id: ConnectionId, socket: Rc<Socket>) -> bool {
+    let Some(shard) = socket.moves_to.get().filter(|_| !socket.is_dead.get()) else {
+        return false;
     };
     let (Some(socket), Some(to)) = (
         Rc::into_inner(socket),
-        worker.peers.shards.get(shard as usize),
+        worker.peers.shards.get(usize::from(shard)),
     ) else {
-        return;
+        return false;
     };
-    if let Ok(stream) = socket.stream.into_std() {
+    let Ok(stream) = socket.stream.into_std() else {
+        return false;
+    };
+    if let Some(departed) = worker.shard.borrow_mut().departed(id, shard) {
         let rest = socket.rest.into_inner();
         to.send(Job::Arrive(stream, departed, rest, socket.admission));
     }
+    true
 }

@@ -10,6 +10,7 @@ use libetp::frame::body::{Closing, RequestError, VerdictBody};
 use libetp::frame::{self, kind};
 
 use super::ledger::Account;
+use super::moving::Barrier;
 use super::returns::ConnectionId;
 use super::scope::Scope;
 
@@ -70,8 +71,8 @@ pub(super) struct Connection {
     pub(super) controls: usize,
     /// Other shards that got messages since the last `FLUSH`.
     pub(super) crossed: BTreeSet<u16>,
-    /// Numbers of `FLUSH` that wait for other shards, and for which.
-    pub(super) flushes: VecDeque<(u64, BTreeSet<u16>)>,
+    /// What waits for other shards, in its order.
+    pub(super) barriers: VecDeque<Barrier>,
     /// Answers and verdicts, and how much of them is written.
     answers: Vec<u8>,
     answers_written: usize,
@@ -94,7 +95,7 @@ impl Connection {
             grants: BTreeSet::new(),
             controls: 0,
             crossed: BTreeSet::new(),
-            flushes: VecDeque::new(),
+            barriers: VecDeque::new(),
             answers: Vec::new(),
             answers_written: 0,
             is_dirty: false,

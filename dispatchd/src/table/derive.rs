@@ -11,7 +11,6 @@ use libetp::frame::body::{Acquired, Derive, RequestError, Token};
 use libetp::frame::kind;
 
 use super::connection::{Phase, Role};
-use super::effect::Effect;
 use super::frames::Next;
 use super::ledger::Sender;
 use super::returns::ConnectionId;
@@ -68,9 +67,7 @@ impl Shard {
     pub(super) fn adopt(&mut self, id: ConnectionId, number: u64, asked: &Token) -> Next {
         let shard = u16::from_be_bytes([asked.token[0], asked.token[1]]);
         if shard != self.index && shard < self.shared.shards {
-            self.wait(id);
-            self.effects.push(Effect::Move(id, shard));
-            return Next::Again;
+            return self.move_to(id, shard);
         }
         let hash = sha256(&asked.token);
         match self.grants.remove(&hash) {

@@ -74,6 +74,12 @@ pub enum Crossing {
     Barrier(ConnectionId),
     /// Answer to [`Crossing::Barrier`].
     Passed(ConnectionId, ShardIndex),
+    /// The answer to a control request, for a connection that may have moved.
+    ControlReply(ConnectionId, u64, Vec<u8>),
+    /// To the shard that it connected to: the connection is at this one now.
+    Moved(ConnectionId, ShardIndex),
+    /// To the shard that it connected to: the connection ended elsewhere.
+    Left(ConnectionId),
     /// The id ended or was resumed: the home of its card's queue tells the card.
     Ended(EntityId),
 }

@@ -6,7 +6,7 @@ use libetp::params::Param;
 use libetp::params::runtime::CapabilityEnded;
 use libetp::{EntityId, Port, VerdictCode};
 
-use guard_policies::{Entry, Principal};
+use guard_policies::Entry;
 
 use super::connection::{Phase, Role};
 use super::directory::DomainState;
@@ -22,47 +22,14 @@ use super::storing::Storing;
 /// Why mail goes back, and none comes in for an id that nobody is connected as.
 pub(super) const DAEMON_ENDS: &str = "the daemon ends, and nobody fetched it";
 
-/// A connection on its way to another shard. It has said `HELLO`, no more.
-#[derive(Debug)]
-pub struct Departed {
-    peer: Principal,
-    name: String,
-}
-
-impl Departed {
-    /// Who connected.
-    pub fn peer(&self) -> Principal {
-        self.peer
-    }
-}
-
 impl Shard {
     /// The program is gone.
     pub fn disconnected(&mut self, id: ConnectionId) {
         self.end_role(id);
         if let Some(connection) = self.connections.remove(&id) {
             self.accounts.close(connection.account);
+            self.forget_whereabouts(id);
         }
-    }
-
-    /// Takes a connection out, for [`Shard::arrived`] of another shard.
-    pub fn departed(&mut self, id: ConnectionId) -> Option<Departed> {
-        let connection = self.connections.remove(&id)?;
-        self.accounts.close(connection.account);
-        Some(Departed {
-            peer: connection.peer,
-            name: connection.name,
-        })
-    }
-
-    /// A connection came from another shard.
-    pub fn arrived(&mut self, departed: Departed) -> ConnectionId {
-        let id = self.connected(departed.peer);
-        if let Some(connection) = self.connections.get_mut(&id) {
-            connection.name = departed.name;
-            connection.phase = Phase::Greeted;
-        }
-        id
     }
 
     pub(super) fn release(&mut self, id: ConnectionId, role: &Role, number: u64) -> Next {

@@ -10,6 +10,7 @@ use super::connection::{Phase, Role};
 use super::effect::{Crossing, Effect};
 use super::limits::{NAME_BYTES_MAX, ROOMY_MAILBOXES_MAX, SPARE_BUFFERS_MAX};
 use super::mailbox::NotDelivered;
+use super::moving::{AfterBarrier, Barrier};
 use super::registry::ShardIndex;
 use super::returns::ConnectionId;
 use super::send::Sending;
@@ -186,7 +187,7 @@ impl Shard {
             }
             (kind::FLUSH, _) => {
                 must_be_empty(frame)?;
-                self.flush(id, number);
+                self.raise_barrier(id, AfterBarrier::Flushed(number));
                 Ok(Next::Go)
             }
             (kind::CONTROL, _) => {
@@ -274,41 +275,41 @@ impl Shard {
         }
     }
 
-    fn flush(&mut self, id: ConnectionId, number: u64) {
+    /// Asks the shards that the connection sent to whether they are done with it.
+    pub(super) fn raise_barrier(&mut self, id: ConnectionId, then: AfterBarrier) {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
-        let crossed = std::mem::take(&mut connection.crossed);
-        let barriers = crossed
+        let waits_for = std::mem::take(&mut connection.crossed);
+        let asked = waits_for
             .iter()
             .map(|&shard| Effect::Cross(shard, Crossing::Barrier(id)));
-        self.effects.extend(barriers);
-        connection.flushes.push_back((number, crossed));
-        self.answer_flushes(id);
+        self.effects.extend(asked);
+        connection.barriers.push_back(Barrier { then, waits_for });
+        self.pass_barriers(id);
     }
 
-    /// Another shard has done everything that came before a flush.
+    /// Another shard has done everything that came before a barrier.
     pub(super) fn passed(&mut self, id: ConnectionId, shard: ShardIndex) {
         let Some(connection) = self.connections.get_mut(&id) else {
-            return;
+            return self.pass_on(id, Crossing::Passed(id, shard));
         };
         // Barriers of one shard come back in their order.
-        let mut waiting = connection.flushes.iter_mut().map(|(_, waiting)| waiting);
-        waiting.any(|waiting| waiting.remove(&shard));
-        self.answer_flushes(id);
+        let mut barriers = connection.barriers.iter_mut();
+        barriers.any(|barrier| barrier.waits_for.remove(&shard));
+        self.pass_barriers(id);
     }
 
-    fn answer_flushes(&mut self, id: ConnectionId) {
+    fn pass_barriers(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
-        while let Some((number, waiting)) = connection.flushes.front() {
-            if !waiting.is_empty() {
-                break;
+        let is_passed = |barrier: &mut Barrier| barrier.waits_for.is_empty();
+        while let Some(barrier) = connection.barriers.pop_front_if(is_passed) {
+            match barrier.then {
+                AfterBarrier::Flushed(number) => connection.say(kind::FLUSHED, number, &[]),
+                AfterBarrier::Move => connection.is_waiting = false,
             }
-            let number = *number;
-            connection.flushes.pop_front();
-            connection.say(kind::FLUSHED, number, &[]);
         }
         self.mark_dirty(id);
     }
@@ -340,7 +341,7 @@ impl Shard {
 
     pub(super) fn control_reply(&mut self, id: ConnectionId, number: u64, body: &[u8]) {
         let Some(connection) = self.connections.get_mut(&id) else {
-            return;
+            return self.pass_on(id, Crossing::ControlReply(id, number, body.to_vec()));
         };
         connection.controls = connection.controls.saturating_sub(1);
         if body.len() > FRAME_BYTES_MAX {

@@ -69,6 +69,9 @@ impl Shard {
                 self.effects.push(Effect::Cross(id.shard(), passed));
             }
             Crossing::Passed(id, shard) => self.passed(id, shard),
+            Crossing::ControlReply(id, number, body) => self.control_reply(id, number, &body),
+            Crossing::Moved(id, to) => self.moved_on(id, Some(to)),
+            Crossing::Left(id) => self.moved_on(id, None),
             Crossing::Ended(id) => self.ended(id),
         }
     }

@@ -21,11 +21,7 @@ impl Shard {
             return Next::Go;
         }
         match self.shared.registry.find(asked.id) {
-            Some(shard) if shard != self.index => {
-                self.wait(id);
-                self.effects.push(Effect::Move(id, shard));
-                Next::Again
-            }
+            Some(shard) if shard != self.index => self.move_to(id, shard),
             _ => self.resume_here(id, number, asked),
         }
     }

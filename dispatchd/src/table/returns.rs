@@ -27,7 +27,8 @@ pub enum Back {
     },
 }
 
-/// Names a connection for ever: shard in the upper 16 bits, then a serial number.
+/// Names a connection for ever: the shard that it connected to in the upper 16 bits, then a serial
+/// number. It may have moved to another shard since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u64);
 
@@ -38,7 +39,7 @@ impl ConnectionId {
         Self(u64::from(shard) << SERIAL_BITS | serial & ((1 << SERIAL_BITS) - 1))
     }
 
-    /// The shard that the connection lives in.
+    /// The shard that it connected to, which knows where it is.
     pub fn shard(self) -> u16 {
         (self.0 >> SERIAL_BITS) as u16
     }

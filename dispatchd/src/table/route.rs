@@ -131,7 +131,6 @@ impl Shard {
 
     fn cross(&mut self, shard: ShardIndex, arriving: &Arriving<'_>) -> &'static str {
         if let Back::App { connection, .. } = arriving.back
-            && connection.shard() == self.index
             && let Some(connection) = self.connections.get_mut(&connection)
         {
             connection.crossed.insert(shard);

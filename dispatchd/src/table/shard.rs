@@ -81,6 +81,8 @@ pub struct Shard {
     pub(super) shared: Arc<Shared>,
     pub(super) directory: Arc<Directory>,
     pub(super) connections: BTreeMap<ConnectionId, Connection>,
+    /// Where connections are that connected here and moved.
+    pub(super) moved: BTreeMap<ConnectionId, ShardIndex>,
     pub(super) capabilities: BTreeMap<EntityId, Capability>,
     pub(super) cards: BTreeMap<Domain, CardQueue>,
     /// Ids that ended while their card was not live.
@@ -122,6 +124,7 @@ impl Shard {
             shared,
             directory,
             connections: BTreeMap::new(),
+            moved: BTreeMap::new(),
             capabilities: BTreeMap::new(),
             cards: BTreeMap::new(),
             ended: BTreeMap::new(),

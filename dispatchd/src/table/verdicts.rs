@@ -37,17 +37,12 @@ impl Shard {
 
     /// Tells a connection of this or another shard.
     pub(super) fn give_verdict(&mut self, id: ConnectionId, number: u64, verdict: &Verdict) {
-        if id.shard() != self.index {
-            let crossing = Crossing::Verdict(id, number, verdict.clone());
-            self.effects.push(Effect::Cross(id.shard(), crossing));
-            return;
-        }
         match self.connections.get_mut(&id) {
             Some(connection) => {
                 connection.verdict(number, verdict.code as u16, &verdict.detail);
                 self.mark_dirty(id);
             }
-            None => self.counters.add("verdict-to-nobody"),
+            None => self.pass_on(id, Crossing::Verdict(id, number, verdict.clone())),
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod derivations;
 mod interleavings;
+mod moves;
 mod reference;
 mod storage;
 mod world;

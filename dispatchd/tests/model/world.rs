@@ -27,8 +27,9 @@ pub(crate) struct Came {
 /// A program's end of a connection.
 #[derive(Debug)]
 pub(crate) struct Program {
-    /// Where the connection lives now.
     pub(crate) at: ConnectionId,
+    /// Where the connection lives now.
+    pub(crate) shard: u16,
     pub(crate) uid: u32,
     /// Sent and not yet used by the shard.
     unused: Vec<u8>,
@@ -78,8 +79,10 @@ impl World {
         }
     }
 
-    fn shard(&mut self, at: ConnectionId) -> &mut Shard {
-        &mut self.shards[usize::from(at.shard())]
+    /// The program's connection, and the shard that it lives in.
+    fn shard(&mut self, program: usize) -> (ConnectionId, &mut Shard) {
+        let Program { at, shard, .. } = self.programs[program];
+        (at, &mut self.shards[usize::from(shard)])
     }
 
     /// A program connects to a shard and says `HELLO`.
@@ -93,6 +96,7 @@ impl World {
         let program = self.programs.len();
         self.programs.push(Program {
             at,
+            shard: shard as u16,
             uid,
             unused: Vec::new(),
             read: Vec::new(),
@@ -156,12 +160,14 @@ impl World {
 
     /// Gives the shard what it has not used.
     fn feed(&mut self, program: usize) {
-        let at = self.programs[program].at;
-        if !self.programs[program].is_open || !self.shard(at).wants_read(at) {
+        let is_open = self.programs[program].is_open;
+        let (at, shard) = self.shard(program);
+        if !is_open || !shard.wants_read(at) {
             return;
         }
         let bytes = std::mem::take(&mut self.programs[program].unused);
-        let used = self.shard(at).received(at, &bytes);
+        let (at, shard) = self.shard(program);
+        let used = shard.received(at, &bytes);
         self.programs[program].unused = bytes[used..].to_vec();
     }
 
@@ -172,7 +178,7 @@ impl World {
 
     /// Whether a message of the program to the id goes to another shard.
     pub(crate) fn will_cross(&self, program: usize, dst: EntityId) -> bool {
-        let own = self.programs[program].at.shard();
+        let own = self.programs[program].shard;
         self.shared
             .registry
             .find(dst)
@@ -181,9 +187,9 @@ impl World {
 
     /// The program is gone.
     pub(crate) fn close(&mut self, program: usize) {
-        let at = self.programs[program].at;
         self.programs[program].is_open = false;
-        self.shard(at).disconnected(at);
+        let (at, shard) = self.shard(program);
+        shard.disconnected(at);
         self.work();
     }
 
@@ -199,11 +205,12 @@ impl World {
         let feedable = |program: &Program| program.is_open && !program.unused.is_empty();
         for program in 0..self.programs.len() {
             if feedable(&self.programs[program]) {
-                let at = self.programs[program].at;
-                if self.shard(at).wants_read(at) {
+                let (at, shard) = self.shard(program);
+                if shard.wants_read(at) {
                     let before = self.programs[program].unused.len();
                     self.feed(program);
-                    if self.programs[program].unused.len() < before {
+                    let is_used = self.programs[program].unused.len() < before;
+                    if is_used || self.shard(program).1.has_effects() {
                         self.work();
                     }
                 }
@@ -227,14 +234,11 @@ impl World {
     }
 
     fn move_to(&mut self, at: ConnectionId, to: u16) {
-        let departed = self.shard(at).departed(at).unwrap();
-        let arrived = self.shards[usize::from(to)].arrived(departed);
-        let program = self
-            .programs
-            .iter_mut()
-            .find(|p| p.is_open && p.at == at)
-            .unwrap();
-        program.at = arrived;
+        let is_it = |program: &Program| program.is_open && program.at == at;
+        let program = self.programs.iter().position(is_it).unwrap();
+        let departed = self.shard(program).1.departed(at, to).unwrap();
+        assert_eq!(self.shards[usize::from(to)].arrived(departed), at);
+        self.programs[program].shard = to;
     }
 
     /// One shard hears the next thing from another.
@@ -287,8 +291,7 @@ impl World {
 
     /// The program's socket takes up to so many bytes.
     pub(crate) fn read_bytes(&mut self, program: usize, max: usize) -> Vec<Came> {
-        let at = self.programs[program].at;
-        let shard = &mut self.shards[usize::from(at.shard())];
+        let (at, shard) = self.shard(program);
         let mut bytes: Vec<u8> = shard.output(at).concat();
         bytes.truncate(max);
         shard.wrote(at, bytes.len());
