@@ -131,7 +131,7 @@ fn privileged_foreign(facts: &Facts<'_>) -> bool {
 }
 
 fn authenticates(facts: &Facts<'_>) -> bool {
-    [Mtype::AUTH_BEGIN, Mtype::AUTH].contains(&facts.header.mtype)
+    facts.header.mtype.is_authentication()
 }
 
 fn auth_remote(facts: &Facts<'_>) -> bool {

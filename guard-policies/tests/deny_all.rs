@@ -44,7 +44,7 @@ const PRIVILEGED: &[&str] = &[
     "list-exchanges",
     "sign",
 ];
-const AUTHENTICATION: &[&str] = &["auth-begin", "auth"];
+const AUTHENTICATION: &[&str] = &["auth-begin", "auth", "set-pin"];
 const DAEMONS_ORDERS: &[&str] = &[
     "undeliverable",
     "hello-challenge",

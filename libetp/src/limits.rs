@@ -22,3 +22,5 @@ pub const CERTIFICATE_BYTES_MAX: usize = 2_048;
 pub const PIN_BYTES_MIN: usize = 4;
 /// Longest PIN of a card in bytes.
 pub const PIN_BYTES_MAX: usize = 64;
+/// A PIN or PUK inside a handshake: always of this many bytes, so that its length does not show.
+pub const PIN_BLOCK_BYTES: usize = PIN_BYTES_MAX + 1;

@@ -10,7 +10,7 @@ use std::process::{Command, Output};
 use etp_pki::Role;
 use etp_pki::scheme::{Request, Scheme, read_certificates};
 use serde_json::Value;
-use softcard::{DeviceKey, SoftCard};
+use softcard::{DeviceKey, PUK_DIGITS, SoftCard};
 use tempfile::TempDir;
 
 const ROLES: [&str; 5] = ["host", "issuer", "redeemer", "service", "off-card"];
@@ -319,4 +319,30 @@ fn a_reader_that_went_away_is_no_panic() {
         .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), said.as_str()), (Some(1), ""));
+}
+
+#[test]
+fn a_puk_is_shown_once_or_filed_or_left_out() {
+    let place = Place::new();
+    let digits = |puk: &str| puk.len() == PUK_DIGITS && puk.bytes().all(|b| b.is_ascii_digit());
+    let shown = place.card_ok("shown", &[]);
+    assert!(digits(text(&shown, "puk")), "{shown}");
+    let file = place.path("puk");
+    let filed = place.card_ok("filed", &["--puk-file", &file]);
+    assert!(filed["puk"].is_null(), "{filed}");
+    let puk = fs::read_to_string(&file).unwrap();
+    assert!(digits(&puk));
+    let mode = fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    // Another card's PUK is never overwritten, and without a card there is no file.
+    let error = place.card_fails("again", &["--puk-file", &file]);
+    assert!(error.contains("puk"), "{error}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), puk);
+    assert!(!Path::new(&place.path("again")).exists());
+    let other = place.path("other-puk");
+    fs::write(place.path("not-a-directory"), "").unwrap();
+    place.card_fails("not-a-directory", &["--puk-file", &other]);
+    assert!(!Path::new(&other).exists());
+    let none = place.card_ok("none", &["--no-puk"]);
+    assert!(none["puk"].is_null(), "{none}");
 }

@@ -9,7 +9,9 @@ use libetp::Domain;
 use libetp::digest::Hash;
 use libetp::exchange::{SelectCommand, SelectReply};
 use oncard_keys::KeysProgram;
-use oncard_runtime::{Card, CardError, Identity, Personalisation, PinCost, PowerUp, Program};
+use oncard_runtime::{
+    Card, CardError, Identity, OwnerSecrets, Personalisation, PinCost, PowerUp, Program,
+};
 use oncard_voucher::VoucherProgram;
 use redb::backends::FileBackend;
 use zeroize::Zeroizing;
@@ -40,7 +42,9 @@ pub struct NewCard {
     pub host_key: Option<Hash>,
     /// The owner's PIN, UTF-8.
     pub pin: Zeroizing<Vec<u8>>,
-    /// What one try of the PIN costs whoever has the state.
+    /// What sets a new PIN when the old one is blocked or forgotten. `None`: nothing does.
+    pub puk: Option<Zeroizing<Vec<u8>>>,
+    /// What one try of the PIN or the PUK costs whoever has the state.
     pub pin_cost: PinCost,
     /// What protects the card at rest; kept outside its directory. `None`: nothing does.
     pub device_key: Option<DeviceKey>,
@@ -89,7 +93,11 @@ impl SoftCard {
             None => AtRest::None,
         };
         // All that can be wrong with a card is found before anything of it is on disk.
-        let writes = oncard_runtime::personalise(&personalisation(&new)?, &new.pin, *random()?)?;
+        let owner = OwnerSecrets {
+            pin: &new.pin,
+            puk: new.puk.as_ref().map(|puk| puk.as_slice()),
+        };
+        let writes = oncard_runtime::personalise(&personalisation(&new)?, owner, *random()?)?;
         directory::make_empty(directory)?;
         let unfinished = directory.join(UNFINISHED_FILE);
         let file = directory::create_private(&unfinished)?;

@@ -16,6 +16,7 @@ mod device_key;
 mod directory;
 mod error;
 mod keys;
+mod puk;
 mod store;
 
 pub use card::{Info, NewCard, SoftCard};
@@ -23,4 +24,5 @@ pub use device_key::{AtRest, DEVICE_KEY_BYTES, DeviceKey};
 pub use error::SoftCardError;
 pub use keys::{KeyPair, PublicKeys};
 pub use oncard_runtime::{PinCost, check_pin};
+pub use puk::{PUK_DIGITS, new_puk};
 pub use store::{RedbStore, STATE_FORMAT, StoreOpenError};

@@ -270,7 +270,7 @@ impl Shard {
         let Entry::App { principal, .. } = arriving.entry else {
             return Ok(());
         };
-        if ![Mtype::AUTH_BEGIN, Mtype::AUTH].contains(&mtype) {
+        if !mtype.is_authentication() {
             return Ok(());
         }
         if !self.shared.auth_failures.has(principal.uid, self.now_ms) {

@@ -77,6 +77,7 @@ impl Scheme {
             third_parties: vec![],
             host_key: Some(host_key),
             pin: b"1234".to_vec().into(),
+            puk: None,
             pin_cost: PinCost::LEAST,
             device_key: None,
         };

@@ -16,7 +16,7 @@ use super::handlers::Handlers;
 use super::saved::SavedCapability;
 use super::session::{Delivery, Taking};
 use super::socket::{BlockingSocket, Trust};
-use super::{CardPin, Event, Token};
+use super::{CardPin, Event, PinProof, Token};
 use crate::id::{Domain, EntityId};
 use crate::mtype::Mtype;
 use crate::params::Param;
@@ -345,6 +345,26 @@ impl Capability {
     pub fn issue(&mut self, issue: &Issue, timeout: Duration) -> Result<Vid> {
         finish(super::voucher::issue(&mut self.0, issue, timeout))
     }
+}
+
+/// See [`set_pin`](super::set_pin).
+///
+/// # Errors
+/// As there.
+pub fn set_pin(
+    capability: &mut Capability,
+    card: &CardPin,
+    proof: PinProof<'_>,
+    new_pin: &[u8],
+    timeout: Duration,
+) -> Result<()> {
+    finish(super::set_pin(
+        &mut capability.0,
+        card,
+        proof,
+        new_pin,
+        timeout,
+    ))
 }
 
 impl CardSession {

@@ -23,7 +23,7 @@ use crate::message::Header;
 use crate::mtype::Mtype;
 use crate::params::runtime::{
     AUTH_OVERHEAD_BYTES, AUTH_PATTERN, Auth, AuthBegin, AuthChallenge, AuthFailed, AuthOk,
-    AuthPayload, auth_prologue,
+    AuthPayload, auth_prologue, pin_block,
 };
 use crate::params::{Param, Privileged};
 
@@ -71,30 +71,43 @@ impl Handshake {
     /// Writes the first message, for `id` and the card's challenge.
     ///
     /// # Errors
-    /// [`ClientError::Handshake`] if the pinned key is unusable or the payload does not fit.
+    /// [`ClientError::PinTooLong`]; [`ClientError::Handshake`] if the pinned key is unusable.
     pub fn start(
         pin: &CardPin,
         id: EntityId,
         challenge: [u8; 32],
         secret: &[u8],
     ) -> Result<Self, ClientError> {
-        let mut state = initiator(pin).map_err(|_| ClientError::Handshake)?;
         let payload = Zeroizing::new(codec::to_vec(&AuthPayload {
-            pin: secret.to_vec(),
+            pin: pin_block(secret).ok_or(ClientError::PinTooLong)?,
             id,
             challenge,
         }));
+        Self::write(pin, &auth_prologue(&pin.certificate), &payload)
+    }
+
+    /// Writes the first message with a payload.
+    pub(super) fn write(
+        pin: &CardPin,
+        prologue: &[u8],
+        payload: &[u8],
+    ) -> Result<Self, ClientError> {
+        let mut state = initiator(pin, prologue).map_err(|_| ClientError::Handshake)?;
         let mut message = vec![0; payload.len() + AUTH_OVERHEAD_BYTES];
-        let len = state.write_message(&payload, &mut message);
+        let len = state.write_message(payload, &mut message);
         message.truncate(len.map_err(|_| ClientError::Handshake)?);
         Ok(Self { state, message })
     }
 
     /// What goes to the card.
     pub fn message(&self) -> Auth {
-        Auth {
-            handshake: self.message.clone(),
-        }
+        let handshake = self.bytes().to_vec();
+        Auth { handshake }
+    }
+
+    /// The first message.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.message
     }
 
     /// Reads the card's answer; the channel for `id` is then open.
@@ -102,23 +115,28 @@ impl Handshake {
     /// # Errors
     /// [`ClientError::Handshake`] if the answer does not prove the pinned key.
     pub fn finish(mut self, answer: &AuthOk, id: EntityId) -> Result<OrderChannel, ClientError> {
-        let mut payload = vec![0; answer.handshake.len()];
-        let read = self.state.read_message(&answer.handshake, &mut payload);
-        if read != Ok(0) || !self.state.is_handshake_finished() {
-            return Err(ClientError::Handshake);
-        }
+        self.check(&answer.handshake)?;
         let (mut key, mut unused) = self.state.dangerously_get_raw_split();
         unused.zeroize();
         let channel = OrderChannel::new(id, key);
         key.zeroize();
         Ok(channel)
     }
+
+    /// Whether the second message proves the pinned key.
+    pub(super) fn check(&mut self, answer: &[u8]) -> Result<(), ClientError> {
+        let mut payload = vec![0; answer.len()];
+        let read = self.state.read_message(answer, &mut payload);
+        match read == Ok(0) && self.state.is_handshake_finished() {
+            true => Ok(()),
+            false => Err(ClientError::Handshake),
+        }
+    }
 }
 
-fn initiator(pin: &CardPin) -> Result<snow::HandshakeState, snow::Error> {
-    let prologue = auth_prologue(&pin.certificate);
+fn initiator(pin: &CardPin, prologue: &[u8]) -> Result<snow::HandshakeState, snow::Error> {
     snow::Builder::new(AUTH_PATTERN.parse()?)
-        .prologue(&prologue)?
+        .prologue(prologue)?
         .remote_public_key(&pin.agree)?
         .build_initiator()
 }
@@ -200,8 +218,7 @@ impl CardSession {
             return Err(ClientError::PinTooLong);
         }
         let card = pin.card();
-        let AuthChallenge { challenge } =
-            auth_step(capability, card, &AuthBegin {}, timeout).await?;
+        let challenge = challenge(capability, card, timeout).await?;
         let handshake = Handshake::start(pin, capability.id(), challenge, secret)?;
         let answer = auth_step(capability, card, &handshake.message(), timeout).await?;
         let channel = handshake.finish(&answer, capability.id())?;
@@ -262,9 +279,19 @@ impl CardSession {
     }
 }
 
+/// Asks the card for a challenge.
+pub(super) async fn challenge<S: Socket>(
+    capability: &mut Capability<S>,
+    card: EntityId,
+    timeout: Duration,
+) -> Result<[u8; 32], ClientError> {
+    let AuthChallenge { challenge } = auth_step(capability, card, &AuthBegin {}, timeout).await?;
+    Ok(challenge)
+}
+
 /// The card answers each step with what the next one needs, or with the reason why not and the
 /// tries left.
-async fn auth_step<S: Socket, Q: Param, A: Param>(
+pub(super) async fn auth_step<S: Socket, Q: Param, A: Param>(
     capability: &mut Capability<S>,
     card: EntityId,
     question: &Q,

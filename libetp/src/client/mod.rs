@@ -21,7 +21,7 @@
 //!
 //! [`blocking`] has the same API for programs without a runtime. Both drive one state machine,
 //! [`session`], which does no input or output. [`CardSession`] gives privileged orders to the
-//! own card, [`CapabilityFile`] keeps a durable id between runs, [`control`] is the
+//! own card, [`set_pin`] gives it a new PIN, [`CapabilityFile`] keeps a durable id between runs, [`control`] is the
 //! administrators' view.
 
 pub mod aliases;
@@ -33,6 +33,7 @@ pub mod control;
 mod error;
 mod handlers;
 mod link;
+mod new_pin;
 mod saved;
 pub mod session;
 mod socket;
@@ -46,6 +47,7 @@ pub use connection::{Connection, Token};
 pub use error::{ClientError, Distrust, ProtocolError, SavedError, Undelivered};
 pub use handlers::{Condition, Handlers, Outbox};
 pub use link::REQUEST_SECONDS_MAX;
+pub use new_pin::{PinProof, set_pin};
 pub use saved::{CapabilityFile, SavedCapability, replace_file};
 pub use session::{Delivery, Taking};
 pub use socket::{AsyncSocket, BlockingSocket, Socket, Trust, Wanted};

@@ -49,6 +49,11 @@ impl Mtype {
         self.entry().is_some_and(|entry| entry.privileged)
     }
 
+    /// Whether a program proves itself to its card with it, and only a card's owner may send it.
+    pub fn is_authentication(self) -> bool {
+        [Self::AUTH_BEGIN, Self::AUTH, Self::SET_PIN].contains(&self)
+    }
+
     /// Whether its params must never be shown.
     pub fn is_secret(self) -> bool {
         self.entry().is_some_and(|entry| entry.secret)

@@ -27,12 +27,16 @@ impl Mtype {
     pub const AUTH_BEGIN: Mtype = Mtype(0x0110);
     /// Valid once, for the id that asked.
     pub const AUTH_CHALLENGE: Mtype = Mtype(0x0111);
-    /// First message of Noise NK to the card's key, payload [pin, id, challenge].
+    /// First message of Noise NK to the card's key, payload [pin, id, challenge]; pin in its block.
     pub const AUTH: Mtype = Mtype(0x0112);
     /// Second message of Noise NK; the id is authenticated under the channel key.
     pub const AUTH_OK: Mtype = Mtype(0x0113);
-    /// Why not, and how many tries are left before the card blocks.
+    /// Why not, and how many tries are left of what was tried, before it blocks.
     pub const AUTH_FAILED: Mtype = Mtype(0x0114);
+    /// First message of Noise NK to the card's key, payload [is_puk, secret, new_pin, id, challenge]; both secrets in their blocks.
+    pub const SET_PIN: Mtype = Mtype(0x0115);
+    /// Second message of Noise NK; the card has the new PIN, and nobody is authenticated any more.
+    pub const PIN_SET: Mtype = Mtype(0x0116);
     /// The owner tells the card which host it is served from.
     pub const ENROL_HOST: Mtype = Mtype(0x0120);
     /// The card stored the host key.
@@ -231,6 +235,20 @@ pub const TABLE: &[Entry] = &[
         params: &["code: u16", "retries_left: u8", "detail: text"],
     },
     Entry {
+        mtype: Mtype(0x0115),
+        name: "set-pin",
+        privileged: false,
+        secret: true,
+        params: &["handshake: bytes"],
+    },
+    Entry {
+        mtype: Mtype(0x0116),
+        name: "pin-set",
+        privileged: false,
+        secret: false,
+        params: &["handshake: bytes"],
+    },
+    Entry {
         mtype: Mtype(0x0120),
         name: "enrol-host",
         privileged: true,
@@ -269,6 +287,7 @@ pub const TABLE: &[Entry] = &[
             "certificate: bytes",
             "retries_left: u8",
             "programs: list of text",
+            "puk_retries_left: u8?",
         ],
     },
     Entry {

@@ -12,6 +12,7 @@ use libetp::codec::{List, from_slice};
 use libetp::digest::sha256;
 use libetp::params::runtime::{
     Auth, AuthChallenge, AuthFailed, AuthOk, AuthPayload, RefusalCode, auth_prologue,
+    open_pin_block,
 };
 use libetp::params::voucher::{ListVouchers, Vouchers};
 use libetp::params::{Param, Privileged};
@@ -69,7 +70,7 @@ impl Card {
             (payload.id, payload.challenge),
             (message.header.src, CHALLENGE)
         );
-        if payload.pin != PIN {
+        if open_pin_block(&payload.pin) != Some(PIN) {
             return None;
         }
         let mut answer = [0; 1024];

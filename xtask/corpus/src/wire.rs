@@ -34,7 +34,7 @@ macro_rules! one_form {
 pub(crate) fn params(bytes: &[u8]) {
     one_form!(bytes => Privileged, host::Undeliverable, host::Ping, keys::Sign, keys::Verify,
         runtime::Hello, runtime::Statement, runtime::Auth, runtime::AuthPayload,
-        runtime::AuthFailed, runtime::OrderRefused, runtime::CardInfo,
+        runtime::SetPinPayload, runtime::AuthFailed, runtime::OrderRefused, runtime::CardInfo,
         voucher::StartExchange, voucher::Offer, voucher::Agreement, voucher::Confirmation,
         voucher::Commitment, voucher::ExchangeResult, voucher::Issue, voucher::Redeem,
         voucher::Vouchers, voucher::Exchanges, body::Hello, body::Acquire, body::Resume,

@@ -75,6 +75,13 @@ pub(crate) struct CardArguments {
     /// Read the owner's PIN from a file of mode 0600 instead of asking
     #[arg(long, value_name = "FILE")]
     pub(super) pin_file: Option<PathBuf>,
+    /// Write the PUK, which sets a new PIN when the old one is blocked, to a new file of mode 0600
+    /// instead of showing it
+    #[arg(long, value_name = "FILE")]
+    pub(super) puk_file: Option<PathBuf>,
+    /// Make the card without a PUK: once its PIN is blocked, it stays so
+    #[arg(long, conflicts_with = "puk_file")]
+    pub(super) no_puk: bool,
     /// Protect the card at rest with the device key in this file, which is made if it is not there;
     /// keep it outside the card's directory and out of its backups
     #[arg(long, value_name = "FILE")]

@@ -13,6 +13,7 @@ use softcard::{DeviceKey, KeyPair, NewCard, PinCost, PublicKeys, SoftCard, SoftC
 use super::Failure;
 use super::arguments::CardArguments;
 use super::pin::new_pin;
+use super::puk::Puk;
 use super::report::{Hex, LeafReport};
 
 /// The card that was made.
@@ -25,6 +26,8 @@ pub(super) struct CardReport {
     host: Option<Hex>,
     /// Key ids of the third parties that it trusts.
     third_parties: Vec<Hex>,
+    /// What sets a new PIN, shown once.
+    puk: Puk,
     /// What protects its directory when that is stolen or copied.
     at_rest: &'static str,
 }
@@ -36,6 +39,7 @@ pub(super) fn run(arguments: &CardArguments) -> Result<CardReport, Failure> {
     let trust = Trust::read(arguments, scheme.file())?;
     let pin = new_pin(arguments.pin_file.as_deref())?;
     softcard::check_pin(&pin).map_err(SoftCardError::from)?;
+    let puk = Puk::of(arguments)?;
     let device_key = arguments
         .device_key
         .as_deref()
@@ -52,10 +56,12 @@ pub(super) fn run(arguments: &CardArguments) -> Result<CardReport, Failure> {
         third_parties: trust.third_parties.clone(),
         host_key: trust.host,
         pin,
+        puk: puk.secret(),
         pin_cost: PinCost::STANDARD,
         device_key,
     };
-    let card = SoftCard::create(directory, new)?;
+    puk.file()?;
+    let card = SoftCard::create(directory, new).inspect_err(|_| puk.withdraw())?;
     Ok(CardReport {
         leaf: LeafReport::from(&leaf),
         directory: directory.into(),
@@ -65,6 +71,7 @@ pub(super) fn run(arguments: &CardArguments) -> Result<CardReport, Failure> {
             .iter()
             .map(|key| Hex(key.to_vec()))
             .collect(),
+        puk,
         at_rest: card.at_rest().name(),
     })
 }
@@ -150,6 +157,17 @@ impl Display for CardReport {
         }
         for key in &self.third_parties {
             writeln!(f, "trusts     {key}")?;
+        }
+        match &self.puk {
+            Puk::None => writeln!(f, "puk        none: a blocked PIN stays so")?,
+            Puk::Filed(path, _) => writeln!(f, "puk        in {}", path.display())?,
+            Puk::Shown(_) => {
+                let puk = self.puk.grouped().unwrap_or_default();
+                writeln!(
+                    f,
+                    "puk        {puk} (never shown again; keep it apart from the card)"
+                )?;
+            }
         }
         writeln!(f, "at rest    {}", self.at_rest)?;
         writeln!(f, "card       {}", self.directory.display())

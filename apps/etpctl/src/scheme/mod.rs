@@ -7,6 +7,7 @@ mod enrol;
 mod failure;
 mod init;
 mod pin;
+mod puk;
 mod report;
 mod show;
 

@@ -42,6 +42,6 @@ pub use card::{Card, PowerUp};
 pub use context::{Context, Identity};
 pub use error::CardError;
 pub use personal::{Personalisation, personalise};
-pub use pin::{PinCost, check_pin};
+pub use pin::{OwnerSecrets, PinCost, check_pin};
 pub use program::{Incoming, Program, Rejection};
 pub use store::{MemoryStore, Store, StoreError, Writes};

@@ -8,6 +8,8 @@ pub const AUTHENTICATED_MAX: usize = 64;
 pub const WRONG_TRIES_MAX: usize = 64;
 /// Tries of the PIN before the card blocks.
 pub const PIN_TRIES: u8 = 3;
+/// Tries of the PUK before it, and with it a card whose PIN is blocked, blocks for good.
+pub const PUK_TRIES: u8 = 10;
 /// Ports in one block.
 pub const PORT_BLOCK: u32 = 256;
 /// Messages that wait for the host.

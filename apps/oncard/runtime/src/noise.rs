@@ -4,8 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use libetp::digest::sha256;
-use libetp::params::runtime::{AUTH_OVERHEAD_BYTES, AUTH_PATTERN, auth_prologue};
+use libetp::params::runtime::{AUTH_OVERHEAD_BYTES, AUTH_PATTERN};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 use snow::params::{CipherChoice, DHChoice, HashChoice};
@@ -24,18 +23,17 @@ pub(crate) struct Handshake {
 }
 
 impl Handshake {
-    /// Reads the first message. `None` unless it was made for this key and this certificate.
+    /// Reads the first message. `None` unless it was made for this key and this prologue.
     pub(crate) fn read(
         agree: &Secret,
-        certificate: &[u8],
+        prologue: &[u8],
         seed: Secret,
         message: &[u8],
     ) -> Option<Self> {
         let resolver = Box::new(Resolver { seed });
-        let prologue = auth_prologue(&sha256(certificate));
         let mut state = Builder::with_resolver(AUTH_PATTERN.parse().ok()?, resolver)
             .local_private_key(&agree[..])
-            .and_then(|builder| builder.prologue(&prologue))
+            .and_then(|builder| builder.prologue(prologue))
             .and_then(Builder::build_responder)
             .ok()?;
         let mut payload = Zeroizing::new(vec![0; message.len()]);

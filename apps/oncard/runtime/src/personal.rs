@@ -14,8 +14,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::entropy::{Secret, derive};
 use crate::error::CardError;
-use crate::limits::{PIN_TRIES, THIRD_PARTIES_MAX};
-use crate::pin::{self, PinCost};
+use crate::limits::THIRD_PARTIES_MAX;
+use crate::pin::{self, Kind, OwnerSecrets, PinCost};
 use crate::records::{self, HeadRecord, IdentityRecord};
 use crate::seal::{self, Secrets};
 use crate::store::Writes;
@@ -42,7 +42,7 @@ pub struct Personalisation {
     /// The key at rest, held outside the card and given at each power-up. `None`: nothing is
     /// protected at rest.
     pub device_key: Option<[u8; 32]>,
-    /// What one try of the PIN costs.
+    /// What one try of the PIN or the PUK costs.
     pub pin_cost: PinCost,
 }
 
@@ -65,16 +65,18 @@ impl fmt::Debug for Personalisation {
     }
 }
 
-/// The writes that make an empty store a card. `entropy` is random and used for nothing else.
+/// The writes that make an empty store a card. `owner` is a PIN, or [`OwnerSecrets`]; `entropy` is
+/// random and used for nothing else.
 ///
 /// # Errors
 /// [`CardError::Certificate`] unless the certificate verifies and is of these keys, this domain and
 /// this class; [`CardError::PinLength`], [`CardError::PinCost`], [`CardError::ThirdParties`].
-pub fn personalise(
+pub fn personalise<'o>(
     card: &Personalisation,
-    pin: &[u8],
+    owner: impl Into<OwnerSecrets<'o>>,
     entropy: [u8; 32],
 ) -> Result<Writes, CardError> {
+    let owner = owner.into();
     let entropy = Zeroizing::new(entropy);
     let leaf = check_certificate(card)?;
     if card.third_parties.len() > THIRD_PARTIES_MAX {
@@ -92,7 +94,11 @@ pub fn personalise(
         agree: Zeroizing::new(card.agree_secret),
         fresh: draw("fresh"),
     };
-    let pin = pin::enrol(&at_rest, pin, card.pin_cost, *draw("pin-salt"))?;
+    let cost = card.pin_cost;
+    let pin = pin::enrol(Kind::Pin, &at_rest, owner.pin, cost, *draw("pin-salt"))?;
+    let puk = owner
+        .puk
+        .map(|puk| pin::enrol(Kind::Puk, &at_rest, puk, cost, *draw("puk-salt")));
     let sealed = seal::seal(&at_rest, &codec::to_vec(&identity), &secrets);
     let head = HeadRecord {
         generation: 0,
@@ -102,11 +108,15 @@ pub fn personalise(
         records::IDENTITY.write(&identity),
         records::SECRETS.write(&sealed),
         records::PIN.write(&pin),
-        records::TRIES.write(&PIN_TRIES),
+        records::TRIES.write(&Kind::Pin.tries_max()),
         records::HEAD.write(&head),
         records::EPOCH.write(&leaf.epoch),
     ]);
     writes.extend(card.host_key.map(|key| records::HOST.write(&key)));
+    if let Some(puk) = puk.transpose()? {
+        let tries = Kind::Puk.tries_max();
+        writes.extend([records::PUK.write(&puk), records::PUK_TRIES.write(&tries)]);
+    }
     Ok(writes)
 }
 

@@ -1,6 +1,7 @@
-//! The PIN's verifier: a MAC, under a key derived from the key at rest, over Argon2id(PIN).
+//! What the owner knows, the PIN and the PUK, and their verifiers: a MAC, under a key derived from
+//! the key at rest, over Argon2id(PIN).
 //!
-//! Without the key at rest the verifier tells nothing about the PIN. With it (`at-rest: none`, or
+//! Without the key at rest a verifier tells nothing about the PIN. With it (`at-rest: none`, or
 //! a thief of both) each guess costs one Argon2id.
 
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -10,7 +11,78 @@ use zeroize::Zeroizing;
 
 use crate::entropy::{Secret, derive};
 use crate::error::CardError;
-use crate::records::PinRecord;
+use crate::limits::{PIN_TRIES, PUK_TRIES};
+use crate::records::{self, PinRecord, Record};
+
+/// What a new card's owner knows.
+#[derive(Clone, Copy)]
+pub struct OwnerSecrets<'a> {
+    /// The PIN: 4 to 64 bytes.
+    pub pin: &'a [u8],
+    /// Sets a new PIN when the old one is blocked or forgotten: 4 to 64 bytes. `None`: a card
+    /// whose PIN is blocked stays so.
+    pub puk: Option<&'a [u8]>,
+}
+
+impl core::fmt::Debug for OwnerSecrets<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("OwnerSecrets(..)")
+    }
+}
+
+impl<'a> From<&'a [u8]> for OwnerSecrets<'a> {
+    /// A PIN without a PUK.
+    fn from(pin: &'a [u8]) -> Self {
+        Self { pin, puk: None }
+    }
+}
+
+impl<'a, const N: usize> From<&'a [u8; N]> for OwnerSecrets<'a> {
+    /// A PIN without a PUK.
+    fn from(pin: &'a [u8; N]) -> Self {
+        Self::from(&pin[..])
+    }
+}
+
+/// Which of the owner's secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Pin,
+    Puk,
+}
+
+impl Kind {
+    /// Where its verifier is.
+    pub(crate) fn verifier(self) -> Record {
+        match self {
+            Self::Pin => records::PIN,
+            Self::Puk => records::PUK,
+        }
+    }
+
+    /// Where its tries left are.
+    pub(crate) fn tries(self) -> Record {
+        match self {
+            Self::Pin => records::TRIES,
+            Self::Puk => records::PUK_TRIES,
+        }
+    }
+
+    /// Its tries when it was right.
+    pub(crate) fn tries_max(self) -> u8 {
+        match self {
+            Self::Pin => PIN_TRIES,
+            Self::Puk => PUK_TRIES,
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Pin => "pin/v1",
+            Self::Puk => "puk/v1",
+        }
+    }
+}
 
 /// What one try of a PIN costs (Argon2id, RFC 9106).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +123,9 @@ pub fn check_pin(pin: &[u8]) -> Result<(), CardError> {
     }
 }
 
-/// Makes the verifier of a PIN.
+/// Makes the verifier of a PIN or PUK.
 pub(crate) fn enrol(
+    kind: Kind,
     at_rest: &[u8; 32],
     pin: &[u8],
     cost: PinCost,
@@ -65,26 +138,32 @@ pub(crate) fn enrol(
         salt,
         verifier: [0; 32],
     };
-    record.verifier = *verifier(at_rest, pin, &record)?;
+    record.verifier = *verifier(kind, at_rest, pin, &record)?;
     Ok(record)
 }
 
-/// Whether the PIN is the one that the record verifies; in constant time.
+/// Whether the PIN or PUK is the one that the record verifies; in constant time.
 pub(crate) fn matches(
+    kind: Kind,
     at_rest: &[u8; 32],
     pin: &[u8],
     record: &PinRecord,
 ) -> Result<bool, CardError> {
-    let found = verifier(at_rest, pin, record)?;
+    let found = verifier(kind, at_rest, pin, record)?;
     Ok(found.ct_eq(&record.verifier).into())
 }
 
-fn verifier(at_rest: &[u8; 32], pin: &[u8], record: &PinRecord) -> Result<Secret, CardError> {
+fn verifier(
+    kind: Kind,
+    at_rest: &[u8; 32],
+    pin: &[u8],
+    record: &PinRecord,
+) -> Result<Secret, CardError> {
     let params = Params::new(record.memory_kib, record.passes, 1, Some(32))
         .map_err(|_| CardError::PinCost)?;
     let mut hash = Zeroizing::new([0; 32]);
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
         .hash_password_into(pin, &record.salt, &mut hash[..])
         .map_err(|_| CardError::PinCost)?;
-    Ok(derive(at_rest, "pin/v1", &*hash))
+    Ok(derive(at_rest, kind.label(), &*hash))
 }

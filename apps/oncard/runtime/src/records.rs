@@ -27,7 +27,7 @@ pub(crate) const IDENTITY: Record = Record::new(1, "identity");
 pub(crate) const SECRETS: Record = Record::new(2, "secrets");
 /// Verifier of the PIN.
 pub(crate) const PIN: Record = Record::new(3, "pin");
-/// Tries left: `u8`.
+/// Tries of the PIN left: `u8`.
 pub(crate) const TRIES: Record = Record::new(4, "tries");
 /// Generation, and the last command carried out.
 pub(crate) const HEAD: Record = Record::new(5, "head");
@@ -41,6 +41,10 @@ pub(crate) const FRESH: Record = Record::new(8, "fresh");
 pub(crate) const HOST: Record = Record::new(9, "host");
 /// Highest epoch verified: `u64`.
 pub(crate) const EPOCH: Record = Record::new(10, "epoch");
+/// Verifier of the PUK; absent if the card was made without one.
+pub(crate) const PUK: Record = Record::new(12, "puk");
+/// Tries of the PUK left: `u8`.
+pub(crate) const PUK_TRIES: Record = Record::new(13, "puk-tries");
 /// Prefix of the messages that wait for the host, by number.
 pub(crate) const OUTBOX: [u8; 2] = [FAMILY, 0x20];
 
@@ -74,7 +78,7 @@ libetp::structure! {
         pub(crate) hash: Hash,
     }
 
-    /// How a PIN is verified.
+    /// How a PIN or a PUK is verified.
     pub(crate) struct PinRecord {
         pub(crate) memory_kib: u32,
         pub(crate) passes: u32,

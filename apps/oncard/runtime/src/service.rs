@@ -1,6 +1,7 @@
 //! The runtime's own messages: family 01, and ping.
 
 mod auth;
+mod set_pin;
 
 use libetp::codec::List;
 use libetp::params::Param;
@@ -14,6 +15,7 @@ use libetp::{EntityId, Message, Mtype, Port, codec};
 use crate::card::Core;
 use crate::dispatch::{Sender, Stop};
 use crate::limits::{PING_NONCE_BYTES_MAX, PORT_BLOCK};
+use crate::pin::Kind;
 use crate::program::Rejection;
 use crate::records;
 use crate::store::Store;
@@ -57,6 +59,7 @@ impl Service<'_> {
             (Mtype::CAPABILITY_ENDED, Sender::Daemon) => self.capability_ended(param)?,
             (Mtype::AUTH_BEGIN, Sender::Program) => self.auth_begin(src, param)?,
             (Mtype::AUTH, Sender::Program) => self.auth(src, param)?,
+            (Mtype::SET_PIN, Sender::Program) => self.set_pin(src, param)?,
             (Mtype::ENROL_HOST, Sender::Program) => self.enrol_host(src, param)?,
             (Mtype::UNDELIVERABLE, Sender::Diagnostics) => {
                 return Err(Rejection::Ignored("undeliverable").into());
@@ -91,8 +94,12 @@ impl Service<'_> {
             version: env!("CARGO_PKG_VERSION").into(),
             class: self.core.me.identity.class,
             certificate: self.core.me.identity.certificate.clone(),
-            retries_left: self.tries()?,
+            retries_left: self.tries(Kind::Pin)?,
             programs: List(programs.map(|program| program.name().into()).collect()),
+            puk_retries_left: match self.has(Kind::Puk)? {
+                true => Some(self.tries(Kind::Puk)?),
+                false => None,
+            },
         };
         self.send(src, info);
         Ok(())
@@ -181,13 +188,6 @@ impl Service<'_> {
         self.transaction.write(records::HOST, &host_key);
         self.send(src, HostEnrolled { host_key });
         Ok(())
-    }
-
-    fn tries(&self) -> Result<u8, Rejection> {
-        Ok(self
-            .transaction
-            .read(self.store, records::TRIES)?
-            .unwrap_or(0))
     }
 }
 

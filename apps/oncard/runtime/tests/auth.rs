@@ -6,8 +6,10 @@ mod common;
 
 use common::{Made, PIN, authenticated, made, only, selected};
 use libetp::Message;
+use libetp::limits::{PIN_BLOCK_BYTES, PIN_BYTES_MAX};
 use libetp::params::runtime::{
-    Auth, AuthBegin, AuthChallenge, AuthFailed, AuthOk, CardInfo, CardInfoRequest, RefusalCode,
+    Auth, AuthBegin, AuthChallenge, AuthFailed, AuthOk, AuthPayload, CardInfo, CardInfoRequest,
+    RefusalCode,
 };
 use oncard_runtime::harness::{Cut, CutStore, Host, Wallet, can_read};
 use oncard_runtime::{Card, CardError, PinCost, PowerUp, Store, limits};
@@ -199,13 +201,35 @@ fn a_transcript_allows_no_test_of_the_pin() {
     assert!(!can_read(&[0x66; 32], certificate, &seen));
     assert!(!can_read(&made.card.sign_seed, certificate, &seen));
     assert!(!can_read(&made.card.agree_secret, b"another card", &seen));
-    // Without the ephemeral secret, the same guess gives other bytes each time, of equal length.
-    for guess in [PIN, b"1111", b"2222"] {
+    // Without the ephemeral secret, the same guess gives other bytes each time, of equal length
+    // however long it is.
+    for guess in [PIN, b"1111", b"22222", &[b'3'; PIN_BYTES_MAX]] {
         let made_by_guess = of(guess, &[9; 32]);
         assert_eq!(made_by_guess.len(), seen.len());
         assert_ne!(made_by_guess, seen);
     }
     assert!(!seen.windows(PIN.len()).any(|window| window == PIN));
+}
+
+/// What goes to the card has the same types and sizes for a right PIN and for a wrong one of any
+/// length, and so have all commands; only the card's verdict tells them apart.
+#[test]
+fn right_and_wrong_pins_leave_transcripts_of_one_shape() {
+    let made = made();
+    let shape = |pin: &[u8]| {
+        let mut card = made.boot();
+        let mut host = selected(&mut card);
+        let challenge = begin(&made, &mut host, &mut card, 1);
+        let sent = attempt(&made, 1, pin, challenge);
+        let command = host.command(std::slice::from_ref(&sent)).len();
+        let said = host.talk(&mut card, std::slice::from_ref(&sent)).unwrap();
+        assert_eq!(said.len(), 1, "one answer");
+        (sent.header, sent.param.len(), command)
+    };
+    let right = shape(PIN);
+    for length in libetp::limits::PIN_BYTES_MIN..=PIN_BYTES_MAX {
+        assert_eq!(shape(&vec![b'0'; length]), right, "a PIN of {length} bytes");
+    }
 }
 
 /// The card that answers must hold the pinned key: an impostor's `auth-ok` is not believed.
@@ -353,18 +377,28 @@ fn the_authenticated_set_is_bounded() {
     authenticated(&made, &mut host, &mut card, max + 1);
 }
 
+/// A PIN of the greatest length is compared; what is no PIN in its block is not.
 #[test]
-fn a_pin_past_the_limit_costs_nothing() {
+fn a_block_without_its_padding_costs_nothing() {
     let made = made();
     let mut card = made.boot();
     let mut host = selected(&mut card);
-    let long = [b'7'; libetp::limits::PIN_BYTES_MAX + 1];
-    let failed = try_pin(&made, &mut host, &mut card, 1, &long);
+    let challenge = begin(&made, &mut host, &mut card, 1);
+    let wallet = Wallet::new(made.id(1));
+    let payload = AuthPayload {
+        pin: [b'7'; PIN_BLOCK_BYTES],
+        id: wallet.id,
+        challenge,
+    };
+    let certificate = &made.card.certificate;
+    let sent = wallet.handshake_with(certificate, &made.agree, &payload, &[7; 32]);
+    let failed: AuthFailed = only(&host.talk(&mut card, &[sent.message]).unwrap());
     assert_eq!(
         (failed.code, failed.retries_left),
         (code(RefusalCode::Malformed), 3)
     );
-    let failed = try_pin(&made, &mut host, &mut card, 1, &long[1..]);
+    let longest = [b'7'; PIN_BYTES_MAX];
+    let failed = try_pin(&made, &mut host, &mut card, 1, &longest);
     assert_eq!(
         (failed.code, failed.retries_left),
         (code(RefusalCode::WrongPin), 2)

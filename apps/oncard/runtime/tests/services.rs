@@ -9,7 +9,7 @@ use libetp::params::Param;
 use libetp::params::host::{Ping, Pong, Undeliverable};
 use libetp::params::runtime::{
     AuthBegin, CardInfo, CardInfoRequest, Hello, HelloBody, HelloChallenge, PortsReserved,
-    RefusalCode, ReservePorts, Serve,
+    RefusalCode, ReservePorts, Serve, SetPin,
 };
 use libetp::{Domain, Message, Mtype, Port, codec};
 use oncard_runtime::{Store, Writes, limits};
@@ -260,6 +260,11 @@ fn authentication_is_for_programs_of_the_own_domain() {
     let mut card = made.boot();
     let mut host = selected(&mut card);
     let foreign = Domain([2; 12]).entity(Port(1));
-    let message = AuthBegin {}.into_message(foreign, made.domain().card());
-    assert!(host.talk(&mut card, &[message]).unwrap().is_empty());
+    let handshake = vec![0; 48];
+    let (to, set_pin) = (made.domain().card(), SetPin { handshake });
+    let messages = [
+        AuthBegin {}.into_message(foreign, to),
+        set_pin.into_message(foreign, to),
+    ];
+    assert!(host.talk(&mut card, &messages).unwrap().is_empty());
 }

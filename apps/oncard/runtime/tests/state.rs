@@ -7,7 +7,7 @@ mod common;
 use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
-use common::{HOST_KEY, Made, PIN, authenticated, dump, made, selected};
+use common::{HOST_KEY, Made, PIN, PUK, authenticated, dump, made, made_with_puk, selected};
 use etp_pki::Anchors;
 use hmac::{Hmac, Mac};
 use libetp::codec::{Decode, List, from_slice, to_vec};
@@ -86,13 +86,27 @@ fn check_secrets(made: &Made, entries: &Writes, key: &[u8; 32]) {
 }
 
 fn check_pin(entries: &Writes, key: &[u8; 32]) {
-    let pin: Pin = record(entries, 3);
+    check_verifier(entries, key, (3, "pin/v1"), PIN);
+}
+
+fn check_verifier(entries: &Writes, key: &[u8; 32], (at, label): (u8, &str), secret: &[u8]) {
+    let pin: Pin = record(entries, at);
     let params = Params::new(pin.memory_kib, pin.passes, 1, Some(32)).unwrap();
     let mut hash = [0; 32];
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into(PIN, &pin.salt, &mut hash)
+        .hash_password_into(secret, &pin.salt, &mut hash)
         .unwrap();
-    assert_eq!(derive(key, "pin/v1", hash.to_vec()), pin.verifier);
+    assert_eq!(derive(key, label, hash.to_vec()), pin.verifier);
+}
+
+#[test]
+fn a_puk_is_as_the_page_says() {
+    let made = made_with_puk();
+    let entries = dump(&made.store);
+    let key = at_rest(&entries, None);
+    check_pin(&entries, &key);
+    check_verifier(&entries, &key, (12, "puk/v1"), PUK);
+    assert_eq!(record::<u8>(&entries, 13), 10);
 }
 
 #[test]

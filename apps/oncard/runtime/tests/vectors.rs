@@ -10,13 +10,14 @@ use std::path::PathBuf;
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
-use common::{Made, PIN, made};
+use common::{Made, PIN, PUK, made};
 use ed25519_dalek::{Signature, VerifyingKey};
 use libetp::digest::{sha256, signature_input};
 use libetp::exchange::{Command, CommandBuilder, ExchangeReply, SelectCommand, SelectReply};
 use libetp::params::host::Ping;
 use libetp::params::runtime::{
-    AuthPayload, EnrolHost, HelloBody, HelloChallenge, ReservePorts, StatementBody, auth_prologue,
+    AuthPayload, EnrolHost, HelloBody, HelloChallenge, ReservePorts, SetPinPayload, StatementBody,
+    auth_prologue, pin_block, set_pin_prologue,
 };
 use libetp::params::{Param, Privileged};
 use libetp::{Message, Mtype, codec};
@@ -57,6 +58,7 @@ fn vectors() -> Value {
         "select_and_exchange": session(&made),
         "errors": errors(&made),
         "handshake": authentication(&made),
+        "new_pin": new_pin(&made),
         "order": order(&made),
         "signatures": signatures(&made),
     })
@@ -150,7 +152,7 @@ fn errors(made: &Made) -> Value {
 fn authentication(made: &Made) -> Value {
     let certificate = &made.card.certificate;
     let payload = codec::to_vec(&AuthPayload {
-        pin: PIN.to_vec(),
+        pin: pin_block(PIN).unwrap(),
         id: made.id(7),
         challenge: CHALLENGE,
     });
@@ -178,6 +180,29 @@ fn authentication(made: &Made) -> Value {
         "message_1": hex(&both.message_1),
         "message_2": hex(&both.message_2),
         "channel_key": hex(both.channel_key),
+    })
+}
+
+/// Unlike an order, it is good without a channel: the PUK proves the owner.
+fn new_pin(made: &Made) -> Value {
+    let certificate = &made.card.certificate;
+    let payload = codec::to_vec(&SetPinPayload {
+        is_puk: true,
+        secret: pin_block(PUK).unwrap(),
+        new_pin: pin_block(PIN).unwrap(),
+        id: made.id(7),
+        challenge: CHALLENGE,
+    });
+    let prologue = set_pin_prologue(&sha256(certificate));
+    let keys = (&INITIATOR, &RESPONDER);
+    let both = handshake(&made.card.agree_secret, &prologue, &payload, keys.0, keys.1);
+    json!({
+        "prologue": hex(&prologue),
+        "puk": hex(PUK),
+        "new_pin": hex(PIN),
+        "payload_1": hex(&payload),
+        "message_1": hex(&both.message_1),
+        "message_2": hex(&both.message_2),
     })
 }
 
@@ -325,6 +350,15 @@ fn the_files_handshake_is_the_cards() {
     wallet
         .authenticate(&mut host, &mut card, &key, &pin)
         .unwrap();
+    the_files_new_pin_is_the_cards(&file["card_certificate"], &key, &wallet);
+}
+
+fn the_files_new_pin_is_the_cards(certificate: &Value, key: &[u8; 32], wallet: &Wallet) {
+    let file = &self::file()["new_pin"];
+    let payload: SetPinPayload = codec::from_slice(&unhex(&file["payload_1"])).unwrap();
+    let sent = wallet.set_pin_with(&unhex(certificate), key, &payload, &INITIATOR);
+    let sent = libetp::params::runtime::SetPin::from_param(&sent.message.param).unwrap();
+    assert_eq!(sent.handshake, unhex(&file["message_1"]));
 }
 
 #[test]

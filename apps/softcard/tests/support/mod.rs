@@ -63,6 +63,7 @@ impl Scheme {
             third_parties: vec![[9; 32]],
             host_key: None,
             pin: PIN.to_vec().into(),
+            puk: None,
             pin_cost: PinCost::LEAST,
             device_key: None,
         }

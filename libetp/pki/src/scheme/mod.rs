@@ -40,6 +40,17 @@ pub fn read_secret(path: &std::path::Path) -> Result<zeroize::Zeroizing<Vec<u8>>
     secure::read_secret(path)
 }
 
+/// Writes a secret to a new file that only its owner may read.
+///
+/// # Errors
+/// [`SchemeError::Exists`] rather than replacing anything; [`SchemeError::File`].
+pub fn write_secret(path: &std::path::Path, secret: &[u8]) -> Result<(), SchemeError> {
+    match path.exists() {
+        true => Err(SchemeError::Exists(path.into())),
+        false => secure::create_secret(path, secret),
+    }
+}
+
 /// A Unix time in seconds as people read it: `2026-01-31T12:00:00Z`.
 pub fn utc(unix_s: u64) -> String {
     let since_epoch = std::time::Duration::from_secs(unix_s);

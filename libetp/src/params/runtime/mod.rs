@@ -1,5 +1,6 @@
 //! Family 01: the card's runtime.
 
+mod pin_block;
 mod refusal;
 
 use alloc::string::String;
@@ -12,6 +13,7 @@ use crate::digest::{Hash, SUITE};
 use crate::id::{Domain, EntityId};
 use crate::mtype::Mtype;
 
+pub use pin_block::{PinBlock, open_pin_block, pin_block};
 pub use refusal::RefusalCode;
 
 /// The handshake of [`Auth`].
@@ -122,7 +124,7 @@ crate::structure! {
         pub handshake: Vec<u8>,
     }
 
-    struct AuthPrologue {
+    struct HandshakePrologue {
         label: String,
         suite: u8,
         certificate: Hash,
@@ -134,14 +136,27 @@ crate::structure! {
         pub handshake: Vec<u8>,
     }
 
-    /// Authentication failed.
+    /// An [`Auth`] or a [`SetPin`] failed.
     pub struct AuthFailed {
         /// A [`RefusalCode`].
         pub code: u16,
-        /// Tries left before the card blocks.
+        /// Tries left of what was tried, the PIN or the PUK, before it blocks.
         pub retries_left: u8,
         /// Words for people.
         pub detail: String,
+    }
+
+    /// First message of [`AUTH_PATTERN`] under [`set_pin_prologue`]; its payload is a
+    /// [`SetPinPayload`].
+    pub struct SetPin {
+        /// The handshake message.
+        pub handshake: Vec<u8>,
+    }
+
+    /// Second message of the handshake: the new PIN is stored.
+    pub struct PinSet {
+        /// The handshake message, with an empty payload.
+        pub handshake: Vec<u8>,
     }
 
     /// Stores the one host key of the card. Privileged.
@@ -177,18 +192,34 @@ crate::structure! {
         pub class: u8,
         /// The card's certificate, DER.
         pub certificate: Vec<u8>,
-        /// Tries left before the card blocks.
+        /// Tries of the PIN left before it blocks.
         pub retries_left: u8,
         /// Names of the on-card programs.
         pub programs: List<String>,
+        /// Tries of the PUK left before the card blocks for good; `None` if it has no PUK.
+        pub puk_retries_left: Option<u8>,
     }
 }
 
 crate::secret_structure! {
     /// What a program proves to its card.
     pub struct AuthPayload {
-        /// The owner's PIN, UTF-8.
-        pub pin: Vec<u8>,
+        /// The owner's PIN, UTF-8, in its [block](pin_block).
+        pub pin: PinBlock,
+        /// The program's own id.
+        pub id: EntityId,
+        /// From [`AuthChallenge`].
+        pub challenge: [u8; 32],
+    }
+
+    /// What a program proves to its card to give it a new PIN.
+    pub struct SetPinPayload {
+        /// Whether `secret` is the PUK; else it is the PIN that the card has.
+        pub is_puk: bool,
+        /// The PIN or the PUK, in its [block](pin_block).
+        pub secret: PinBlock,
+        /// The PIN that the card shall have, in its [block](pin_block).
+        pub new_pin: PinBlock,
         /// The program's own id.
         pub id: EntityId,
         /// From [`AuthChallenge`].
@@ -204,10 +235,28 @@ impl Drop for AuthPayload {
 
 impl ZeroizeOnDrop for AuthPayload {}
 
+impl Drop for SetPinPayload {
+    fn drop(&mut self) {
+        self.secret.zeroize();
+        self.new_pin.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for SetPinPayload {}
+
 /// Prologue of the handshake of [`Auth`]: `enc(["auth/v1", suite, SHA-256(card certificate)])`.
 pub fn auth_prologue(certificate: &Hash) -> Vec<u8> {
-    codec::to_vec(&AuthPrologue {
-        label: "auth/v1".into(),
+    prologue("auth/v1", certificate)
+}
+
+/// Prologue of the handshake of [`SetPin`]: `enc(["set-pin/v1", suite, SHA-256(card certificate)])`.
+pub fn set_pin_prologue(certificate: &Hash) -> Vec<u8> {
+    prologue("set-pin/v1", certificate)
+}
+
+fn prologue(label: &str, certificate: &Hash) -> Vec<u8> {
+    codec::to_vec(&HandshakePrologue {
+        label: label.into(),
         suite: SUITE,
         certificate: *certificate,
     })
@@ -226,6 +275,8 @@ super::params!(
     Auth = AUTH,
     AuthOk = AUTH_OK,
     AuthFailed = AUTH_FAILED,
+    SetPin = SET_PIN,
+    PinSet = PIN_SET,
     EnrolHost = ENROL_HOST,
     HostEnrolled = HOST_ENROLLED,
     OrderRefused = ORDER_REFUSED,

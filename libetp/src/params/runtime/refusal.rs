@@ -35,5 +35,9 @@ crate::codes::codes! {
         UnknownType = 15, "unknown-type";
         /// The card has no room left.
         Storage = 16, "storage";
+        /// The PUK is wrong.
+        WrongPuk = 17, "wrong-puk";
+        /// The card was made without a PUK.
+        NoPuk = 18, "no-puk";
     }
 }

@@ -10,8 +10,8 @@ use libetp::codec;
 use libetp::digest::sha256;
 use libetp::message::Header;
 use libetp::params::runtime::{
-    AUTH_OVERHEAD_BYTES, AUTH_PATTERN, Auth, AuthBegin, AuthChallenge, AuthOk, AuthPayload,
-    auth_prologue,
+    AUTH_OVERHEAD_BYTES, AUTH_PATTERN, Auth, AuthBegin, AuthChallenge, AuthOk, AuthPayload, PinSet,
+    SetPin, SetPinPayload, auth_prologue, pin_block, set_pin_prologue,
 };
 use libetp::params::{Param, Privileged};
 use libetp::{EntityId, Message, Mtype};
@@ -64,29 +64,79 @@ impl Wallet {
         challenge: [u8; 32],
         ephemeral: &[u8; 32],
     ) -> Handshake {
-        let prologue = auth_prologue(&sha256(certificate));
-        let resolver = Box::new(Resolver {
-            seed: Zeroizing::new([0; 32]),
-        });
-        let pattern = AUTH_PATTERN.parse().expect("a pattern of Noise");
-        let mut state = snow::Builder::with_resolver(pattern, resolver)
-            .prologue(&prologue)
-            .and_then(|builder| builder.remote_public_key(agree))
-            .map(|builder| builder.fixed_ephemeral_key_for_testing_only(ephemeral))
-            .and_then(snow::Builder::build_initiator)
-            .expect("keys of 32 bytes");
-        let payload = codec::to_vec(&AuthPayload {
-            pin: pin.to_vec(),
+        let payload = AuthPayload {
+            pin: pin_block(pin).expect("a PIN that fits"),
             id: self.id,
             challenge,
-        });
-        let mut handshake = vec![0; payload.len() + AUTH_OVERHEAD_BYTES];
-        let length = state.write_message(&payload, &mut handshake);
-        handshake.truncate(length.expect("the buffer has room for it"));
+        };
+        self.handshake_with(certificate, agree, &payload, ephemeral)
+    }
+
+    /// Begins a handshake with any payload.
+    pub fn handshake_with(
+        &self,
+        certificate: &[u8],
+        agree: &[u8; 32],
+        payload: &AuthPayload,
+        ephemeral: &[u8; 32],
+    ) -> Handshake {
+        let prologue = auth_prologue(&sha256(certificate));
+        let payload = codec::to_vec(payload);
+        let (state, handshake) = first_message(&prologue, agree, &payload, ephemeral);
         Handshake {
-            state: Box::new(state),
+            state,
             message: self.message(Auth { handshake }),
         }
+    }
+
+    /// Begins the handshake of a new PIN, with any payload.
+    pub fn set_pin_with(
+        &self,
+        certificate: &[u8],
+        agree: &[u8; 32],
+        payload: &SetPinPayload,
+        ephemeral: &[u8; 32],
+    ) -> Handshake {
+        let prologue = set_pin_prologue(&sha256(certificate));
+        let payload = codec::to_vec(payload);
+        let (state, handshake) = first_message(&prologue, agree, &payload, ephemeral);
+        Handshake {
+            state,
+            message: self.message(SetPin { handshake }),
+        }
+    }
+
+    /// Gives the card a new PIN by the old one, or by the PUK; gives what the card said instead
+    /// of `pin-set`, if it did.
+    ///
+    /// # Errors
+    /// The card's last messages, if they are others.
+    pub fn set_pin<S: Store>(
+        &self,
+        host: &mut Host,
+        card: &mut Card<S>,
+        agree: &[u8; 32],
+        (is_puk, secret): (bool, &[u8]),
+        new_pin: &[u8],
+    ) -> Result<(), Vec<Message>> {
+        let begun = talk(host, card, self.message(AuthBegin {}));
+        let challenge = last::<AuthChallenge>(&begun).ok_or(begun)?.challenge;
+        let payload = SetPinPayload {
+            is_puk,
+            secret: pin_block(secret).expect("a PIN that fits"),
+            new_pin: pin_block(new_pin).expect("a PIN that fits"),
+            id: self.id,
+            challenge,
+        };
+        let certificate = card.identity().certificate.clone();
+        let handshake = self.set_pin_with(&certificate, agree, &payload, &sha256(&challenge));
+        let said = talk(host, card, handshake.message.clone());
+        let answer = last::<PinSet>(&said).ok_or(said)?;
+        let proof = AuthOk {
+            handshake: answer.handshake,
+        };
+        let is_proved = handshake.finish(&proof, &mut self.clone());
+        is_proved.then_some(()).ok_or_else(Vec::new)
     }
 
     /// Authenticates; gives what the card said instead of `auth-ok`, if it did.
@@ -166,10 +216,34 @@ impl Handshake {
     }
 }
 
+/// A handshake's first message with a payload, and its state.
+fn first_message(
+    prologue: &[u8],
+    agree: &[u8; 32],
+    payload: &[u8],
+    ephemeral: &[u8; 32],
+) -> (Box<snow::HandshakeState>, Vec<u8>) {
+    let resolver = Box::new(Resolver {
+        seed: Zeroizing::new([0; 32]),
+    });
+    let pattern = AUTH_PATTERN.parse().expect("a pattern of Noise");
+    let mut state = snow::Builder::with_resolver(pattern, resolver)
+        .prologue(prologue)
+        .and_then(|builder| builder.remote_public_key(agree))
+        .map(|builder| builder.fixed_ephemeral_key_for_testing_only(ephemeral))
+        .and_then(snow::Builder::build_initiator)
+        .expect("keys of 32 bytes");
+    let mut handshake = vec![0; payload.len() + AUTH_OVERHEAD_BYTES];
+    let length = state.write_message(payload, &mut handshake);
+    handshake.truncate(length.expect("the buffer has room for it"));
+    (Box::new(state), handshake)
+}
+
 /// Whether a card with that key and certificate can read the first message of a handshake.
 pub fn can_read(agree: &[u8; 32], certificate: &[u8], handshake: &[u8]) -> bool {
     let (agree, seed) = (Zeroizing::new(*agree), Zeroizing::new([0; 32]));
-    noise::Handshake::read(&agree, certificate, seed, handshake).is_some()
+    let prologue = auth_prologue(&sha256(certificate));
+    noise::Handshake::read(&agree, &prologue, seed, handshake).is_some()
 }
 
 fn talk<S: Store>(host: &mut Host, card: &mut Card<S>, message: Message) -> Vec<Message> {

@@ -10,11 +10,12 @@ use libetp::params::runtime::OrderRefused;
 use libetp::{Domain, EntityId, Message, Port};
 use oncard_runtime::harness::{CutStore, Host, Wallet};
 use oncard_runtime::{
-    Card, MemoryStore, Personalisation, PinCost, Program, Store, Writes, personalise,
+    Card, MemoryStore, OwnerSecrets, Personalisation, PinCost, Program, Store, Writes, personalise,
 };
 use x25519_dalek::{PublicKey, StaticSecret};
 
 pub(crate) const PIN: &[u8] = b"2468";
+pub(crate) const PUK: &[u8] = b"1357924680135792";
 pub(crate) const NOW: u64 = 1_750_000_000;
 pub(crate) const HOST_KEY: [u8; 32] = [0x42; 32];
 
@@ -87,6 +88,19 @@ pub(crate) fn made() -> Made {
         card,
         leaf,
     }
+}
+
+/// A card that was made with a PUK.
+pub(crate) fn made_with_puk() -> Made {
+    let mut made = made();
+    let owner = OwnerSecrets {
+        pin: PIN,
+        puk: Some(PUK),
+    };
+    let writes = personalise(&made.card, owner, [9; 32]).unwrap();
+    made.store = MemoryStore::default();
+    made.store.commit(&writes).unwrap();
+    made
 }
 
 impl Made {
