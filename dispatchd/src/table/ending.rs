@@ -118,6 +118,8 @@ impl Shard {
             true => {
                 capability.connection = None;
                 capability.mailbox.rewind();
+                // The program that has the channel key is gone, even if its id comes back.
+                self.end_authentication(id);
             }
             false => self.end_capability(id),
         }
