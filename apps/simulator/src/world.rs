@@ -7,7 +7,10 @@ use libetp::codec::Encode;
 use libetp::digest::{Hash, signature_input, tagged};
 use libetp::params::voucher::{Issue, IssueBody, IssueChallenge, Voucher};
 use libetp::{Domain, EntityId, Port};
-use oncard_runtime::{MemoryStore, Personalisation, PinCost, Program, Store, personalise};
+use oncard_runtime::{
+    MemoryStore, Personalisation, PinCost, Program, ServiceKey, Store, personalise,
+};
+use oncard_thirdparty::ThirdPartyProgram;
 use oncard_voucher::VoucherProgram;
 
 /// The PIN of every card.
@@ -18,6 +21,9 @@ pub const WALLET_PORT: Port = Port(1);
 const NOW: u64 = 1_767_225_600;
 /// The scheme's epoch in which it was issued.
 const EPOCH: u64 = 1;
+
+/// What the third party's key is derived from.
+const THIRD_PARTY: &str = "a third party";
 
 /// A named key and its certificate.
 pub struct Holder {
@@ -91,9 +97,9 @@ pub enum WorldError {
     Store(#[from] oncard_runtime::StoreError),
 }
 
-/// The programs of an ordinary card.
+/// The programs of a card.
 pub fn programs() -> Vec<Box<dyn Program>> {
-    vec![Box::new(VoucherProgram)]
+    vec![Box::new(VoucherProgram), Box::new(ThirdPartyProgram)]
 }
 
 impl World {
@@ -110,7 +116,7 @@ impl World {
         let authority = Authority::generate("simulation", &seeds, NOW)?;
         let issuer = holder(&authority, Role::Issuer, seed("an issuer"), EPOCH)?;
         let redeemer = holder(&authority, Role::Redeemer, seed("a redeemer"), EPOCH)?;
-        let third_party = holder(&authority, Role::Service, seed("a third party"), EPOCH)?;
+        let third_party = holder(&authority, Role::Service, seed(THIRD_PARTY), EPOCH)?;
         Ok(Self {
             authority,
             seed: name.into(),
@@ -193,6 +199,53 @@ impl World {
     /// # Errors
     /// [`WorldError`] if scheme and card do not go together.
     pub fn card(&self, label: &str, class: u8) -> Result<Blank, WorldError> {
+        self.personalised(label, class, vec![self.third_party], None)
+    }
+
+    /// A new card that is the third party.
+    ///
+    /// # Errors
+    /// [`WorldError`] if scheme and card do not go together.
+    pub fn third_party_card(&self, label: &str) -> Result<Blank, WorldError> {
+        self.card_among(label, &[self.third_party], Some(THIRD_PARTY))
+    }
+
+    /// A new card in a scheme with several third parties: it trusts these, and is the one whose key
+    /// has that label ([`holder`](Self::holder)).
+    ///
+    /// # Errors
+    /// [`WorldError`] if scheme and card do not go together.
+    pub fn card_among(
+        &self,
+        label: &str,
+        third_parties: &[Hash],
+        service: Option<&str>,
+    ) -> Result<Blank, WorldError> {
+        let key = |of: &str| {
+            Ok::<_, WorldError>(ServiceKey {
+                seed: derived(&self.seed, of),
+                certificate: self.holder(Role::Service, of)?.certificate,
+            })
+        };
+        let service = service.map(key).transpose()?;
+        self.personalised(label, 0, third_parties.to_vec(), service)
+    }
+
+    /// The third party's key, outside of its card: for what only a broken third party would sign.
+    ///
+    /// # Errors
+    /// [`WorldError::Scheme`].
+    pub fn third_party_holder(&self) -> Result<Holder, WorldError> {
+        self.holder(Role::Service, THIRD_PARTY)
+    }
+
+    fn personalised(
+        &self,
+        label: &str,
+        class: u8,
+        third_parties: Vec<Hash>,
+        service: Option<ServiceKey>,
+    ) -> Result<Blank, WorldError> {
         let (sign_seed, agree_secret) = self.card_keys(label);
         let agree = agree_public(&agree_secret);
         let Holder { key, certificate } = self.card_holder(label, class)?;
@@ -206,8 +259,9 @@ impl World {
             anchors: self.anchors(),
             class,
             host_key: None,
-            third_parties: vec![self.third_party],
+            third_parties,
             device_key: None,
+            service,
             pin_cost: PinCost::LEAST,
         };
         let entropy = derived(&self.seed, &format!("{label} entropy"));

@@ -11,7 +11,9 @@ use libetp::exchange::{SelectCommand, SelectReply};
 use oncard_keys::KeysProgram;
 use oncard_runtime::{
     Card, CardError, Identity, OwnerSecrets, Personalisation, PinCost, PowerUp, Program,
+    ServiceIdentity, ServiceKey, gives_service,
 };
+use oncard_thirdparty::ThirdPartyProgram;
 use oncard_voucher::VoucherProgram;
 use redb::backends::FileBackend;
 use zeroize::Zeroizing;
@@ -46,6 +48,8 @@ pub struct NewCard {
     pub puk: Option<Zeroizing<Vec<u8>>>,
     /// What one try of the PIN or the PUK costs whoever has the state.
     pub pin_cost: PinCost,
+    /// The service that the card gives, a third party's.
+    pub service: Option<ServiceKey>,
     /// What protects the card at rest; kept outside its directory. `None`: nothing does.
     pub device_key: Option<DeviceKey>,
 }
@@ -126,10 +130,11 @@ impl SoftCard {
             _ => {}
         }
         let power = power(device_key.as_ref())?;
+        let programs = programs(&store)?;
         Ok(Self {
             state,
             at_rest,
-            card: Card::new(store, programs(), power)?,
+            card: Card::new(store, programs, power)?,
             device_key,
         })
     }
@@ -137,6 +142,11 @@ impl SoftCard {
     /// Who the card is.
     pub fn identity(&self) -> &Identity {
         self.card.identity()
+    }
+
+    /// The service that the card gives, if any.
+    pub fn service(&self) -> Option<&ServiceIdentity> {
+        self.card.service()
     }
 
     /// What protects the card at rest.
@@ -208,8 +218,13 @@ fn backend(file: File) -> Result<FileBackend, StoreOpenError> {
     FileBackend::new(file).map_err(|error| StoreOpenError::Storage(error.to_string()))
 }
 
-fn programs() -> Vec<Box<dyn Program>> {
-    vec![Box::new(KeysProgram), Box::new(VoucherProgram)]
+/// A card that gives a service is the third party as well.
+fn programs(store: &RedbStore) -> Result<Vec<Box<dyn Program>>, CardError> {
+    let mut programs: Vec<Box<dyn Program>> = vec![Box::new(KeysProgram), Box::new(VoucherProgram)];
+    if gives_service(store)? {
+        programs.push(Box::new(ThirdPartyProgram));
+    }
+    Ok(programs)
 }
 
 fn power(device_key: Option<&DeviceKey>) -> Result<PowerUp, SoftCardError> {
@@ -235,6 +250,7 @@ fn personalisation(new: &NewCard) -> Result<Personalisation, SoftCardError> {
         host_key: new.host_key,
         third_parties: new.third_parties.clone(),
         device_key: new.device_key.as_ref().map(|key| *key.0),
+        service: new.service.clone(),
         pin_cost: new.pin_cost,
     })
 }

@@ -79,6 +79,7 @@ impl Scheme {
             pin: b"1234".to_vec().into(),
             puk: None,
             pin_cost: PinCost::LEAST,
+            service: None,
             device_key: None,
         };
         SoftCard::create(directory, new).unwrap().identity().domain

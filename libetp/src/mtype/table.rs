@@ -69,6 +69,14 @@ impl Mtype {
     pub const CANCEL_OFFER: Mtype = Mtype(0x020a);
     /// The card made the offer n1.
     pub const EXCHANGE_STARTED: Mtype = Mtype(0x020b);
+    /// The offering owner has the card ask the third party to resolve.
+    pub const ORDER_RESOLVE: Mtype = Mtype(0x020c);
+    /// The agreeing owner has the card ask the third party to abort.
+    pub const ORDER_ABORT: Mtype = Mtype(0x020d);
+    /// The third party's word, to a card; signature tag `outcome` over [xid, outcome].
+    pub const OUTCOME: Mtype = Mtype(0x020e);
+    /// The card asked the third party; the exchange is in that state.
+    pub const DISPUTED: Mtype = Mtype(0x020f);
     /// The owner opens the card for one issue.
     pub const ISSUE_BEGIN: Mtype = Mtype(0x0210);
     /// What the issuer must sign.
@@ -95,6 +103,18 @@ impl Mtype {
     pub const LIST_EXCHANGES: Mtype = Mtype(0x0222);
     /// Open offers, running exchanges, results not yet acknowledged.
     pub const EXCHANGES: Mtype = Mtype(0x0223);
+    /// mr1, from S_A to the third party; signature tag `resolve` over the xid of the evidence's body.
+    pub const RESOLVE_REQUEST: Mtype = Mtype(0x0401);
+    /// ma1, from S_B to the third party; signature tag `abort` over the xid of the evidence's body.
+    pub const ABORT_REQUEST: Mtype = Mtype(0x0402);
+    /// Asks the third party whether it decided on an exchange.
+    pub const OUTCOME_REQUEST: Mtype = Mtype(0x0403);
+    /// What the third party decided; null if nobody asked it to.
+    pub const OUTCOME_RECORD: Mtype = Mtype(0x0404);
+    /// A program of the third party's own host asks how it is.
+    pub const THIRD_PARTY_STATUS_REQUEST: Mtype = Mtype(0x0405);
+    /// Key id of the third party, and how many exchanges it decided.
+    pub const THIRD_PARTY_STATUS: Mtype = Mtype(0x0406);
     /// The owner has the card sign; signature tag `keys/sign` over data.
     pub const SIGN: Mtype = Mtype(0x0501);
     /// Answer to `sign`.
@@ -398,6 +418,39 @@ pub const TABLE: &[Entry] = &[
         params: &["n1: bytes32", "vid1: bytes32", "vid2: bytes32"],
     },
     Entry {
+        mtype: Mtype(0x020c),
+        name: "order-resolve",
+        privileged: true,
+        secret: false,
+        params: &["xid: bytes32", "third_party_ids: list of id"],
+    },
+    Entry {
+        mtype: Mtype(0x020d),
+        name: "order-abort",
+        privileged: true,
+        secret: false,
+        params: &["xid: bytes32", "third_party_ids: list of id"],
+    },
+    Entry {
+        mtype: Mtype(0x020e),
+        name: "outcome",
+        privileged: false,
+        secret: false,
+        params: &[
+            "xid: bytes32",
+            "outcome: u8",
+            "signature: bytes64",
+            "certificate: bytes",
+        ],
+    },
+    Entry {
+        mtype: Mtype(0x020f),
+        name: "disputed",
+        privileged: false,
+        secret: false,
+        params: &["xid: bytes32", "state: u8"],
+    },
+    Entry {
         mtype: Mtype(0x0210),
         name: "issue-begin",
         privileged: true,
@@ -503,6 +556,61 @@ pub const TABLE: &[Entry] = &[
         privileged: false,
         secret: false,
         params: &["exchanges: list of [n1, xid?, side, state, give, want, peer]"],
+    },
+    Entry {
+        mtype: Mtype(0x0401),
+        name: "resolve-request",
+        privileged: false,
+        secret: false,
+        params: &[
+            "evidence: [body, signature, certificate, status?]",
+            "signature: bytes64",
+            "certificate: bytes",
+        ],
+    },
+    Entry {
+        mtype: Mtype(0x0402),
+        name: "abort-request",
+        privileged: false,
+        secret: false,
+        params: &[
+            "evidence: [body, signature, certificate, status?]",
+            "signature: bytes64",
+            "certificate: bytes",
+        ],
+    },
+    Entry {
+        mtype: Mtype(0x0403),
+        name: "outcome-request",
+        privileged: false,
+        secret: false,
+        params: &["xid: bytes32"],
+    },
+    Entry {
+        mtype: Mtype(0x0404),
+        name: "outcome-record",
+        privileged: false,
+        secret: false,
+        params: &["xid: bytes32", "outcome: u8?"],
+    },
+    Entry {
+        mtype: Mtype(0x0405),
+        name: "third-party-status-request",
+        privileged: false,
+        secret: false,
+        params: &[],
+    },
+    Entry {
+        mtype: Mtype(0x0406),
+        name: "third-party-status",
+        privileged: false,
+        secret: false,
+        params: &[
+            "key: bytes32",
+            "certificate: bytes",
+            "resolved: u64",
+            "aborted: u64",
+        ],
     },
     Entry {
         mtype: Mtype(0x0501),

@@ -6,6 +6,7 @@
 pub mod host;
 pub mod keys;
 pub mod runtime;
+pub mod thirdparty;
 pub mod voucher;
 
 use alloc::vec::Vec;

@@ -71,6 +71,7 @@ fn answer(certificate: &[u8], command: &[u8]) -> Result<Vec<u8>, CardError> {
         host_key: Some(Hash::default()),
         third_parties: vec![],
         device_key: Some([4; 32]),
+        service: None,
         pin_cost: PinCost::LEAST,
     };
     let mut store = MemoryStore::default();

@@ -72,6 +72,9 @@ pub(crate) struct CardArguments {
     /// A third party that the card trusts: its key id, or its certificate's file
     #[arg(long, value_name = "KEY|FILE")]
     pub(super) third_party: Vec<String>,
+    /// Make the card the third party: the directory that `scheme enrol service` wrote
+    #[arg(long, value_name = "DIR")]
+    pub(super) service: Option<PathBuf>,
     /// Read the owner's PIN from a file of mode 0600 instead of asking
     #[arg(long, value_name = "FILE")]
     pub(super) pin_file: Option<PathBuf>,

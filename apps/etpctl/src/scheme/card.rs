@@ -3,12 +3,14 @@
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
-use etp_pki::scheme::{Request, Scheme, SchemeFile, inspect, read_certificates};
+use etp_pki::scheme::{Identity, Request, Scheme, SchemeFile, inspect, read_certificates};
 use etp_pki::{Role, Subject, verify};
 use libetp::digest::Hash;
 use libetp::id::parse_hex;
 use serde::Serialize;
-use softcard::{DeviceKey, KeyPair, NewCard, PinCost, PublicKeys, SoftCard, SoftCardError};
+use softcard::{
+    DeviceKey, KeyPair, NewCard, PinCost, PublicKeys, ServiceKey, SoftCard, SoftCardError,
+};
 
 use super::Failure;
 use super::arguments::CardArguments;
@@ -26,6 +28,8 @@ pub(super) struct CardReport {
     host: Option<Hex>,
     /// Key ids of the third parties that it trusts.
     third_parties: Vec<Hex>,
+    /// Key id of the third party that it is.
+    service: Option<Hex>,
     /// What sets a new PIN, shown once.
     puk: Puk,
     /// What protects its directory when that is stolen or copied.
@@ -58,6 +62,7 @@ pub(super) fn run(arguments: &CardArguments) -> Result<CardReport, Failure> {
         pin,
         puk: puk.secret(),
         pin_cost: PinCost::STANDARD,
+        service: service_key(arguments)?,
         device_key,
     };
     puk.file()?;
@@ -71,6 +76,7 @@ pub(super) fn run(arguments: &CardArguments) -> Result<CardReport, Failure> {
             .iter()
             .map(|key| Hex(key.to_vec()))
             .collect(),
+        service: card.service().map(|service| Hex(service.key.to_vec())),
         puk,
         at_rest: card.at_rest().name(),
     })
@@ -128,6 +134,19 @@ fn device_key(path: &Path, card_directory: &Path) -> Result<DeviceKey, Failure> 
     Ok(key?)
 }
 
+/// The key and certificate that `scheme enrol service` wrote. The runtime checks them.
+fn service_key(arguments: &CardArguments) -> Result<Option<ServiceKey>, Failure> {
+    let Some(directory) = &arguments.service else {
+        return Ok(None);
+    };
+    let at = |suffix: &str| directory.join(format!("{}.{suffix}", Role::Service));
+    let identity = Identity::load(&at("der"), None, &at("key"))?;
+    Ok(Some(ServiceKey {
+        seed: identity.key().to_bytes(),
+        certificate: identity.leaf.clone(),
+    }))
+}
+
 /// A key id as it is, or that of a certificate of role service.
 fn third_party(text: &str, scheme: &SchemeFile) -> Result<Hash, Failure> {
     if let Some(key) = parse_hex(text) {
@@ -157,6 +176,9 @@ impl Display for CardReport {
         }
         for key in &self.third_parties {
             writeln!(f, "trusts     {key}")?;
+        }
+        if let Some(key) = &self.service {
+            writeln!(f, "service    {key}")?;
         }
         match &self.puk {
             Puk::None => writeln!(f, "puk        none: a blocked PIN stays so")?,

@@ -58,6 +58,7 @@ fn card(authority: &Authority, seed: u8) -> Owned {
         host_key: None,
         third_parties: vec![],
         device_key: None,
+        service: None,
         pin_cost: PinCost::LEAST,
     };
     let mut store = MemoryStore::default();

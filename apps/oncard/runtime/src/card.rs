@@ -21,6 +21,7 @@ use crate::program::Program;
 use crate::records::{self, HeadRecord, IdentityRecord};
 use crate::seal;
 use crate::service;
+use crate::service_key::{self, ServiceIdentity};
 use crate::store::Store;
 
 /// What a card is given each time it is powered up.
@@ -187,6 +188,15 @@ impl<S: Store> Card<S> {
         &self.core.me.identity
     }
 
+    /// The service that the card gives, if any.
+    pub fn service(&self) -> Option<&ServiceIdentity> {
+        self.core
+            .me
+            .service
+            .as_ref()
+            .map(|service| &service.identity)
+    }
+
     /// Whether the key at rest is held outside the store. If not, whoever reads the store has the
     /// card's keys, and the host must say so: `at-rest: none`.
     pub fn is_protected_at_rest(&self) -> bool {
@@ -225,12 +235,14 @@ impl<S: Store> Card<S> {
 }
 
 /// Opens what personalisation wrote.
-fn open(store: &dyn Store, power: &PowerUp) -> Result<Personalised, CardError> {
+pub(crate) fn open(store: &dyn Store, power: &PowerUp) -> Result<Personalised, CardError> {
     let mut identity: IdentityRecord = records::required(records::IDENTITY.load(store)?)?;
     let sealed: Vec<u8> = records::required(records::SECRETS.load(store)?)?;
     let at_rest = identity.stored_key.or(power.device_key);
     let at_rest = Zeroizing::new(at_rest.ok_or(CardError::DeviceKey)?);
-    let secrets = seal::open(&at_rest, &Zeroizing::new(codec::to_vec(&identity)), &sealed)?;
+    let bound = Zeroizing::new(codec::to_vec(&identity));
+    let secrets = seal::open(&at_rest, &bound, &sealed)?;
+    let service = service_key::open(store, &at_rest, &bound)?;
     let protected = identity.stored_key.is_none();
     identity.stored_key.zeroize();
     Ok(Personalised {
@@ -244,6 +256,7 @@ fn open(store: &dyn Store, power: &PowerUp) -> Result<Personalised, CardError> {
         anchors: identity.anchors,
         third_parties: identity.third_parties.0,
         secrets,
+        service,
         at_rest,
     })
 }

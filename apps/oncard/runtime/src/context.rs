@@ -16,6 +16,7 @@ use crate::limits::{KEY_BYTES_MAX, VALUE_BYTES_MAX};
 use crate::program::{Program, Rejection};
 use crate::records;
 use crate::seal::Secrets;
+use crate::service_key::{Service, ServiceIdentity};
 use crate::store::{Entry, Store};
 use crate::transaction::Transaction;
 
@@ -45,6 +46,7 @@ pub(crate) struct Personalised {
     pub(crate) anchors: Anchors,
     pub(crate) third_parties: Vec<Hash>,
     pub(crate) secrets: Secrets,
+    pub(crate) service: Option<Service>,
     pub(crate) at_rest: Secret,
     /// Whether the key at rest is held outside the store.
     pub(crate) protected: bool,
@@ -98,6 +100,7 @@ pub struct Context<'a> {
     pub(crate) entropy: &'a mut Entropy,
     family: u8,
     tags: &'static [&'static str],
+    service_tags: &'static [&'static str],
     misuse: RefCell<Option<Rejection>>,
 }
 
@@ -116,6 +119,7 @@ impl<'a> Context<'a> {
             entropy,
             family: program.family(),
             tags: program.tags(),
+            service_tags: program.service_tags(),
             misuse: RefCell::new(None),
         }
     }
@@ -200,6 +204,24 @@ impl<'a> Context<'a> {
         }
         self.misused(RefusalCode::State, "the program has not registered the tag");
         [0; 64]
+    }
+
+    /// The service that the card gives, if it gives one.
+    pub fn service(&self) -> Option<&ServiceIdentity> {
+        self.me.service.as_ref().map(|service| &service.identity)
+    }
+
+    /// The service's signature with `tag`, one of [`Program::service_tags`], over `body`. `None` if
+    /// the card gives no service; with another tag the message fails.
+    pub fn sign_for_service<B: Encode>(&self, tag: &'static str, body: &B) -> Option<[u8; 64]> {
+        if !self.service_tags.contains(&tag) {
+            self.misused(RefusalCode::State, "the program has not registered the tag");
+            return None;
+        }
+        self.me
+            .service
+            .as_ref()
+            .map(|service| service.sign(tag, body))
     }
 
     /// Verifies a certificate for a role, and that its epoch is not below the highest that the

@@ -35,6 +35,7 @@ pub mod program;
 mod records;
 mod seal;
 mod service;
+mod service_key;
 pub mod store;
 mod transaction;
 
@@ -44,4 +45,5 @@ pub use error::CardError;
 pub use personal::{Personalisation, personalise};
 pub use pin::{OwnerSecrets, PinCost, check_pin};
 pub use program::{Incoming, Program, Rejection};
+pub use service_key::{ServiceIdentity, ServiceKey, gives_service};
 pub use store::{MemoryStore, Store, StoreError, Writes};

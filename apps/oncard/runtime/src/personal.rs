@@ -18,6 +18,7 @@ use crate::limits::THIRD_PARTIES_MAX;
 use crate::pin::{self, Kind, OwnerSecrets, PinCost};
 use crate::records::{self, HeadRecord, IdentityRecord};
 use crate::seal::{self, Secrets};
+use crate::service_key::{self, ServiceKey};
 use crate::store::Writes;
 
 /// What a new card is given. Its secrets are erased when it is dropped, and never printed.
@@ -42,6 +43,8 @@ pub struct Personalisation {
     /// The key at rest, held outside the card and given at each power-up. `None`: nothing is
     /// protected at rest.
     pub device_key: Option<[u8; 32]>,
+    /// The service that the card gives, a third party's.
+    pub service: Option<ServiceKey>,
     /// What one try of the PIN or the PUK costs.
     pub pin_cost: PinCost,
 }
@@ -99,7 +102,8 @@ pub fn personalise<'o>(
     let puk = owner
         .puk
         .map(|puk| pin::enrol(Kind::Puk, &at_rest, puk, cost, *draw("puk-salt")));
-    let sealed = seal::seal(&at_rest, &codec::to_vec(&identity), &secrets);
+    let bound = codec::to_vec(&identity);
+    let sealed = seal::seal(&at_rest, &bound, &secrets);
     let head = HeadRecord {
         generation: 0,
         command: None,
@@ -112,6 +116,15 @@ pub fn personalise<'o>(
         records::HEAD.write(&head),
         records::EPOCH.write(&leaf.epoch),
     ]);
+    if let Some(service) = &card.service {
+        writes.extend([service_key::write(
+            service,
+            &leaf.key,
+            &card.anchors,
+            &at_rest,
+            &bound,
+        )?]);
+    }
     writes.extend(card.host_key.map(|key| records::HOST.write(&key)));
     if let Some(puk) = puk.transpose()? {
         let tries = Kind::Puk.tries_max();

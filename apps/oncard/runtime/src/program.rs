@@ -34,6 +34,14 @@ impl Rejection {
     pub fn refused(code: RefusalCode, detail: impl Into<String>) -> Self {
         Self::Refused(code, detail.into())
     }
+
+    /// The same, not told to the sender: for messages of others than the own owner.
+    pub fn unanswered(self) -> Self {
+        match self {
+            Self::Refused(code, _) => Self::Ignored(code.name()),
+            ignored @ Self::Ignored(_) => ignored,
+        }
+    }
 }
 
 /// An on-card program. It keeps no state of its own: what lasts is in its part of the store.
@@ -46,6 +54,11 @@ pub trait Program: Send {
 
     /// The tags that it may have signed.
     fn tags(&self) -> &'static [&'static str];
+
+    /// The tags that it may have signed by the key of the service that the card gives.
+    fn service_tags(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// Handles one message.
     ///

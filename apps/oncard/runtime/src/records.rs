@@ -41,6 +41,8 @@ pub(crate) const FRESH: Record = Record::new(8, "fresh");
 pub(crate) const HOST: Record = Record::new(9, "host");
 /// Highest epoch verified: `u64`.
 pub(crate) const EPOCH: Record = Record::new(10, "epoch");
+/// The service that the card gives, a third party's, if it gives one.
+pub(crate) const SERVICE: Record = Record::new(11, "service");
 /// Verifier of the PUK; absent if the card was made without one.
 pub(crate) const PUK: Record = Record::new(12, "puk");
 /// Tries of the PUK left: `u8`.
@@ -61,6 +63,13 @@ libetp::structure! {
         pub(crate) salt: [u8; 32],
         /// The key at rest, when nobody holds it outside the card.
         pub(crate) stored_key: Option<[u8; 32]>,
+    }
+
+    /// The key that a service signs with.
+    pub(crate) struct ServiceRecord {
+        pub(crate) certificate: Vec<u8>,
+        /// The seed of the Ed25519 key, sealed.
+        pub(crate) sealed: Vec<u8>,
     }
 
     /// The last transaction.

@@ -52,22 +52,64 @@ impl Secrets {
     }
 }
 
-/// One key seals once: the salt in `identity` is random, so the nonce may be constant.
-fn cipher(at_rest: &[u8; 32], identity: &[u8]) -> ChaCha20Poly1305 {
-    let key = derive(at_rest, "seal/v1", identity);
-    ChaCha20Poly1305::new(&Key::from(*key))
+/// What is sealed; each under a key of its own.
+#[derive(Clone, Copy)]
+pub(crate) enum Sealed {
+    /// The card's [`Secrets`].
+    Secrets,
+    /// The seed of a service's key.
+    Service,
+}
+
+impl Sealed {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Secrets => "seal/v1",
+            Self::Service => "seal-service/v1",
+        }
+    }
+
+    /// One key seals once: the salt in `identity` is random, so the nonce may be constant.
+    fn cipher(self, at_rest: &[u8; 32], identity: &[u8]) -> ChaCha20Poly1305 {
+        let key = derive(at_rest, self.label(), identity);
+        ChaCha20Poly1305::new(&Key::from(*key))
+    }
+
+    /// Seals at most a hundred bytes, bound to the encoded identity record.
+    pub(crate) fn seal(self, at_rest: &[u8; 32], identity: &[u8], secret: &[u8]) -> Vec<u8> {
+        let payload = Payload {
+            msg: secret,
+            aad: identity,
+        };
+        self.cipher(at_rest, identity)
+            .encrypt(&Nonce::default(), payload)
+            .expect("a hundred bytes are within the cipher's limit")
+    }
+
+    /// Opens what [`seal`](Self::seal) made.
+    ///
+    /// # Errors
+    /// [`CardError::DeviceKey`] under another key, or if either record was altered.
+    pub(crate) fn open(
+        self,
+        at_rest: &[u8; 32],
+        identity: &[u8],
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, CardError> {
+        let payload = Payload {
+            msg: sealed,
+            aad: identity,
+        };
+        self.cipher(at_rest, identity)
+            .decrypt(&Nonce::default(), payload)
+            .map(Zeroizing::new)
+            .map_err(|_| CardError::DeviceKey)
+    }
 }
 
 /// Seals private keys, bound to the encoded identity record.
 pub(crate) fn seal(at_rest: &[u8; 32], identity: &[u8], secrets: &Secrets) -> Vec<u8> {
-    let bytes = secrets.to_bytes();
-    let payload = Payload {
-        msg: &bytes[..],
-        aad: identity,
-    };
-    cipher(at_rest, identity)
-        .encrypt(&Nonce::default(), payload)
-        .expect("96 bytes are within the cipher's limit")
+    Sealed::Secrets.seal(at_rest, identity, &secrets.to_bytes()[..])
 }
 
 /// Opens what [`seal`] made.
@@ -79,13 +121,6 @@ pub(crate) fn open(
     identity: &[u8],
     sealed: &[u8],
 ) -> Result<Secrets, CardError> {
-    let payload = Payload {
-        msg: sealed,
-        aad: identity,
-    };
-    let bytes = cipher(at_rest, identity)
-        .decrypt(&Nonce::default(), payload)
-        .map(Zeroizing::new)
-        .map_err(|_| CardError::DeviceKey)?;
+    let bytes = Sealed::Secrets.open(at_rest, identity, sealed)?;
     Secrets::from_bytes(&bytes).ok_or(CardError::Damaged("secrets"))
 }

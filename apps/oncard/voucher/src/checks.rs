@@ -133,7 +133,7 @@ fn check_status(status: Option<&[u8]>) -> Result<(), Fault> {
     }
 }
 
-fn check_third_parties(ids: usize) -> Result<(), Fault> {
+pub(crate) fn check_third_parties(ids: usize) -> Result<(), Fault> {
     match ids <= THIRD_PARTY_IDS_MAX {
         true => Ok(()),
         false => Err(Fault::TooLong("the list of the third party's ids")),

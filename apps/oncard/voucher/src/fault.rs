@@ -49,6 +49,10 @@ pub(crate) enum Fault {
     OtherAgreement,
     #[error("the secret does not match the agreement")]
     OtherSecret,
+    #[error("neither resolved nor aborted")]
+    Outcome,
+    #[error("it is not known where the third party is reached; name one of its ids")]
+    NoThirdPartyIds,
     #[error("not a message that cards of this version take")]
     UnknownType,
     #[error("{0:?}")]
@@ -59,7 +63,9 @@ impl Fault {
     /// The code that the sender of an order is told.
     fn code(&self) -> RefusalCode {
         match self {
-            Self::Malformed(_) | Self::TooLong(_) | Self::Id => RefusalCode::Malformed,
+            Self::Malformed(_) | Self::TooLong(_) | Self::Id | Self::NoThirdPartyIds => {
+                RefusalCode::Malformed
+            }
             Self::NotFound("challenge") => RefusalCode::NoChallenge,
             Self::NotFound(_) => RefusalCode::NotFound,
             Self::Limit(..) => RefusalCode::Limit,
@@ -77,12 +83,13 @@ impl Fault {
 
     /// What the runtime makes of the message: an answer, or a named counter.
     pub(crate) fn rejection(self, mtype: Mtype) -> Rejection {
-        match (self, is_answered(mtype)) {
-            (Self::Runtime(rejection), true) => rejection,
-            (Self::Runtime(Rejection::Refused(code, _)), false) => Rejection::Ignored(code.name()),
-            (Self::Runtime(ignored), false) => ignored,
-            (fault, true) => Rejection::refused(fault.code(), fault.to_string()),
-            (fault, false) => Rejection::Ignored(fault.code().name()),
+        let rejection = match self {
+            Self::Runtime(rejection) => rejection,
+            fault => Rejection::refused(fault.code(), fault.to_string()),
+        };
+        match is_answered(mtype) {
+            true => rejection,
+            false => rejection.unanswered(),
         }
     }
 }

@@ -24,7 +24,7 @@ use libetp::params::voucher::{IssueBegin, ListExchanges, Offer};
 use oncard_runtime::Context;
 use oncard_runtime::{Incoming, Program, Rejection};
 
-use exchange::{agree, commit, complete, confirm, result, start};
+use exchange::{agree, commit, complete, confirm, dispute, result, start};
 use fault::Fault;
 use ledger::Ledger;
 
@@ -45,7 +45,7 @@ impl Program for VoucherProgram {
     }
 
     fn tags(&self) -> &'static [&'static str] {
-        &["agree", "confirm", "redeemed"]
+        &["agree", "confirm", "resolve", "abort", "redeemed"]
     }
 
     fn handle(&self, message: &Incoming, context: &mut Context<'_>) -> Result<(), Rejection> {
@@ -65,6 +65,9 @@ fn step(message: &Incoming, ledger: &mut Ledger<'_, '_>) -> Result<(), Fault> {
         Mtype::AGREEMENT => confirm::agreement(read(message)?, ledger),
         Mtype::CONFIRMATION => commit::confirmation(&read(message)?, ledger),
         Mtype::COMMITMENT => complete::commitment(&read(message)?, ledger),
+        Mtype::ORDER_RESOLVE => dispute::resolve(src, &read(message)?, ledger),
+        Mtype::ORDER_ABORT => dispute::abort(src, &read(message)?, ledger),
+        Mtype::OUTCOME => dispute::outcome(&read(message)?, ledger),
         Mtype::ACKNOWLEDGE_RESULT => result::acknowledge(src, &read(message)?, ledger),
         Mtype::ISSUE_BEGIN => read::<IssueBegin>(message).and_then(|_| issue::begin(src, ledger)),
         Mtype::ISSUE => issue::issue(src, read(message)?, ledger),

@@ -6,8 +6,10 @@ use etp_pki::{check_signature, key_id};
 use libetp::codec::{Encode, from_slice, to_vec};
 use libetp::digest::{Hash, SUITE, signature_input};
 use libetp::id::{parse_hex, write_hex};
+use libetp::params::thirdparty::ResolveRequest;
 use libetp::params::voucher::{
-    AgreementBody, IssueBody, ReceiptBody, RedeemBody, Voucher, exchange_hash, n2_hash,
+    AgreementBody, Evidence, IssueBody, Outcome, OutcomeBody, ReceiptBody, RedeemBody, Voucher,
+    exchange_hash, n2_hash,
 };
 use libetp::{Domain, EntityId};
 use serde::{Deserialize, Serialize};
@@ -27,6 +29,7 @@ struct File {
     suite: u8,
     vouchers: Vec<VoucherVector>,
     exchange: ExchangeVector,
+    dispute: DisputeVector,
     issue: IssueVector,
     redeem: RedeemVector,
 }
@@ -67,6 +70,23 @@ struct ExchangeVector {
     confirm_signature: Hex,
 }
 
+/// Signatures are over the xid of the exchange, and over [xid, outcome].
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DisputeVector {
+    /// Stands for DER of S_A's certificate in `resolve_request`.
+    certificate_a: Hex,
+    /// Stands for DER of S_B's certificate in `resolve_request`.
+    certificate_b: Hex,
+    resolve_signature: Hex,
+    abort_signature: Hex,
+    resolve_request: Hex,
+    resolved_body: Hex,
+    resolved_signature: Hex,
+    aborted_body: Hex,
+    aborted_signature: Hex,
+}
+
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct IssueVector {
@@ -96,6 +116,11 @@ fn unhex<const N: usize>(text: &str) -> [u8; N] {
     parse_hex(text).unwrap_or_else(|| panic!("not {N} bytes: {text}"))
 }
 
+fn bytes(text: &str) -> Vec<u8> {
+    let digits = (0..text.len() / 2).map(|at| &text[2 * at..2 * at + 2]);
+    digits.flat_map(unhex::<1>).collect()
+}
+
 fn key(seed: &str) -> SigningKey {
     SigningKey::from_bytes(&unhex(seed))
 }
@@ -116,9 +141,7 @@ fn sign(seed: &str, tag: &str, body: &impl Encode) -> Hex {
 fn voucher(input: VoucherVector) -> VoucherVector {
     let mut voucher = Voucher {
         issuer: id_of(&input.issuer_seed),
-        promise: (0..input.promise.len() / 2)
-            .flat_map(|at| unhex::<1>(&input.promise[2 * at..2 * at + 2]))
-            .collect(),
+        promise: bytes(&input.promise),
         min_class: input.min_class,
         redeemer: input.redeemer.as_deref().map(unhex),
         serial: unhex(&input.serial),
@@ -168,6 +191,36 @@ fn exchange(input: ExchangeVector, vouchers: &[VoucherVector]) -> ExchangeVector
     }
 }
 
+fn dispute(input: DisputeVector, of: &ExchangeVector) -> DisputeVector {
+    let xid: Hash = unhex(&of.xid);
+    let body = |outcome: Outcome| OutcomeBody {
+        xid,
+        outcome: outcome as u8,
+    };
+    let (resolved, aborted) = (body(Outcome::Resolved), body(Outcome::Aborted));
+    let resolve_signature = sign(&of.a_seed, "resolve", &xid);
+    let request = ResolveRequest {
+        evidence: Evidence {
+            body: from_slice(&bytes(&of.body)).expect("the body of the exchange"),
+            signature: unhex(&of.agree_signature),
+            certificate: bytes(&input.certificate_b),
+            status: None,
+        },
+        signature: unhex(&resolve_signature),
+        certificate: bytes(&input.certificate_a),
+    };
+    DisputeVector {
+        resolve_signature,
+        abort_signature: sign(&of.b_seed, "abort", &xid),
+        resolve_request: hex(&to_vec(&request)),
+        resolved_body: hex(&to_vec(&resolved)),
+        resolved_signature: sign(&of.third_party_seed, "outcome", &resolved),
+        aborted_body: hex(&to_vec(&aborted)),
+        aborted_signature: sign(&of.third_party_seed, "outcome", &aborted),
+        ..input
+    }
+}
+
 fn issue(input: IssueVector, to: &ExchangeVector, voucher: &VoucherVector) -> IssueVector {
     let body = IssueBody {
         vid: unhex(&voucher.vid),
@@ -204,6 +257,7 @@ fn compute(input: File) -> File {
     let vouchers: Vec<_> = input.vouchers.into_iter().map(voucher).collect();
     let exchange = exchange(input.exchange, &vouchers);
     File {
+        dispute: dispute(input.dispute, &exchange),
         issue: issue(input.issue, &exchange, &vouchers[0]),
         redeem: redeem(input.redeem, &exchange, &vouchers[0]),
         vouchers,
@@ -231,7 +285,7 @@ fn inputs() -> File {
     let card = |byte: u8| Domain([byte; 12]).card().to_string();
     File {
         about: "docs/protocol/vouchers.md. Seeds are Ed25519 private keys (RFC 8032). The \
-                exchange gives vouchers[0] for vouchers[1]; issue and redeem are of vouchers[0] \
+                exchange gives vouchers[0] for vouchers[1], the dispute is about it; issue and redeem are of vouchers[0] \
                 and the card of a_seed."
             .into(),
         suite: SUITE,
@@ -257,6 +311,17 @@ fn inputs() -> File {
             agree_input: none(),
             agree_signature: none(),
             confirm_signature: none(),
+        },
+        dispute: DisputeVector {
+            certificate_a: hex(b"certificate of A"),
+            certificate_b: hex(b"certificate of B"),
+            resolve_signature: none(),
+            abort_signature: none(),
+            resolve_request: none(),
+            resolved_body: none(),
+            resolved_signature: none(),
+            aborted_body: none(),
+            aborted_signature: none(),
         },
         issue: IssueVector {
             challenge: seed(0x31),

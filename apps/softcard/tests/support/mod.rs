@@ -65,6 +65,7 @@ impl Scheme {
             pin: PIN.to_vec().into(),
             puk: None,
             pin_cost: PinCost::LEAST,
+            service: None,
             device_key: None,
         }
     }
@@ -86,6 +87,7 @@ impl Scheme {
             host_key: None,
             third_parties: Vec::new(),
             device_key: None,
+            service: None,
             pin_cost: PinCost::LEAST,
         };
         personalise(&card, PIN, [13; 32]).expect("a card")

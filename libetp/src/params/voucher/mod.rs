@@ -4,6 +4,7 @@
 //! exchange is that of Terada et al. 2005, section 5, with the identifier corrected: [`AgreementBody`]
 //! binds both cards, the third party, both vouchers and both nonces.
 
+mod dispute;
 mod exchange;
 mod issue;
 mod list;
@@ -13,6 +14,7 @@ use alloc::vec::Vec;
 
 use crate::digest::{self, Hash};
 
+pub use dispute::*;
 pub use exchange::*;
 pub use issue::*;
 pub use list::*;

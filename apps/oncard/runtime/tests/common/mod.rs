@@ -66,6 +66,7 @@ pub(crate) fn personalisation(authority: &Authority, seed: u8, epoch: u64) -> Pe
         host_key: Some(HOST_KEY),
         third_parties: vec![[0x33; 32]],
         device_key: None,
+        service: None,
         pin_cost: PinCost::LEAST,
     }
 }

@@ -4,14 +4,14 @@ use etp_pki::Role;
 use libetp::EntityId;
 use libetp::digest::SUITE;
 use libetp::params::voucher::{
-    Agreement, AgreementBody, Commitment, Offer, Vid, exchange_hash, n2_hash,
+    Agreement, AgreementBody, Commitment, Evidence, Offer, Vid, exchange_hash, n2_hash,
 };
 
 use crate::checks;
 use crate::fault::Fault;
 use crate::ledger::Ledger;
 use crate::records::{
-    Committed, Evidence, Exchange, Finished, Given, Held, OpenOffer, Secret, Side, Stage, Wanted,
+    Committed, Exchange, Finished, Given, Held, OpenOffer, Secret, Side, Stage, Wanted,
 };
 
 /// `accept(m1)`: v2 stored, vid1 not reserved, voucher1 and cert_A ok, T_K trusted;

@@ -3,7 +3,7 @@
 use etp_pki::Role;
 use libetp::codec;
 use libetp::digest::sha256;
-use libetp::params::voucher::{Commitment, Confirmation};
+use libetp::params::voucher::{Commitment, Confirmation, Outcome};
 
 use super::result;
 use crate::checks;
@@ -39,7 +39,7 @@ pub(crate) fn confirmation(
     ledger.hold(&exchange.vid1, &wanted.held)?;
     ledger.put(&message.xid, &done);
     send_m4(message, &done, ledger);
-    result::report(&result::completed(&exchange), ledger);
+    result::report(&result::ended(&exchange, Outcome::Completed), ledger);
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! S_A takes m4: v2 is stored.
 
-use libetp::params::voucher::{Commitment, n2_hash};
+use libetp::params::voucher::{Commitment, Outcome, n2_hash};
 
 use super::result;
 use crate::fault::Fault;
@@ -16,7 +16,7 @@ pub(crate) fn commitment(message: &Commitment, ledger: &mut Ledger<'_, '_>) -> R
     let wanted = wanted.ok_or(Fault::NotFound("voucher"))?;
     ledger.remove_exchange(&message.xid);
     ledger.hold(&exchange.vid2, &wanted.held)?;
-    result::report(&result::completed(&exchange), ledger);
+    result::report(&result::ended(&exchange, Outcome::Completed), ledger);
     Ok(())
 }
 

@@ -2,12 +2,12 @@
 
 use etp_pki::Role;
 use libetp::EntityId;
-use libetp::params::voucher::{Agreement, Confirmation, Xid};
+use libetp::params::voucher::{Agreement, Confirmation, Evidence, Xid};
 
 use crate::checks;
 use crate::fault::Fault;
 use crate::ledger::Ledger;
-use crate::records::{Evidence, Exchange, Given, Held, OpenOffer, Side, Stage, Wanted};
+use crate::records::{Exchange, Given, Held, OpenOffer, Side, Stage, Wanted};
 
 /// m2: `[delete v1, remove offer, insert WAIT(xid)]`, send m3; again on a repeated m2.
 ///

@@ -14,11 +14,15 @@
 //!   | result         |                         | result     |
 //! ```
 //!
+//! If a message stays away, `order-resolve` at S_A and `order-abort` at S_B have the third party
+//! end the exchange ([`dispute`]).
+//!
 //! Each bracket is one transaction; what it sends leaves only when it is durable.
 
 pub(crate) mod agree;
 pub(crate) mod commit;
 pub(crate) mod complete;
 pub(crate) mod confirm;
+pub(crate) mod dispute;
 pub(crate) mod result;
 pub(crate) mod start;

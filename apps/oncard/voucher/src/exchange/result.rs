@@ -10,8 +10,9 @@ use crate::fault::Fault;
 use crate::ledger::Ledger;
 use crate::records::{Exchange, Finished};
 
-/// The result of an exchange that both cards finished between themselves.
-pub(crate) fn completed(exchange: &Exchange) -> Finished {
+/// The result of an exchange that was agreed.
+pub(crate) fn ended(exchange: &Exchange, outcome: Outcome) -> Finished {
+    let moved = outcome != Outcome::Aborted;
     Finished {
         side: exchange.side,
         give: exchange.give(),
@@ -20,9 +21,9 @@ pub(crate) fn completed(exchange: &Exchange) -> Finished {
         result: ExchangeResult {
             n1: exchange.n1,
             xid: Some(exchange.xid()),
-            outcome: Outcome::Completed as u8,
-            lost: Some(exchange.give()),
-            gained: Some(exchange.want()),
+            outcome: outcome as u8,
+            lost: moved.then(|| exchange.give()),
+            gained: moved.then(|| exchange.want()),
         },
         ordered_by: exchange.ordered_by,
         told: exchange.ordered_by,

@@ -23,7 +23,7 @@ use core::fmt;
 
 use libetp::codec::{self, CodecError, Decode, Decoder, Encode, Encoder, List};
 use libetp::digest::Hash;
-use libetp::params::voucher::{AgreementBody, ExchangeResult, RedeemBody, State, Vid, Voucher};
+use libetp::params::voucher::{Evidence, ExchangeResult, RedeemBody, State, Vid, Voucher};
 use libetp::{EntityId, structure};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -162,18 +162,6 @@ structure! {
         pub third_party_ids: List<EntityId>,
         /// Who gave the order.
         pub ordered_by: EntityId,
-    }
-
-    /// m2 without its voucher: what both cards show to the third party.
-    pub struct Evidence {
-        /// What both cards are bound to.
-        pub body: AgreementBody,
-        /// By S_B, tag `agree`.
-        pub signature: [u8; 64],
-        /// S_B's certificate, DER.
-        pub certificate: Vec<u8>,
-        /// Revocation status of the certificate.
-        pub status: Option<Vec<u8>>,
     }
 
     /// A running exchange.

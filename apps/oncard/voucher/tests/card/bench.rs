@@ -3,9 +3,10 @@
 use libetp::codec::{List, from_slice};
 use libetp::params::Param;
 use libetp::params::runtime::{OrderRefused, RefusalCode};
+use libetp::params::thirdparty::{AbortRequest, ResolveRequest};
 use libetp::params::voucher::{
-    Agreement, Commitment, Confirmation, IssueBegin, IssueChallenge, Offer, StartExchange, Vid,
-    Voucher,
+    Agreement, Commitment, Confirmation, IssueBegin, IssueChallenge, Offer, OrderAbort,
+    OrderResolve, StartExchange, ThirdPartyOutcome, Vid, Voucher, Xid,
 };
 use libetp::{EntityId, Message, Mtype};
 use simulator::dice::Dice;
@@ -245,4 +246,99 @@ impl Pair {
         assert_eq!(self.a.holdings(), before);
         refusal(&answers).expect("not refused")
     }
+}
+
+/// Two cards in the middle of an exchange, and the third party's card.
+pub(crate) struct Court {
+    pub(crate) pair: Pair,
+    pub(crate) t: Seat,
+    pub(crate) xid: Xid,
+}
+
+impl Court {
+    /// S_B agreed and gave v2; m2 is on its way.
+    pub(crate) fn agreed() -> (Self, Agreement) {
+        let mut pair = Pair::new();
+        let t = third_party_seat(&pair.world);
+        let m2 = pair.agreement();
+        let xid = m2.body.xid();
+        (Self { pair, t, xid }, m2)
+    }
+
+    /// Both gave; m3 is on its way.
+    pub(crate) fn confirmed() -> (Self, Confirmation) {
+        let (mut court, m2) = Self::agreed();
+        let src = court.pair.b.id();
+        let m3 = one(&court.pair.a.tell(src, m2));
+        (court, m3)
+    }
+
+    /// S_A's owner orders to resolve; what the card sends.
+    pub(crate) fn order_resolve(&mut self) -> Vec<Message> {
+        let order = OrderResolve {
+            xid: self.xid,
+            third_party_ids: List(vec![self.t.id()]),
+        };
+        self.pair.a.order(&order)
+    }
+
+    /// S_B's owner orders to abort; what the card sends.
+    pub(crate) fn order_abort(&mut self) -> Vec<Message> {
+        let order = OrderAbort {
+            xid: self.xid,
+            third_party_ids: List(vec![self.t.id()]),
+        };
+        self.pair.b.order(&order)
+    }
+
+    /// mr1.
+    pub(crate) fn resolve_request(&mut self) -> ResolveRequest {
+        one(&self.order_resolve())
+    }
+
+    /// ma1.
+    pub(crate) fn abort_request(&mut self) -> AbortRequest {
+        one(&self.order_abort())
+    }
+
+    /// T's answer to a request of S_A.
+    pub(crate) fn t_on_resolve(&mut self, request: ResolveRequest) -> ThirdPartyOutcome {
+        let src = self.pair.a.id();
+        self.answer(src, request)
+    }
+
+    /// T's answer to a request of S_B.
+    pub(crate) fn t_on_abort(&mut self, request: AbortRequest) -> ThirdPartyOutcome {
+        let src = self.pair.b.id();
+        self.answer(src, request)
+    }
+
+    fn answer(&mut self, src: EntityId, request: impl Param) -> ThirdPartyOutcome {
+        let answers = self.t.tell(src, request);
+        assert_eq!(answers.len(), 1);
+        assert_eq!(answers[0].header.dst, src);
+        one(&answers)
+    }
+
+    /// Has T ignore a request.
+    #[track_caller]
+    pub(crate) fn t_ignores(&mut self, src: EntityId, request: impl Param) {
+        let before = self.t.host.chip().memory();
+        assert_eq!(self.t.tell(src, request), vec![]);
+        let after = self.t.host.chip().memory();
+        assert_eq!(programs_part(&before), programs_part(&after));
+    }
+}
+
+/// What the third party's program stores.
+fn programs_part(memory: &oncard_runtime::MemoryStore) -> Vec<(Vec<u8>, Vec<u8>)> {
+    use oncard_runtime::Store;
+    let family = [oncard_thirdparty::FAMILY];
+    memory.scan(&family, None, 1_000).unwrap()
+}
+
+/// The third party's card.
+pub(crate) fn third_party_seat(world: &World) -> Seat {
+    let blank = world.third_party_card("t").unwrap();
+    seat_with(world, "t", 0, blank)
 }

@@ -1,0 +1,81 @@
+//! What the third party stores. These formats are final: a later version reads what this one wrote.
+//!
+//! | key | value |
+//! | --- | --- |
+//! | `o`, xid | [`VERSION`], the outcome's byte |
+//! | `k` | [`VERSION`], [`Tally`] |
+
+use alloc::vec::Vec;
+
+use libetp::codec;
+use libetp::params::voucher::{Outcome, Xid};
+use oncard_runtime::Context;
+
+use crate::fault::Fault;
+
+/// First byte of every value.
+pub const VERSION: u8 = 1;
+/// Key of the [`Tally`].
+pub const TALLY_KEY: &[u8] = b"k";
+
+libetp::structure! {
+    /// How many exchanges were decided.
+    #[derive(Copy, Default)]
+    pub struct Tally {
+        /// Resolved.
+        pub resolved: u64,
+        /// Aborted.
+        pub aborted: u64,
+    }
+}
+
+impl Tally {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.resolved.saturating_add(self.aborted)
+    }
+}
+
+/// The key of one exchange's outcome.
+pub fn outcome_key(xid: &Xid) -> Vec<u8> {
+    [b"o".as_slice(), xid].concat()
+}
+
+/// What was decided on an exchange.
+pub(crate) fn outcome(xid: &Xid, context: &Context<'_>) -> Result<Option<Outcome>, Fault> {
+    let value = context.get(&outcome_key(xid))?;
+    let decided = |value: Vec<u8>| match value[..] {
+        [VERSION, byte] => crate::judge::decision(byte),
+        _ => None,
+    };
+    value
+        .map(|value| decided(value).ok_or(Fault::Damaged))
+        .transpose()
+}
+
+pub(crate) fn tally(context: &Context<'_>) -> Result<Tally, Fault> {
+    let Some(value) = context.get(TALLY_KEY)? else {
+        return Ok(Tally::default());
+    };
+    match value.split_first() {
+        Some((&VERSION, tally)) => codec::from_slice(tally).map_err(|_| Fault::Damaged),
+        _ => Err(Fault::Damaged),
+    }
+}
+
+/// Writes an outcome once and for all, and counts it.
+pub(crate) fn decide(xid: &Xid, outcome: Outcome, tally: Tally, context: &mut Context<'_>) {
+    let tally = match outcome {
+        Outcome::Resolved => Tally {
+            resolved: tally.resolved + 1,
+            ..tally
+        },
+        _ => Tally {
+            aborted: tally.aborted + 1,
+            ..tally
+        },
+    };
+    context.put(&outcome_key(xid), [VERSION, outcome as u8].into());
+    let value = [&[VERSION], codec::to_vec(&tally).as_slice()].concat();
+    context.put(TALLY_KEY, value);
+}
