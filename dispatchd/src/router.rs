@@ -56,8 +56,8 @@ pub trait RemotePort: Send + Sync {
     /// # Errors
     /// The verdict that the sender gets at once.
     fn send(&self, host: Hash, number: u64, message: Message) -> Result<(), Verdict>;
-    /// Tells a host what became of its message.
-    fn verdict(&self, host: Hash, subject: Subject, number: u64, verdict: Verdict);
+    /// Tells a host what became of its message. Returns whether there was room.
+    fn verdict(&self, host: Hash, subject: Subject, number: u64, verdict: Verdict) -> bool;
 }
 
 /// The daemon's side of the table. Called on I/O threads: it must not block.

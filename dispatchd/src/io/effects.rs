@@ -1,6 +1,7 @@
 //! Doing what the shard wants done.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use guard_policies::Entry;
 use libetp::digest::Hash;
@@ -9,7 +10,7 @@ use libetp::{Domain, Message, Verdict, VerdictCode};
 use super::job::{Class, Job};
 use super::storing::StoreJob;
 use super::worker::Worker;
-use crate::router::{self, ControlRequest, ControlTicket, Event, TraceRecord};
+use crate::router::{self, ControlRequest, ControlTicket, Event, RemotePort, TraceRecord};
 use crate::table::{ConnectionId, Crossing, Effect, ForRemote, Input, ShardIndex};
 
 impl Worker {
@@ -29,8 +30,11 @@ impl Worker {
             Effect::ToCard(domain, number, message) => self.to_card(domain, number, message),
             Effect::ToRemote(host, message) => self.to_remote(host, message),
             Effect::RemoteVerdict(host, subject, number, verdict) => {
-                if let Some(remote) = &*self.remote.borrow() {
-                    remote.verdict(host, subject, number, verdict);
+                let remote = self.remote.borrow();
+                let is_told =
+                    |remote: &Arc<dyn RemotePort>| remote.verdict(host, subject, number, verdict);
+                if !remote.as_ref().is_some_and(is_told) {
+                    self.shard.borrow_mut().host_not_told();
                 }
             }
             Effect::ToHost(entry, message) => host.message(from_guard(entry), message),

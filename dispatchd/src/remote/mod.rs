@@ -125,9 +125,8 @@ impl RemotePort for Port {
         self.0.send(number, message)
     }
 
-    fn verdict(&self, host: Hash, subject: Subject, number: u64, verdict: Verdict) {
-        // The proxy counts verdicts that found no room.
-        let _ = self.0.verdict(host, subject, number, verdict);
+    fn verdict(&self, host: Hash, subject: Subject, number: u64, verdict: Verdict) -> bool {
+        self.0.verdict(host, subject, number, verdict)
     }
 }
 

@@ -57,6 +57,11 @@ impl Shard {
         self.effects.push(told);
     }
 
+    /// A verdict found no room on its way to a host.
+    pub fn host_not_told(&mut self) {
+        self.counters.add("host-verdicts-lost");
+    }
+
     /// Tells a card, in the one form that cards have for it.
     pub(super) fn tell_card(&mut self, domain: Domain, subject: &Subject, verdict: &Verdict) {
         let undeliverable = Undeliverable {

@@ -13,6 +13,8 @@ use libetp::{Domain, Message, Port, Verdict, VerdictCode};
 use crate::harness::{ABROAD, DOMAIN, Daemon, PRIVATE, Setup, daemon};
 
 const HOST: Hash = [9; 32];
+/// A verdict on this message finds no room.
+const NO_ROOM: u64 = 99;
 const ELSEWHERE: Domain = Domain([2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10]);
 
 /// The other hosts: what they were sent, and told of their own messages.
@@ -25,8 +27,9 @@ impl RemotePort for Hosts {
         Ok(())
     }
 
-    fn verdict(&self, _: Hash, _: Subject, number: u64, verdict: Verdict) {
+    fn verdict(&self, _: Hash, _: Subject, number: u64, verdict: Verdict) -> bool {
         self.1.lock().unwrap().push((number, verdict.code));
+        number != NO_ROOM
     }
 }
 
@@ -160,4 +163,24 @@ fn mail_that_nobody_fetched_goes_back_when_the_daemon_ends() {
     let told = [7, 8].map(|number| (number, VerdictCode::ShuttingDown));
     assert_eq!(*hosts.1.lock().unwrap(), told);
     assert!(daemon.snapshot().ids.iter().all(|id| id.waiting == 0));
+}
+
+#[test]
+fn verdicts_that_do_not_reach_a_host_are_counted() {
+    let daemon = daemon();
+    let to_nobody = Message::new(ABROAD.card(), DOMAIN.entity(Port(77)), PRIVATE, vec![]);
+    let submit = |number| {
+        let entry = Entry::Remote(HOST);
+        daemon.router.submit(entry, number, to_nobody.clone());
+    };
+    let is_lost = |count| {
+        daemon.until(|table| table.counters.get("host-verdicts-lost") == Some(&count));
+    };
+    submit(1);
+    is_lost(1);
+    let hosts = link(&daemon);
+    submit(2);
+    submit(NO_ROOM);
+    is_lost(2);
+    assert_eq!(hosts.1.lock().unwrap().len(), 2);
 }

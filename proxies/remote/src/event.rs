@@ -159,4 +159,11 @@ counters! {
     InboxFull = "inbox-full";
     /// A verdict that found no room to wait for the link.
     VerdictsFull = "verdicts-full";
+    /// A verdict for a host that there is no link to.
+    VerdictNoLink = "verdict-no-link";
+    /// A verdict that waited for a host which restarted since: what it is about is forgotten there.
+    VerdictRestarted = "verdict-restarted";
+    /// A message that waited for a statement when its host restarted: nobody there would know its
+    /// verdict.
+    ParkedRestarted = "parked-restarted";
 }

@@ -163,6 +163,16 @@ impl Gate {
         (asked, dropped)
     }
 
+    /// Gives out everything that is parked, with the host that it came from.
+    pub fn give_up(&mut self) -> Vec<(Hash, Outgoing)> {
+        let open = std::mem::take(&mut self.open).into_iter();
+        let of_host = |((host, _), parked): ((Hash, Domain), Parked)| {
+            let messages = parked.into_messages().into_iter();
+            messages.map(move |outgoing| (host, outgoing))
+        };
+        open.flat_map(of_host).collect()
+    }
+
     fn ask(&mut self, now: Now, host: Hash, outgoing: Outgoing, nonce: Hash) -> Admission {
         let domain = outgoing.message.header.src.domain;
         if self.of_host(host).count() >= self.limits.parked_domains_max {

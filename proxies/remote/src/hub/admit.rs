@@ -80,6 +80,7 @@ impl Hub {
             .admit(now, host, outgoing, || random_bytes(random))
         {
             Admission::Enter(outgoing) => self.enter(host, outgoing),
+            Admission::Ask(_) | Admission::Parked if self.ending => self.return_parked(now),
             Admission::Ask(nonce) => self.ask(host, header.src.domain, nonce),
             Admission::Parked => {}
             Admission::Refused(outgoing, counter, detail) => {
@@ -131,6 +132,14 @@ impl Hub {
                 }
                 self.refuse(Some(host), counter, detail);
             }
+        }
+    }
+
+    /// This host ends before the statements come: who sent what waits for them is told.
+    pub(super) fn return_parked(&mut self, now: Now) {
+        for (host, outgoing) in self.gate.give_up() {
+            let detail = "this host ends, and its domain had not been shown";
+            self.bounce(now, host, &outgoing, VerdictCode::ShuttingDown, detail);
         }
     }
 

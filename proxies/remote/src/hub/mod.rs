@@ -144,7 +144,8 @@ impl Hub {
         verdict: Verdict,
     ) {
         let Some(link) = self.links.get_mut(&host) else {
-            return;
+            let detail = format!("verdict about {} to {}", subject.src, subject.dst);
+            return self.refuse(Some(host), Counter::VerdictNoLink, detail);
         };
         // Cuts words that are longer than a frame may carry.
         let verdict = Verdict::new(verdict.code, verdict.detail);
@@ -262,6 +263,7 @@ impl Hub {
         if std::mem::replace(&mut self.ending, true) {
             return;
         }
+        self.return_parked(now);
         self.unfinished = self.links.len();
         self.links.values_mut().for_each(|link| link.shut_down(now));
         let hosts: Vec<_> = self.links.keys().copied().collect();
@@ -322,7 +324,7 @@ impl Hub {
                 LinkEffect::Close(id, fault) => self.output(HubOutput::Close(host, id, fault)),
                 LinkEffect::Up(address) => self.event(RemoteEvent::LinkUp { host, address }),
                 LinkEffect::Down(reason) => self.event(RemoteEvent::LinkDown { host, reason }),
-                LinkEffect::Restarted => self.restarted(host),
+                LinkEffect::Restarted(verdicts) => self.restarted(host, verdicts),
                 LinkEffect::GaveUp(outgoing, code, detail) => {
                     self.undeliverable(*outgoing, code, detail);
                 }

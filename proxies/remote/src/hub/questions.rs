@@ -75,15 +75,20 @@ impl Hub {
         Some(host)
     }
 
-    pub(super) fn restarted(&mut self, host: Hash) {
+    pub(super) fn restarted(&mut self, host: Hash, verdicts: u64) {
         let (asked, dropped) = self.gate.forget(host);
         for domain in asked {
             if let Some(link) = self.links.get_mut(&host) {
                 link.unwant(domain);
             }
         }
-        if dropped > 0 {
-            tracing::info!(dropped, "parked messages of a former incarnation dropped");
+        let lost = [
+            (Counter::ParkedRestarted, dropped as u64, "messages"),
+            (Counter::VerdictRestarted, verdicts, "verdicts"),
+        ];
+        for (counter, count, what) in lost.into_iter().filter(|(_, count, _)| *count > 0) {
+            let detail = format!("{count} {what} were under way when the other host restarted");
+            self.refuse_many(Some(host), counter, count, detail);
         }
     }
 

@@ -186,8 +186,8 @@ impl Link {
         }
         if before.is_some() {
             // Verdicts are about messages of the former incarnation: nobody waits for them.
-            self.verdicts = Default::default();
-            self.effects.push_back(LinkEffect::Restarted);
+            let void = std::mem::take(&mut self.verdicts).len() as u64;
+            self.effects.push_back(LinkEffect::Restarted(void));
         }
     }
 

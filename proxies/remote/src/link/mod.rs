@@ -82,8 +82,9 @@ pub enum LinkEffect {
     Up(SocketAddr),
     /// The link that was up is down.
     Down(String),
-    /// The peer's incarnation is another than before.
-    Restarted,
+    /// The peer's incarnation is another than before; so many verdicts for the former one are
+    /// void.
+    Restarted(u64),
     /// A message of our own will not be delivered.
     GaveUp(Box<Outgoing>, VerdictCode, &'static str),
     /// The link ended after [`Link::shut_down`].

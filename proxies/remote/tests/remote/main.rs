@@ -9,6 +9,7 @@
 mod frames;
 mod gate;
 mod handshakes;
+mod losses;
 mod machine;
 mod order;
 mod outages;

@@ -401,7 +401,7 @@ impl Network {
                 self.verdicts[side].push((outgoing.number, code));
             }
             LinkEffect::Up(_) => self.ups[side] += 1,
-            LinkEffect::Down(_) | LinkEffect::Restarted | LinkEffect::Finished => {}
+            LinkEffect::Down(_) | LinkEffect::Restarted(_) | LinkEffect::Finished => {}
         }
     }
 
