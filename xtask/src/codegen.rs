@@ -1,4 +1,6 @@
-//! The message type table of libetp, from the registry.
+//! Files that are made from others: the message type table of libetp, its page, and manual pages.
+
+mod man;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -73,7 +75,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
     let registry: Registry = toml::from_str(&registry).map_err(|e| format!("{REGISTRY}: {e}"))?;
     let mtypes = sorted(registry)?;
     settle(TABLE, &formatted(&table(&mtypes))?, arguments.check)?;
-    settle(PAGE, &page(&mtypes), arguments.check)
+    settle(PAGE, &page(&mtypes), arguments.check)?;
+    let pages = man::pages()?;
+    let mut pages = pages.iter();
+    pages.try_for_each(|(name, page)| settle(name, page, arguments.check))
 }
 
 /// Writes a generated file, or compares it with what is there.
@@ -85,7 +90,7 @@ fn settle(name: &str, generated: &str, check: bool) -> Result {
     match fs::read_to_string(path) {
         Ok(present) if present == generated => Ok(()),
         _ => Err(format!(
-            "{name} is not what {REGISTRY} says; run `cargo xtask codegen`"
+            "{name} is not what it is made from; run `cargo xtask codegen`"
         )),
     }
 }

@@ -29,9 +29,9 @@ enum Command {
     Test(suites::Arguments),
     /// Measure: round trips, throughput and exchanges beside a bare relay in the same run
     Bench(bench::Arguments),
-    /// Run the fuzz targets (needs a nightly toolchain and cargo-fuzz)
+    /// Run the fuzz targets; installs a nightly toolchain and cargo-fuzz where they are missing
     Fuzz(fuzz::Arguments),
-    /// Generate the message type table from docs/protocol/mtypes.toml
+    /// Generate the message type table from docs/protocol/mtypes.toml, and the manual pages
     Codegen(codegen::Arguments),
     /// Check the house rules that no compiler checks
     Tidy,

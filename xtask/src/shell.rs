@@ -42,6 +42,16 @@ pub(crate) fn run(command: &mut Command) -> Result {
     }
 }
 
+/// Runs a command to its end; what it wrote to standard output.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.map_err(|error| format!("{}: {error}", name(command)))?;
+    match output.status.success() {
+        true => String::from_utf8(output.stdout).map_err(|e| format!("{}: {e}", name(command))),
+        false => Err(format!("{} failed: {}", name(command), output.status)),
+    }
+}
+
 /// Whether a program is there.
 pub(crate) fn exists(program: &str, probe: &str) -> bool {
     Command::new(program)

@@ -1,30 +1,46 @@
 //! Operate dispatchd and schemes.
 
-use std::io::Write;
+use std::fmt::Display;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use serde_json::json;
+use command_line::{Kind, Manual};
+use serde_json::Map;
 
 mod control;
 mod scheme;
 
-/// Exit codes, as `--help` lists them.
-const AFTER_HELP: &str = "\
-Exit codes:
-  0  done
-  1  something else failed, or a check found problems
-  2  wrong usage
-  3  the daemon cannot be reached, is not trusted or refused
-  4  this user may not ask that
-  5  a message could not be delivered
-  6  no answer in time
+const PROGRAM: &str = "etpctl";
 
-Names for ids are read from ~/.config/tenet/ids.toml: alice = \"<24 hex>:<port>\"";
+/// In which ways it fails.
+const KINDS: &[Kind] = &[
+    Kind::Other,
+    Kind::Usage,
+    Kind::Daemon,
+    Kind::Undelivered,
+    Kind::Timeout,
+    Kind::Certificate,
+    Kind::Forbidden,
+];
+
+/// The manual page, beside what is said here.
+const MANUAL: Manual = Manual {
+    description: "\
+Asks a running\n\
+.BR dispatchd (8)\n\
+what it does, and makes and checks what daemons and cards need: schemes, keys, certificates and soft cards.",
+    kinds: KINDS,
+    sections: include_str!("../etpctl.roff"),
+};
+
+fn after_help() -> String {
+    let names = "Names for ids are read from ~/.config/tenet/ids.toml: alice = \"<24 hex>:<port>\"";
+    format!("{}\n\n{names}", Kind::help(KINDS))
+}
 
 /// Operate dispatchd and schemes.
 #[derive(Debug, Parser)]
-#[command(name = "etpctl", version, after_help = AFTER_HELP)]
+#[command(name = "etpctl", version, after_help = after_help())]
 struct Arguments {
     /// Answer with one JSON document
     #[arg(long, global = true, help_heading = "For every command")]
@@ -45,15 +61,20 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    match command_line::parse::<Arguments>(&MANUAL) {
+        Ok(arguments) => run(arguments),
+        Err(end) => end,
+    }
+}
+
+fn run(arguments: Arguments) -> ExitCode {
+    let json = arguments.json;
     match arguments.command {
-        Command::Scheme(command) => run_scheme(command, arguments.json),
-        Command::Control(command) => {
-            match control::run(&arguments.daemon, &command, arguments.json) {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(failure) => fail(&failure, arguments.json),
-            }
-        }
+        Command::Scheme(command) => run_scheme(command, json),
+        Command::Control(command) => match control::run(&arguments.daemon, &command, json) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => tell(failure.kind(), &failure, failure.hint(), json),
+        },
     }
 }
 
@@ -61,28 +82,17 @@ fn run_scheme(command: scheme::SchemeCommand, json: bool) -> ExitCode {
     match scheme::run(command, json) {
         Ok(()) => ExitCode::SUCCESS,
         // The document that `check` printed says what it found.
-        Err(scheme::Failure::Findings(_)) if json => ExitCode::FAILURE,
-        Err(failure) => {
-            tell("other", &failure.to_string(), None, json);
-            ExitCode::FAILURE
-        }
+        Err(failure @ scheme::Failure::Findings(_)) if json => failure.kind().exit_code(),
+        Err(failure) => tell(failure.kind(), &failure, None, json),
     }
 }
 
-fn fail(failure: &control::Failure, json: bool) -> ExitCode {
-    tell(failure.name(), &failure.to_string(), failure.hint(), json);
-    ExitCode::from(failure.exit_code())
-}
-
-/// Says why a command failed. Whoever closed standard output before wants to hear no more.
-fn tell(kind: &str, message: &str, hint: Option<&str>, json: bool) {
-    if json {
-        let error = json!({ "kind": kind, "message": message, "hint": hint });
-        let _ = writeln!(std::io::stdout(), "{:#}", json!({ "error": error }));
-        return;
-    }
-    eprintln!("etpctl: {message}");
-    if let Some(hint) = hint {
-        eprintln!("  {hint}");
-    }
+fn tell(kind: Kind, error: &impl Display, hint: Option<&str>, json: bool) -> ExitCode {
+    let failure = command_line::Failure {
+        kind,
+        message: error.to_string(),
+        hint: hint.map(str::to_owned),
+        facts: Map::new(),
+    };
+    failure.tell(PROGRAM, json)
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use libetp::client::control::{self, ControlReply, ControlRequest, IdEntry, Trace, TraceEntry};
 use libetp::codec::to_vec;
-use libetp::frame::{self, body, kind};
+use libetp::frame::{self, Frame, body, kind};
 use serde_json::Value;
 
 fn etpctl(directory: &Path, arguments: &[&str]) -> Output {
@@ -27,6 +27,17 @@ fn said(output: &Output) -> String {
 
 /// A daemon that answers every control request of one connection.
 fn serve(directory: &Path, mut answer: impl FnMut(ControlRequest) -> Vec<u8> + Send + 'static) {
+    serve_frames(directory, move |frame| {
+        let request = control::decode(frame.body).unwrap();
+        (kind::CONTROL_REPLY, answer(request))
+    });
+}
+
+/// A daemon that welcomes one connection, and answers each further frame with one.
+fn serve_frames(
+    directory: &Path,
+    mut answer: impl FnMut(&Frame<'_>) -> (u8, Vec<u8>) + Send + 'static,
+) {
     use std::io::{Read, Write};
     let listener = UnixListener::bind(directory.join("etp.sock")).unwrap();
     std::thread::spawn(move || {
@@ -40,10 +51,7 @@ fn serve(directory: &Path, mut answer: impl FnMut(ControlRequest) -> Vec<u8> + S
                 let welcome = to_vec(&body::Welcome { version, software });
                 let (kind, body) = match frame.kind {
                     kind::HELLO => (kind::WELCOME, welcome),
-                    _ => (
-                        kind::CONTROL_REPLY,
-                        answer(control::decode(frame.body).unwrap()),
-                    ),
+                    _ => answer(&frame),
                 };
                 frame::write(&mut out, kind, frame.number, &[&body]);
                 input.drain(..used);
@@ -160,4 +168,80 @@ fn an_answer_that_is_none_is_an_error() {
         assert!(!output.status.success());
         assert!(said(&output).contains("etpctl: "), "{}", said(&output));
     }
+}
+
+#[test]
+fn wrong_words_are_a_document_for_programs() {
+    let directory = tempfile::tempdir().unwrap();
+    for words in [&["frobnicate"][..], &["ping"], &["scheme", "enrol"], &[]] {
+        let output = etpctl(directory.path(), &[words, &["--json"]].concat());
+        assert_eq!(output.status.code(), Some(2), "{words:?}");
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(document["error"]["kind"], "usage", "{words:?}");
+        assert_eq!(output.stderr, b"");
+    }
+    let output = etpctl(directory.path(), &["frobnicate"]);
+    assert_eq!(
+        (output.status.code(), &output.stdout[..]),
+        (Some(2), &b""[..])
+    );
+}
+
+#[test]
+fn help_lists_the_codes_of_every_program() {
+    let directory = tempfile::tempdir().unwrap();
+    let help = said(&etpctl(directory.path(), &["--help"]));
+    for code in [" 0", " 1", " 2", " 3", " 6", " 7", " 9", "10"] {
+        assert!(help.contains(&format!("\n  {code}  ")), "{code} in {help}");
+    }
+}
+
+#[test]
+fn the_manual_page_is_that_of_the_command_line() {
+    let output = Command::new(env!("CARGO_BIN_EXE_etpctl"))
+        .arg("--print-man-page")
+        .output()
+        .unwrap();
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/man/etpctl.1");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && printed.contains(".SS etpctl scheme enrol card"));
+    let kept = std::fs::read_to_string(kept).unwrap();
+    assert!(printed == kept, "run `cargo xtask codegen`");
+}
+
+/// With a daemon that hands out an id and then says that to every message or question.
+fn judged(code: u16, arguments: &[&str]) -> Output {
+    let directory = tempfile::tempdir().unwrap();
+    serve_frames(directory.path(), move |frame| match frame.kind {
+        kind::ACQUIRE => {
+            let id = "02aabbccddeeff0011223344:7".parse().unwrap();
+            let (secret, resumed) = (None, false);
+            (
+                kind::ACQUIRED,
+                to_vec(&body::Acquired {
+                    id,
+                    secret,
+                    resumed,
+                }),
+            )
+        }
+        kind::RELEASE => (kind::RELEASED, vec![]),
+        _ => {
+            let detail = String::new();
+            (kind::VERDICT, to_vec(&body::VerdictBody { code, detail }))
+        }
+    });
+    etpctl(directory.path(), arguments)
+}
+
+#[test]
+fn what_the_daemon_says_no_to_has_the_exit_code_that_it_has_everywhere() {
+    let unreachable = libetp::verdict::VerdictCode::HostUnreachable as u16;
+    let output = judged(unreachable, &["ping", "02aabbccddeeff0011223344:0"]);
+    assert_eq!(output.status.code(), Some(6), "{}", said(&output));
+    let forbidden = body::RequestError::Forbidden as u16;
+    let output = judged(forbidden, &["status", "--json"]);
+    assert_eq!(output.status.code(), Some(10), "{}", said(&output));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["error"]["kind"], "forbidden");
 }

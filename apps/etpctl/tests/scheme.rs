@@ -50,13 +50,10 @@ impl Place {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    /// The words with which a command fails: in its one document, or on usage to standard error.
+    /// The words with which a command fails, in its one document.
     fn fails(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(!output.status.success(), "{arguments:?}: {output:?}");
-        if output.status.code() == Some(2) {
-            return String::from_utf8(output.stderr).unwrap();
-        }
         let document: Value = serde_json::from_slice(&output.stdout).unwrap();
         text(&document["error"], "message").to_owned()
     }

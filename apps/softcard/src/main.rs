@@ -4,10 +4,27 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use command_line::{Failure, Kind, Manual};
+use serde_json::Map;
 use softcard::{AtRest, DeviceKey, Info, SoftCard, SoftCardError};
 
+const PROGRAM: &str = "softcard";
+
+/// In which ways it fails.
+const KINDS: &[Kind] = &[Kind::Other, Kind::Usage];
+
+/// The manual page, beside what is said here.
+const MANUAL: Manual = Manual {
+    description: "\
+A soft card is a directory that\n\
+.BR dispatchd (8)\n\
+serves as a card. This program says what is in one.",
+    kinds: KINDS,
+    sections: include_str!("../softcard.roff"),
+};
+
 #[derive(Parser)]
-#[command(version, about = "Looks at soft cards that no daemon has open.")]
+#[command(version, about = "Look at soft cards that no daemon has open", after_help = Kind::help(KINDS))]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -15,34 +32,47 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Shows who a card is and how it is protected.
+    /// Show who a card is and how it is protected
     Info {
-        /// The card's directory.
+        /// The card's directory
         directory: PathBuf,
-        /// The card's device key, if it has one.
+        /// The card's device key, if it has one
         #[arg(long, value_name = "FILE")]
         device_key: Option<PathBuf>,
-        /// One JSON document.
+        /// Print one JSON document instead of text
         #[arg(long)]
         json: bool,
     },
 }
 
 fn main() -> ExitCode {
+    match command_line::parse::<Arguments>(&MANUAL) {
+        Ok(arguments) => run(arguments),
+        Err(end) => end,
+    }
+}
+
+fn run(arguments: Arguments) -> ExitCode {
     let Command::Info {
         directory,
         device_key,
         json,
-    } = Arguments::parse().command;
+    } = arguments.command;
     match info(&directory, device_key.as_deref()) {
         Ok(info) => {
             print!("{}", if json { as_json(&info) } else { as_text(&info) });
             ExitCode::SUCCESS
         }
-        Err(error) => {
-            eprintln!("softcard: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => failure(&error).tell(PROGRAM, json),
+    }
+}
+
+fn failure(error: &SoftCardError) -> Failure {
+    Failure {
+        kind: Kind::Other,
+        message: error.to_string(),
+        hint: None,
+        facts: Map::new(),
     }
 }
 

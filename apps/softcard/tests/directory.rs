@@ -388,3 +388,35 @@ fn info_is_for_people_and_for_programs() {
     );
     assert_eq!(json["at_rest"], "none");
 }
+
+#[test]
+fn what_is_wrong_is_told_to_people_and_to_programs() {
+    let place = place();
+    let nowhere = place.path().join("nowhere");
+    let text = softcard(&["info", nowhere.to_str().unwrap()]);
+    assert_eq!(text.status.code(), Some(1));
+    let words = String::from_utf8(text.stderr).unwrap();
+    assert!(
+        words.starts_with("softcard: ") && words.contains("nowhere"),
+        "{words}"
+    );
+    let json = |arguments: &[&str]| {
+        let output = softcard(arguments);
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code(), document["error"]["kind"].clone())
+    };
+    assert_eq!(
+        json(&["info", nowhere.to_str().unwrap(), "--json"]),
+        (Some(1), "other".into())
+    );
+    assert_eq!(json(&["info", "--json"]), (Some(2), "usage".into()));
+}
+
+#[test]
+fn the_manual_page_is_that_of_the_command_line() {
+    let printed = String::from_utf8(softcard(&["--print-man-page"]).stdout).unwrap();
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/man/softcard.1");
+    assert!(printed.contains(".SS softcard info"), "{printed}");
+    let kept = fs::read_to_string(kept).unwrap();
+    assert!(printed == kept, "run `cargo xtask codegen`");
+}

@@ -3,27 +3,37 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use command_line::{Kind, Manual};
 use libetp::{Domain, EntityId};
 
 use crate::values::{Hex32, ThirdParty, Who};
 
-/// Exit codes, as `--help` and the guide list them.
-const AFTER_HELP: &str = "\
-Exit codes:
-  0  done
-  1  something else failed
-  2  wrong usage
-  3  the daemon cannot be reached or is not trusted
-  4  wrong PIN, or the card is blocked
-  5  the card refused the order
-  6  a message could not be delivered (unknown destination, host unreachable, card gone)
-  7  no answer in time
-  8  the wallet's home is missing, damaged or in use
-  9  a certificate or signature does not verify";
+/// In which ways the wallet fails.
+const KINDS: &[Kind] = &[
+    Kind::Other,
+    Kind::Usage,
+    Kind::Daemon,
+    Kind::Pin,
+    Kind::Refused,
+    Kind::Undelivered,
+    Kind::Timeout,
+    Kind::Home,
+    Kind::Certificate,
+];
+
+/// The manual page, beside what is said here.
+pub(crate) const MANUAL: Manual = Manual {
+    description: "\
+Orders to the own card, offers from others, and what became of them.\n\
+Each run collects the mail that waited for the wallet and then does one thing.\n\
+Vouchers are on the card; two cards exchange them so that either both change hands or none does.",
+    kinds: KINDS,
+    sections: include_str!("../wallet.roff"),
+};
 
 /// Trade vouchers that live on your card.
 #[derive(Parser)]
-#[command(version, about, after_help = AFTER_HELP)]
+#[command(version, about, after_help = Kind::help(KINDS))]
 pub(crate) struct Cli {
     /// The wallet's directory [default: $XDG_DATA_HOME/tenet/wallet]
     #[arg(
@@ -70,7 +80,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Get an id for this wallet and pin the card
     Init(Init),
-    /// Show what the card holds
+    /// Show this wallet's id, its card and what the card holds
     List,
     /// Offer a voucher in exchange for another
     Offer(Offer),

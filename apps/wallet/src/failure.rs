@@ -1,40 +1,11 @@
 //! What is told when a command fails: what happened, and what to do next.
 
+pub(crate) use command_line::Kind;
 use libetp::client::{ClientError, SavedError, Undelivered};
 use libetp::frame::body::RequestError;
 use libetp::params::runtime::RefusalCode;
 use libetp::verdict::VerdictCode;
-use serde_json::{Map, Value, json};
-
-/// Which exit code; the names are in the JSON output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Other = 1,
-    Usage = 2,
-    Daemon = 3,
-    Pin = 4,
-    Refused = 5,
-    Undelivered = 6,
-    Timeout = 7,
-    Home = 8,
-    Certificate = 9,
-}
-
-impl Kind {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Other => "other",
-            Self::Usage => "usage",
-            Self::Daemon => "daemon",
-            Self::Pin => "pin",
-            Self::Refused => "refused",
-            Self::Undelivered => "undelivered",
-            Self::Timeout => "timeout",
-            Self::Home => "home",
-            Self::Certificate => "certificate",
-        }
-    }
-}
+use serde_json::{Map, Value};
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -69,13 +40,16 @@ impl Failure {
     pub(crate) fn system(what: &str, error: impl std::fmt::Display) -> Self {
         Self::new(Kind::Other, format!("{what}: {error}"))
     }
+}
 
-    pub(crate) fn json(&self) -> Value {
-        let mut error = self.facts.clone();
-        error.insert("kind".into(), self.kind.name().into());
-        error.insert("message".into(), self.message.clone().into());
-        error.insert("hint".into(), self.hint.clone().into());
-        json!({ "error": error })
+impl From<Failure> for command_line::Failure {
+    fn from(failure: Failure) -> Self {
+        Self {
+            kind: failure.kind,
+            message: failure.message,
+            hint: failure.hint,
+            facts: failure.facts,
+        }
     }
 }
 

@@ -20,16 +20,21 @@ mod values;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use cli::Cli;
 
+const PROGRAM: &str = "wallet";
+
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let result = harden().and_then(|()| commands::run(&cli));
-    match result {
+    match command_line::parse::<Cli>(&cli::MANUAL) {
+        Ok(cli) => run(&cli),
+        Err(end) => end,
+    }
+}
+
+fn run(cli: &Cli) -> ExitCode {
+    match harden().and_then(|()| commands::run(cli)) {
         Ok(report) => output::print(&report, cli.json),
-        Err(failure) => output::fail(&failure, cli.json),
+        Err(failure) => command_line::Failure::from(failure).tell(PROGRAM, cli.json),
     }
 }
 

@@ -5,8 +5,6 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use crate::failure::Failure;
-
 /// The same facts for people and for programs.
 pub(crate) struct Report {
     pub(crate) text: String,
@@ -33,17 +31,4 @@ pub(crate) fn print(report: &Report, json: bool) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
-}
-
-pub(crate) fn fail(failure: &Failure, json: bool) -> ExitCode {
-    if json {
-        let _ = writeln!(std::io::stdout(), "{:#}", failure.json());
-    } else {
-        let mut stderr = std::io::stderr();
-        let _ = writeln!(stderr, "wallet: {}", failure.message);
-        if let Some(hint) = &failure.hint {
-            let _ = writeln!(stderr, "  {hint}");
-        }
-    }
-    ExitCode::from(failure.kind as u8)
 }

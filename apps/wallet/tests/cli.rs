@@ -285,8 +285,53 @@ fn wrong_words_end_with_2() {
     let help = String::from_utf8(user.run(&["--help"]).stdout).unwrap();
     for code in 0..=9 {
         assert!(
-            help.contains(&format!("\n  {code}  ")),
+            help.contains(&format!("\n   {code}  ")),
             "exit code {code} is documented"
         );
     }
+}
+
+#[test]
+fn wrong_words_are_a_document_for_programs() {
+    let user = User::new();
+    for (words, named) in [
+        (&["frobnicate"][..], "frobnicate"),
+        (&["accept"], "<OFFER>"),
+        (&["cancel", "1", "--no-such"], "--no-such"),
+        (&[], "command"),
+        (&["issuer"], "command"),
+    ] {
+        let error = user.error(words);
+        assert_eq!(error["kind"], "usage", "{words:?}");
+        assert!(
+            error["message"].as_str().unwrap().contains(named),
+            "{error}"
+        );
+        assert!(error["hint"].as_str().unwrap().contains("wallet --help"));
+        assert_eq!(
+            user.run(&[words, &["--json"]].concat()).status.code(),
+            Some(2)
+        );
+    }
+    let help = user.run(&["--json", "--help"]);
+    assert!(help.status.success(), "help is no error");
+    let (code, said) = user.fails(&["accept", "--", "--json", "x"]);
+    assert_eq!(code, 2);
+    assert!(
+        said.contains("Usage"),
+        "a word after -- is no option: {said}"
+    );
+}
+
+#[test]
+fn the_manual_page_is_that_of_the_command_line() {
+    let output = Command::new(env!("CARGO_BIN_EXE_wallet"))
+        .arg("--print-man-page")
+        .output()
+        .unwrap();
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/man/wallet.1");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && printed.contains(".SS wallet offer"));
+    let kept = fs::read_to_string(kept).unwrap();
+    assert!(printed == kept, "run `cargo xtask codegen`");
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use command_line::Kind;
 use libetp::client::ClientError;
 use libetp::client::aliases::AliasError;
 use libetp::frame::body::RequestError;
@@ -33,13 +34,13 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// As `--help` lists them.
-    pub(crate) fn exit_code(&self) -> u8 {
+    /// Which exit code.
+    pub(crate) fn kind(&self) -> Kind {
         match self {
-            Self::Client(error) => client_code(error),
-            Self::Alias(_) => 2,
-            Self::Lost { .. } => 6,
-            Self::OtherAnswer | Self::Output(_) => 1,
+            Self::Client(error) => client_kind(error),
+            Self::Alias(_) => Kind::Usage,
+            Self::Lost { .. } => Kind::Timeout,
+            Self::OtherAnswer | Self::Output(_) => Kind::Other,
         }
     }
 
@@ -54,26 +55,14 @@ impl Failure {
             _ => None,
         }
     }
-
-    /// Its name in the JSON output.
-    pub(crate) fn name(&self) -> &'static str {
-        match self.exit_code() {
-            2 => "usage",
-            3 => "daemon",
-            4 => "forbidden",
-            5 => "undelivered",
-            6 => "timeout",
-            _ => "other",
-        }
-    }
 }
 
-fn client_code(error: &ClientError) -> u8 {
+fn client_kind(error: &ClientError) -> Kind {
     match error {
-        _ if error.reason() == Some(RequestError::Forbidden) => 4,
-        ClientError::Undelivered(_) => 5,
-        ClientError::Timeout(_) | ClientError::NoAnswer => 6,
-        _ => 3,
+        _ if error.reason() == Some(RequestError::Forbidden) => Kind::Forbidden,
+        ClientError::Undelivered(_) => Kind::Undelivered,
+        ClientError::Timeout(_) | ClientError::NoAnswer => Kind::Timeout,
+        _ => Kind::Daemon,
     }
 }
 

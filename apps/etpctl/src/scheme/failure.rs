@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use command_line::Kind;
 use etp_pki::CertificateError;
 use etp_pki::scheme::SchemeError;
 use softcard::SoftCardError;
@@ -42,6 +43,19 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// Which exit code.
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Certificate { .. } => Kind::Certificate,
+            Self::ThirdParty(_) | Self::PinsDiffer => Kind::Usage,
+            Self::Scheme(_)
+            | Self::Prompt(_)
+            | Self::Card(_)
+            | Self::Output(_)
+            | Self::Findings(_) => Kind::Other,
+        }
+    }
+
     /// Names the file of a certificate that breaks a rule.
     pub(super) fn certificate(path: impl Into<PathBuf>) -> impl FnOnce(CertificateError) -> Self {
         let path = path.into();

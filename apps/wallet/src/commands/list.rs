@@ -1,4 +1,4 @@
-//! `wallet list`: what the card holds.
+//! `wallet list`: which wallet this is, and what its card holds.
 
 use libetp::client::text::hex;
 use libetp::params::voucher::Holding;
@@ -39,14 +39,20 @@ fn refresh(wallet: &mut Wallet, orders: &mut Orders) -> Result<(), Failure> {
 }
 
 fn report(wallet: &Wallet, held: &[Holding]) -> Report {
+    let settings = &wallet.settings;
     let lines: String = held.iter().map(line).collect();
-    let text = match held.is_empty() {
+    let holdings = match held.is_empty() {
         true => "The card holds no vouchers.".into(),
         false => lines,
     };
+    let head = format!("Wallet {}\n  card  {}\n\n", settings.id, settings.card.key);
     let vouchers: Vec<Value> = held.iter().map(voucher).collect();
-    let json = json!({ "id": wallet.settings.id.to_string(), "vouchers": vouchers });
-    Report::new(text, json)
+    let json = json!({
+        "id": settings.id.to_string(),
+        "card": settings.card.key,
+        "vouchers": vouchers,
+    });
+    Report::new(head + &holdings, json)
 }
 
 fn line(held: &Holding) -> String {
