@@ -285,8 +285,8 @@ fn inputs() -> File {
     let card = |byte: u8| Domain([byte; 12]).card().to_string();
     File {
         about: "docs/protocol/vouchers.md. Seeds are Ed25519 private keys (RFC 8032). The \
-                exchange gives vouchers[0] for vouchers[1], the dispute is about it; issue and redeem are of vouchers[0] \
-                and the card of a_seed."
+                exchange gives vouchers[0] for vouchers[1], the dispute is about it; issue and redeem are \
+                of vouchers[0] and the card of a_seed."
             .into(),
         suite: SUITE,
         vouchers: vec![
