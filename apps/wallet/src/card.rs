@@ -6,10 +6,11 @@ use libetp::EntityId;
 use libetp::client::ClientError;
 use libetp::client::blocking::{Capability, CardSession};
 use libetp::params::runtime::{CardInfo, CardInfoRequest, RefusalCode};
-use libetp::params::voucher::{AcknowledgeResult, ExchangeResult, Offer};
+use libetp::params::voucher::{AcknowledgeResult, Disputed, ExchangeResult, Offer};
 use zeroize::Zeroizing;
 
 use crate::cli::Cli;
+use crate::disputes::Dispute;
 use crate::failure::Failure;
 use crate::mail::{ANSWER_TIMEOUT, Wallet, now};
 use crate::pin;
@@ -85,6 +86,33 @@ impl Orders {
     ) -> Result<ExchangeResult, ClientError> {
         let capability = self.substitute.as_mut().unwrap_or(&mut wallet.capability);
         self.session.accept(capability, offer, timeout)
+    }
+
+    /// Takes an open offer back.
+    pub(crate) fn cancel(
+        &mut self,
+        wallet: &mut Wallet,
+        n1: [u8; 32],
+        timeout: Duration,
+    ) -> Result<ExchangeResult, ClientError> {
+        let capability = self.substitute.as_mut().unwrap_or(&mut wallet.capability);
+        self.session.cancel_offer(capability, n1, timeout)
+    }
+
+    /// Has the card ask the third party; it answers as soon as it did.
+    pub(crate) fn dispute(
+        &mut self,
+        wallet: &mut Wallet,
+        dispute: Dispute,
+        xid: [u8; 32],
+        third_party_ids: &[EntityId],
+    ) -> Result<Disputed, ClientError> {
+        let capability = self.substitute.as_mut().unwrap_or(&mut wallet.capability);
+        let (session, ids) = (&mut self.session, third_party_ids);
+        match dispute {
+            Dispute::Resolve => session.order_resolve(capability, xid, ids, ANSWER_TIMEOUT),
+            Dispute::Abort => session.order_abort(capability, xid, ids, ANSWER_TIMEOUT),
+        }
     }
 
     /// The card may forget the result of an exchange.

@@ -21,6 +21,9 @@ const KINDS: &[Kind] = &[
     Kind::Certificate,
 ];
 
+/// How long `resolve` and `abort` wait unless the command line says otherwise, in seconds.
+pub(crate) const DISPUTE_TIMEOUT_S: u64 = 60;
+
 /// The manual page, beside what is said here.
 pub(crate) const MANUAL: Manual = Manual {
     description: "\
@@ -90,8 +93,12 @@ pub(crate) enum Command {
     Accept(Accept),
     /// Tell the other side that you do not want an offer
     Reject(Choice),
-    /// Take an own offer back
-    Cancel(Choice),
+    /// Take an own offer back that nobody agreed to yet
+    Cancel(Cancel),
+    /// Have the third party end an exchange that you offered: both vouchers change hands, or none
+    Resolve(Dispute),
+    /// Have the third party end an exchange that you accepted: none changes hands, or both do
+    Abort(Dispute),
     /// Tell the story of every exchange
     History,
     /// Open the card for a new voucher, or put an issued one into it
@@ -135,6 +142,9 @@ pub(crate) struct Offer {
     /// Wait so long for the end of the exchange
     #[arg(long, value_name = "SECONDS")]
     pub(crate) wait: Option<u64>,
+    /// If the exchange is stuck after that, have the third party end it without asking
+    #[arg(long, requires = "wait")]
+    pub(crate) yes: bool,
 }
 
 #[derive(Args)]
@@ -151,12 +161,34 @@ pub(crate) struct Accept {
     /// Wait so long for the end of the exchange
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(crate) wait: u64,
+    /// If the exchange is stuck after that, have the third party end it without asking
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Args)]
 pub(crate) struct Choice {
     /// Its number, or the beginning of its id
     pub(crate) offer: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Cancel {
+    /// Its number, or the beginning of its id; may be left out if there is only one
+    pub(crate) offer: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Dispute {
+    /// Its number, or the beginning of the id of its offer or its own; may be left out if there is
+    /// only one to end
+    pub(crate) exchange: Option<String>,
+    /// Where the third party is reached now: an id, or a name from ids.toml; may be repeated
+    #[arg(long, value_name = "ID")]
+    pub(crate) third_party_id: Vec<Who>,
+    /// Wait so long for the end, and repeat the order meanwhile
+    #[arg(long, value_name = "SECONDS", default_value_t = DISPUTE_TIMEOUT_S)]
+    pub(crate) timeout: u64,
 }
 
 #[derive(Args)]
@@ -261,6 +293,6 @@ pub(crate) struct Check {
 impl Offer {
     /// The other wallet, once aliases are resolved.
     pub(crate) fn peer(&self) -> Result<EntityId, crate::failure::Failure> {
-        self.to.resolve()
+        self.to.wallet()
     }
 }

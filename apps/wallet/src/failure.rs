@@ -8,7 +8,7 @@ use libetp::verdict::VerdictCode;
 use serde_json::{Map, Value};
 
 /// Why a command failed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure {
     pub(crate) kind: Kind,
     pub(crate) message: String,

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use libetp::client::blocking::{Capability, Connection};
-use libetp::client::{Delivery, Event, Taking, Trust, Undelivered};
+use libetp::client::{Delivery, Event, Taking, Trust};
 use libetp::params::voucher::AcknowledgeResult;
 
 use crate::cli::Cli;
@@ -101,27 +101,40 @@ impl Wallet {
     }
 
     /// Collects mail until the records say what is waited for; false when time is up first.
-    /// A verdict on an own message ends the wait.
+    /// Verdicts go to whoever reads standard error.
     pub(crate) fn wait_until(
         &mut self,
         timeout: Duration,
         done: impl Fn(&Records) -> bool,
     ) -> Result<bool, Failure> {
-        let deadline = Instant::now() + timeout;
-        while !done(&self.records) {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match self.capability.event_within(left)? {
-                Some(Event::Delivery(delivery)) => self.keep([&delivery])?,
-                Some(Event::Undelivered(undelivered)) => self.note(&undelivered),
-                None => return Ok(false),
+        self.watch(timeout, |records, event| {
+            if let Some(Event::Undelivered(undelivered)) = event {
+                eprintln!("wallet: {undelivered}");
             }
-        }
-        Ok(true)
+            done(records)
+        })
     }
 
-    /// A verdict that changes nothing for the records goes to whoever reads standard error.
-    fn note(&self, undelivered: &Undelivered) {
-        eprintln!("wallet: {undelivered}");
+    /// Collects mail until `enough` says so, which is asked first with no event and then after each:
+    /// the records know of it already. False when time is up first.
+    pub(crate) fn watch(
+        &mut self,
+        timeout: Duration,
+        mut enough: impl FnMut(&Records, Option<&Event>) -> bool,
+    ) -> Result<bool, Failure> {
+        let deadline = Instant::now() + timeout;
+        let mut is_enough = enough(&self.records, None);
+        while !is_enough {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Some(event) = self.capability.event_within(left)? else {
+                return Ok(false);
+            };
+            if let Event::Delivery(delivery) = &event {
+                self.keep([delivery])?;
+            }
+            is_enough = enough(&self.records, Some(&event));
+        }
+        Ok(true)
     }
 
     pub(crate) fn save(&self) -> Result<(), Failure> {

@@ -7,6 +7,7 @@
 mod card;
 mod cli;
 mod commands;
+mod disputes;
 mod failure;
 mod files;
 mod home;

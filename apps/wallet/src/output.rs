@@ -5,6 +5,10 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
+use crate::disputes::{Proposal, proposals};
+use crate::mail::now;
+use crate::records::Records;
+
 /// The same facts for people and for programs.
 pub(crate) struct Report {
     pub(crate) text: String,
@@ -15,6 +19,20 @@ impl Report {
     pub(crate) fn new(text: impl Into<String>, json: Value) -> Self {
         let text = text.into();
         Self { text, json }
+    }
+
+    /// Says which exchanges are stuck, and what can be done about them.
+    pub(crate) fn proposing(mut self, records: &Records) -> Self {
+        let proposals = proposals(records, now());
+        if !proposals.is_empty() && !self.text.is_empty() && !self.text.ends_with('\n') {
+            self.text.push('\n');
+        }
+        self.text.extend(proposals.iter().map(Proposal::text));
+        let proposals: Vec<Value> = proposals.iter().map(Proposal::json).collect();
+        if let Value::Object(document) = &mut self.json {
+            document.insert("proposals".into(), proposals.into());
+        }
+        self
     }
 }
 

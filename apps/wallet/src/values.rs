@@ -112,15 +112,33 @@ impl FromStr for Who {
 }
 
 impl Who {
-    pub(crate) fn resolve(&self) -> Result<EntityId, Failure> {
+    /// The id of a wallet.
+    pub(crate) fn wallet(&self) -> Result<EntityId, Failure> {
+        self.resolve("give the id that the other wallet's `wallet init` printed")
+    }
+
+    /// The id of a third party.
+    pub(crate) fn third_party(&self) -> Result<EntityId, Failure> {
+        self.resolve(
+            "give the id of the third party's card, as its operator's `etpctl t status` prints it",
+        )
+    }
+
+    fn resolve(&self, hint: &str) -> Result<EntityId, Failure> {
         let aliases = Aliases::load_default().map_err(|error| {
             Failure::new(Kind::Usage, error.to_string()).hint("correct or remove that file")
         })?;
-        aliases.resolve(&self.0).map_err(|error| {
-            Failure::new(Kind::Usage, error.to_string())
-                .hint("give the id that the other wallet's `wallet init` printed")
-        })
+        aliases
+            .resolve(&self.0)
+            .map_err(|error| Failure::new(Kind::Usage, error.to_string()).hint(hint))
     }
+}
+
+/// An id with its name, if it has one.
+pub(crate) fn named(id: EntityId) -> String {
+    let aliases = Aliases::load_default().ok();
+    let name = aliases.as_ref().and_then(|aliases| aliases.name(id));
+    name.map_or_else(|| id.to_string(), |name| format!("{name} ({id})"))
 }
 
 /// Key id of a third party, and where it is reached.

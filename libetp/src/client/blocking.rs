@@ -21,8 +21,8 @@ use crate::id::{Domain, EntityId};
 use crate::mtype::Mtype;
 use crate::params::Param;
 use crate::params::voucher::{
-    ExchangeResult, ExchangeStarted, ExchangeState, Holding, Issue, IssueCancelled, IssueChallenge,
-    Offer, Redeem, Redeemed, StartExchange, Vid,
+    Disputed, ExchangeResult, ExchangeStarted, ExchangeState, Holding, Issue, IssueCancelled,
+    IssueChallenge, Offer, Redeem, Redeemed, StartExchange, Vid, Xid,
 };
 
 fn finish<F: Future>(future: F) -> F::Output {
@@ -474,6 +474,40 @@ impl CardSession {
         timeout: Duration,
     ) -> Result<ExchangeResult> {
         finish(self.0.cancel_offer(&mut capability.0, n1, timeout))
+    }
+
+    /// See [`CardSession::order_resolve`](super::CardSession::order_resolve).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn order_resolve(
+        &mut self,
+        capability: &mut Capability,
+        xid: Xid,
+        third_party_ids: &[EntityId],
+        timeout: Duration,
+    ) -> Result<Disputed> {
+        let ordered = self
+            .0
+            .order_resolve(&mut capability.0, xid, third_party_ids, timeout);
+        finish(ordered)
+    }
+
+    /// See [`CardSession::order_abort`](super::CardSession::order_abort).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn order_abort(
+        &mut self,
+        capability: &mut Capability,
+        xid: Xid,
+        third_party_ids: &[EntityId],
+        timeout: Duration,
+    ) -> Result<Disputed> {
+        let ordered = self
+            .0
+            .order_abort(&mut capability.0, xid, third_party_ids, timeout);
+        finish(ordered)
     }
 
     /// See [`CardSession::issue_begin`](super::CardSession::issue_begin).

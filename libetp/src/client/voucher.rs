@@ -6,13 +6,15 @@ use super::capability::Capability;
 use super::card::CardSession;
 use super::error::ClientError;
 use super::socket::Socket;
-use crate::codec::{CodecError, Decode, Decoder, Encode, Encoder};
+use crate::codec::{CodecError, Decode, Decoder, Encode, Encoder, List};
+use crate::id::EntityId;
 use crate::mtype::Mtype;
 use crate::params::Param;
 use crate::params::voucher::{
-    CancelOffer, ExchangeResult, ExchangeStarted, ExchangeState, Exchanges, Holding, Issue,
-    IssueBegin, IssueCancel, IssueCancelled, IssueChallenge, Issued, ListExchanges, ListVouchers,
-    Offer, Redeem, Redeemed, StartExchange, Vid, Vouchers,
+    CancelOffer, Disputed, ExchangeResult, ExchangeStarted, ExchangeState, Exchanges, Holding,
+    Issue, IssueBegin, IssueCancel, IssueCancelled, IssueChallenge, Issued, ListExchanges,
+    ListVouchers, Offer, OrderAbort, OrderResolve, Redeem, Redeemed, StartExchange, Vid, Vouchers,
+    Xid,
 };
 
 /// The order to accept an offer: the offer as it came.
@@ -125,6 +127,51 @@ impl CardSession {
     ) -> Result<ExchangeResult, ClientError> {
         let of_offer = |result: &ExchangeResult| result.n1 == n1;
         self.order_where(capability, &CancelOffer { n1 }, timeout, of_offer)
+            .await
+    }
+
+    /// Has the offering card ask the third party to resolve. The [`ExchangeResult`] comes as a
+    /// message once the third party has answered; the order may be repeated until then.
+    /// `third_party_ids` says where it is reached now; the offer does, if it is empty.
+    ///
+    /// # Errors
+    /// As [`Capability::call`].
+    pub async fn order_resolve<S: Socket>(
+        &mut self,
+        capability: &mut Capability<S>,
+        xid: Xid,
+        third_party_ids: &[EntityId],
+        timeout: Duration,
+    ) -> Result<Disputed, ClientError> {
+        let third_party_ids = List(third_party_ids.to_vec());
+        let order = OrderResolve {
+            xid,
+            third_party_ids,
+        };
+        let of_exchange = |disputed: &Disputed| disputed.xid == xid;
+        self.order_where(capability, &order, timeout, of_exchange)
+            .await
+    }
+
+    /// Has the agreeing card ask the third party to abort; from then on it takes no confirmation.
+    /// Otherwise as [`CardSession::order_resolve`].
+    ///
+    /// # Errors
+    /// As [`Capability::call`].
+    pub async fn order_abort<S: Socket>(
+        &mut self,
+        capability: &mut Capability<S>,
+        xid: Xid,
+        third_party_ids: &[EntityId],
+        timeout: Duration,
+    ) -> Result<Disputed, ClientError> {
+        let third_party_ids = List(third_party_ids.to_vec());
+        let order = OrderAbort {
+            xid,
+            third_party_ids,
+        };
+        let of_exchange = |disputed: &Disputed| disputed.xid == xid;
+        self.order_where(capability, &order, timeout, of_exchange)
             .await
     }
 

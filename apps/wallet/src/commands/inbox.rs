@@ -41,10 +41,8 @@ pub(super) fn run(cli: &Cli, args: &Inbox) -> Result<Report, Failure> {
             "{dropped} offers were dropped because too many waited.\n"
         ));
     }
-    Ok(Report::new(
-        text,
-        json!({ "offers": offers, "dropped": dropped }),
-    ))
+    let json = json!({ "offers": offers, "dropped": dropped });
+    Ok(Report::new(text, json).proposing(&wallet.records))
 }
 
 fn text(waiting: &Exchange, anchors: &Anchors) -> String {

@@ -4,6 +4,7 @@ use libetp::client::text::hex;
 use libetp::params::voucher::Holding;
 use serde_json::{Value, json};
 
+use super::refresh;
 use crate::card::Orders;
 use crate::cli::Cli;
 use crate::failure::Failure;
@@ -18,24 +19,10 @@ pub(super) fn run(cli: &Cli) -> Result<Report, Failure> {
     let held = orders.give(&mut wallet, |session, capability| {
         session.list_vouchers(capability, ANSWER_TIMEOUT)
     })?;
-    if wallet
-        .records
-        .exchanges
-        .iter()
-        .any(|exchange| !exchange.state.is_final())
-    {
-        refresh(&mut wallet, &mut orders)?;
-    }
+    refresh::exchanges(&mut wallet, &mut orders)?;
+    refresh::peers(&mut wallet)?;
     wallet.done()?;
-    Ok(report(&wallet, &held))
-}
-
-/// The card repeats the results that nobody acknowledged.
-fn refresh(wallet: &mut Wallet, orders: &mut Orders) -> Result<(), Failure> {
-    orders.give(wallet, |session, capability| {
-        session.list_exchanges(capability, ANSWER_TIMEOUT)
-    })?;
-    orders.as_orderer(wallet, Wallet::collect)
+    Ok(report(&wallet, &held).proposing(&wallet.records))
 }
 
 fn report(wallet: &Wallet, held: &[Holding]) -> Report {

@@ -1,7 +1,9 @@
 //! What each command does.
 
 mod accept;
+mod cancel;
 mod choose;
+mod dispute;
 mod history;
 mod inbox;
 mod init;
@@ -11,8 +13,10 @@ mod offer;
 mod receive;
 mod redeem;
 mod redeemer;
+mod refresh;
 
 use crate::cli::{Cli, Command, Issuer, Redeemer};
+use crate::disputes::Dispute;
 use crate::failure::Failure;
 use crate::output::Report;
 
@@ -24,7 +28,9 @@ pub(crate) fn run(cli: &Cli) -> Result<Report, Failure> {
         Command::Inbox(args) => inbox::run(cli, args),
         Command::Accept(args) => accept::run(cli, args),
         Command::Reject(args) => choose::reject(cli, args),
-        Command::Cancel(args) => choose::cancel(cli, args),
+        Command::Cancel(args) => cancel::run(cli, args),
+        Command::Resolve(args) => dispute::run(cli, args, Dispute::Resolve),
+        Command::Abort(args) => dispute::run(cli, args, Dispute::Abort),
         Command::History => history::run(cli),
         Command::ReceiveIssue(args) => receive::run(cli, args),
         Command::Redeem(args) => redeem::run(cli, args),

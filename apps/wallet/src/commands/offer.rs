@@ -5,21 +5,22 @@ use std::time::Duration;
 use libetp::client::text::hex;
 use libetp::client::{ClientError, Undelivered};
 use libetp::codec::List;
-use libetp::params::host::{Ping, Pong};
+use libetp::params::host::Pong;
 use libetp::params::voucher::{ExchangeStarted, Holding, StartExchange};
 use libetp::verdict::VerdictCode;
 use libetp::{EntityId, Port};
 use serde_json::json;
 
+use super::dispute::{Stuck, offer_dispute};
+use super::refresh;
 use crate::card::Orders;
 use crate::cli::{Cli, Offer};
+use crate::disputes::Proposal;
 use crate::failure::{Failure, Kind};
 use crate::mail::{ANSWER_TIMEOUT, Wallet, now};
 use crate::output::Report;
+use crate::records::Named;
 use crate::values::Hex32;
-
-/// How long the other host may take to say whether it knows the other wallet.
-const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 
 const NO_ANSWER: &str =
     "Note: the other host does not answer now; the offer is delivered when it does.\n";
@@ -41,7 +42,10 @@ pub(super) fn run(cli: &Cli, args: &Offer) -> Result<Report, Failure> {
     let started = orders.give(&mut wallet, |session, capability| {
         session.start_exchange(capability, &order, ANSWER_TIMEOUT)
     })?;
-    wallet.records.started(now(), &started, Some(peer));
+    let third_party = Named::new(order.third_party, &order.third_party_ids.0);
+    wallet
+        .records
+        .started(now(), &started, Some(peer), Some(third_party));
     wallet.save()?;
     wallet.done()?;
     let mut report = finish(&mut wallet, &mut orders, args, &started)?;
@@ -66,15 +70,13 @@ fn check_peer(wallet: &Wallet, peer: EntityId) -> Result<(), Failure> {
 /// Asks the other host before anything is ordered: an id that nobody has is found out now, not
 /// when the card's offer comes back. Silence is no obstacle; false tells of it.
 fn probe(wallet: &mut Wallet, peer: EntityId) -> Result<bool, Failure> {
-    let mut nonce = vec![0; 16];
-    getrandom::fill(&mut nonce).map_err(|error| Failure::system("random numbers", error))?;
-    let ping = Ping { nonce };
+    let ping = refresh::ping()?;
     let number = wallet.capability.queue_param(peer, &ping)?;
     let host = peer.domain.entity(Port::DIAGNOSTICS);
     let same = |pong: &Pong| pong.nonce == ping.nonce;
     let answer = wallet
         .capability
-        .call_where(host, &ping, PROBE_TIMEOUT, same);
+        .call_where(host, &ping, refresh::PROBE_TIMEOUT, same);
     let verdicts = wallet.capability.verdicts();
     if let Some(undelivered) = verdicts.iter().find(|verdict| verdict.number == number) {
         return Err(no_peer(peer, undelivered));
@@ -131,30 +133,44 @@ fn finish(
     args: &Offer,
     started: &ExchangeStarted,
 ) -> Result<Report, Failure> {
-    if let Some(seconds) = args.wait {
-        let n1 = Hex32(started.n1);
-        let ended = orders.as_orderer(wallet, |wallet| {
-            wallet.wait_until(Duration::from_secs(seconds), |records| records.is_final(n1))
-        })?;
-        if !ended {
-            return Err(still_open(wallet, n1));
-        }
-    }
-    super::history::one(wallet, Hex32(started.n1))
+    let n1 = Hex32(started.n1);
+    let Some(seconds) = args.wait else {
+        return Ok(super::history::one(wallet, n1)?.proposing(&wallet.records));
+    };
+    let ended = orders.as_orderer(wallet, |wallet| {
+        wallet.wait_until(Duration::from_secs(seconds), |records| records.is_final(n1))
+    })?;
+    let report = match ended {
+        true => super::history::ended(wallet, n1)?,
+        false => match offer_dispute(wallet, orders, n1, args.yes)? {
+            Stuck::Ended(report) => report,
+            Stuck::Declined(proposal) => return Err(stuck(wallet, n1, &proposal)),
+            Stuck::Not => return Err(still_open(wallet, n1)),
+        },
+    };
+    Ok(report.proposing(&wallet.records))
+}
+
+fn stuck(wallet: &Wallet, n1: Hex32, proposal: &Proposal) -> Failure {
+    let hint = format!("your voucher is set aside, not lost. {}", proposal.advice());
+    late(wallet, n1, |number| {
+        format!("offer {number} was agreed to, and the cards have not finished it yet")
+    })
+    .hint(hint)
+    .fact("proposal", proposal.json())
 }
 
 fn still_open(wallet: &Wallet, n1: Hex32) -> Failure {
-    let number = wallet
-        .records
-        .by_n1(n1)
-        .map_or(0, |exchange| exchange.number);
-    Failure::new(
-        Kind::Timeout,
-        format!("offer {number} was not answered in time"),
-    )
-    .hint(format!(
-        "it stays open: see `wallet history`, or `wallet cancel {number}`"
-    ))
-    .fact("number", number)
-    .fact("n1", json!(n1))
+    late(wallet, n1, |number| {
+        format!("offer {number} was not answered in time")
+    })
+    .hint("it stays open: see `wallet history`, or take it back with `wallet cancel`")
+}
+
+fn late(wallet: &Wallet, n1: Hex32, message: impl Fn(u64) -> String) -> Failure {
+    let known = wallet.records.by_n1(n1);
+    let number = known.map_or(0, |exchange| exchange.number);
+    Failure::new(Kind::Timeout, message(number))
+        .fact("number", number)
+        .fact("n1", json!(n1))
 }

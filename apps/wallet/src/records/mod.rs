@@ -3,6 +3,9 @@
 //! Pure: messages and the time go in, what is to be answered comes out. [`Records`] is what lies
 //! in `records.json`; it is stored before anything is answered or taken from the mailbox.
 
+mod exchange;
+mod seen;
+
 use libetp::client::Delivery;
 use libetp::client::text::shown;
 use libetp::codec::to_vec;
@@ -15,7 +18,9 @@ use libetp::{EntityId, Mtype};
 use serde::{Deserialize, Serialize};
 
 use crate::promise;
-use crate::values::{Hex32, as_hex};
+use crate::values::Hex32;
+
+pub(crate) use exchange::{Exchange, Named, Seen, Side, Stage, State, Step, Stored};
 
 pub(crate) const FILE: &str = "records.json";
 /// Most offers of others that wait for a decision; further ones are dropped and counted.
@@ -37,91 +42,6 @@ pub(crate) struct Records {
     /// authenticated since.
     #[serde(default)]
     pub(crate) wrong_pin_unix_s: Option<u64>,
-}
-
-/// One exchange, offered by this wallet or to it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Exchange {
-    /// Counts from 1, for people.
-    pub(crate) number: u64,
-    /// The offer's id.
-    pub(crate) n1: Hex32,
-    pub(crate) side: Side,
-    /// The other wallet, if this one offered; the offering card otherwise.
-    pub(crate) peer: Option<String>,
-    pub(crate) give: Hex32,
-    pub(crate) want: Hex32,
-    pub(crate) state: State,
-    /// The offer of the other side, as it came.
-    pub(crate) offer: Option<Stored>,
-    /// What happened, oldest first.
-    pub(crate) story: Vec<Step>,
-}
-
-/// Bytes in a file.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Stored(#[serde(with = "as_hex")] pub(crate) Vec<u8>);
-
-/// Something that happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Step {
-    /// Seconds since 1970.
-    pub(crate) unix_s: u64,
-    pub(crate) what: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Side {
-    /// This wallet made the offer.
-    Offered,
-    /// Another one made it to this wallet.
-    Received,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum State {
-    /// Waits for a decision of the one to whom it was offered.
-    Open,
-    /// Accepted here; the cards are at it.
-    Accepted,
-    Rejected,
-    Completed,
-    Resolved,
-    Aborted,
-    Cancelled,
-}
-
-impl State {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Accepted => "accepted",
-            Self::Rejected => "rejected",
-            Self::Completed => "completed",
-            Self::Resolved => "resolved",
-            Self::Aborted => "aborted",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// Whether nothing can happen any more.
-    pub(crate) fn is_final(self) -> bool {
-        !matches!(self, Self::Open | Self::Accepted)
-    }
-
-    fn of(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Completed => Self::Completed,
-            Outcome::Resolved => Self::Resolved,
-            Outcome::Aborted => Self::Aborted,
-            Outcome::Cancelled => Self::Cancelled,
-        }
-    }
 }
 
 /// What a message asks for, once the records are stored.
@@ -167,16 +87,13 @@ impl Records {
             return;
         }
         let promise = promise::line(&offer.voucher1.promise);
+        let (give, want) = (Hex32(offer.vid2), Hex32(offer.voucher1.vid()));
         self.add(Exchange {
-            number: 0,
-            n1: Hex32(offer.n1),
-            side: Side::Received,
             peer: Some(src.to_string()),
-            give: Hex32(offer.vid2),
-            want: Hex32(offer.voucher1.vid()),
-            state: State::Open,
+            third_party: Some(Named::new(offer.third_party, &offer.third_party_ids.0)),
             offer: Some(Stored(to_vec(&offer))),
-            story: vec![step(unix_s, format!("{src} offers \"{promise}\""))],
+            story: vec![step(unix_s, format!("{src} offers \"{promise}\" (m1)"))],
+            ..Exchange::new(Hex32(offer.n1), Side::Received, give, want)
         });
     }
 
@@ -200,7 +117,7 @@ impl Records {
             }
             Mtype::EXCHANGE_STARTED => {
                 if let Ok(started) = ExchangeStarted::from_param(param) {
-                    self.started(unix_s, &started, None);
+                    self.started(unix_s, &started, None, None);
                 }
             }
             Mtype::ISSUED => {
@@ -226,23 +143,23 @@ impl Records {
         unix_s: u64,
         started: &ExchangeStarted,
         peer: Option<EntityId>,
+        third_party: Option<Named>,
     ) {
         let n1 = Hex32(started.n1);
-        if let Some(known) = self.exchanges.iter_mut().find(|known| known.n1 == n1) {
-            known.peer = known.peer.take().or(peer.map(|peer| peer.to_string()));
+        let peer = peer.map(|peer| peer.to_string());
+        if let Some(known) = self.by_n1_mut(n1) {
+            known.peer = known.peer.take().or(peer);
+            known.third_party = known.third_party.take().or(third_party);
             return;
         }
-        let to = peer.map_or_else(|| "somebody".into(), |peer| peer.to_string());
+        let to = peer.as_deref().unwrap_or("somebody");
+        let story = vec![step(unix_s, format!("offered to {to} (m1)"))];
+        let (give, want) = (Hex32(started.vid1), Hex32(started.vid2));
         self.add(Exchange {
-            number: 0,
-            n1,
-            side: Side::Offered,
-            peer: peer.map(|peer| peer.to_string()),
-            give: Hex32(started.vid1),
-            want: Hex32(started.vid2),
-            state: State::Open,
-            offer: None,
-            story: vec![step(unix_s, format!("offered to {to}"))],
+            peer,
+            third_party,
+            story,
+            ..Exchange::new(n1, Side::Offered, give, want)
         });
     }
 
@@ -253,14 +170,13 @@ impl Records {
             return;
         };
         let n1 = Hex32(result.n1);
-        if !self.exchanges.iter().any(|known| known.n1 == n1) {
+        if self.by_n1(n1).is_none() {
             self.add(unknown(n1, result));
         }
-        if let Some(known) = self.exchanges.iter_mut().find(|known| known.n1 == n1)
+        if let Some(known) = self.by_n1_mut(n1)
             && !(known.state == state && known.state.is_final())
         {
-            known.state = state;
-            known.story.push(step(unix_s, ending(state, result)));
+            known.end(unix_s, state, result);
         }
     }
 
@@ -282,17 +198,21 @@ impl Records {
         self.exchanges.iter().filter(waits)
     }
 
+    /// The exchanges that `text` may mean: the one of that number, or else those one of whose ids
+    /// begins with it.
+    pub(crate) fn named(&self, text: &str) -> Vec<&Exchange> {
+        let by_number = self.exchanges.iter().find(|e| e.number.to_string() == text);
+        match (by_number, text.is_empty()) {
+            (Some(found), _) => vec![found],
+            (None, true) => Vec::new(),
+            (None, false) => self.exchanges.iter().filter(|e| e.begins(text)).collect(),
+        }
+    }
+
     /// An exchange by its number, or by the beginning of its id if that is only one's.
     pub(crate) fn find(&self, text: &str) -> Option<&Exchange> {
-        if let Some(found) = self.exchanges.iter().find(|e| e.number.to_string() == text) {
-            return Some(found);
-        }
-        let mut named = self
-            .exchanges
-            .iter()
-            .filter(|e| e.n1.to_string().starts_with(text));
-        match (named.next(), named.next()) {
-            (Some(only), None) if !text.is_empty() => Some(only),
+        match self.named(text)[..] {
+            [only] => Some(only),
             _ => None,
         }
     }
@@ -302,6 +222,10 @@ impl Records {
         self.exchanges.iter().find(|known| known.n1 == n1)
     }
 
+    fn by_n1_mut(&mut self, n1: Hex32) -> Option<&mut Exchange> {
+        self.exchanges.iter_mut().find(|known| known.n1 == n1)
+    }
+
     /// Whether nothing more can happen to an exchange.
     pub(crate) fn is_final(&self, n1: Hex32) -> bool {
         self.by_n1(n1).is_some_and(|known| known.state.is_final())
@@ -309,9 +233,9 @@ impl Records {
 
     /// Something that this wallet did about an exchange.
     pub(crate) fn did(&mut self, unix_s: u64, n1: Hex32, state: State, what: &str) {
-        if let Some(known) = self.exchanges.iter_mut().find(|known| known.n1 == n1) {
+        if let Some(known) = self.by_n1_mut(n1) {
             known.state = state;
-            known.story.push(step(unix_s, what.to_string()));
+            known.tell(unix_s, what);
         }
     }
 
@@ -339,40 +263,10 @@ fn step(unix_s: u64, what: String) -> Step {
 
 /// An exchange that only the card knew of, as after the loss of the wallet's records.
 fn unknown(n1: Hex32, result: &ExchangeResult) -> Exchange {
-    Exchange {
-        number: 0,
-        n1,
-        side: Side::Offered,
-        peer: None,
-        give: Hex32(result.lost.unwrap_or_default()),
-        want: Hex32(result.gained.unwrap_or_default()),
-        state: State::Open,
-        offer: None,
-        story: Vec::new(),
-    }
-}
-
-fn ending(state: State, result: &ExchangeResult) -> String {
-    let vid =
-        |vid: Option<[u8; 32]>| vid.map_or_else(|| "nothing".into(), |vid| Hex32(vid).short());
-    match (result.lost, result.gained) {
-        (None, None) => format!("{}: nothing changed hands", state.name()),
-        (lost, gained) => format!("{}: gave {}, got {}", state.name(), vid(lost), vid(gained)),
-    }
-}
-
-impl Exchange {
-    /// The other card or wallet, if it is known.
-    pub(crate) fn peer_text(&self) -> &str {
-        self.peer.as_deref().unwrap_or("unknown")
-    }
-
-    /// The offer of the other side.
-    pub(crate) fn received_offer(&self) -> Option<Offer> {
-        Offer::from_param(&self.offer.as_ref()?.0).ok()
-    }
+    let give = Hex32(result.lost.unwrap_or_default());
+    let want = Hex32(result.gained.unwrap_or_default());
+    Exchange::new(n1, Side::Offered, give, want)
 }
 
 #[cfg(test)]
-#[path = "records_tests.rs"]
 mod tests;

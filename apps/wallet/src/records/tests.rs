@@ -139,7 +139,7 @@ fn an_own_offer_is_known_from_its_start_whoever_tells_first() {
     };
     records.apply(1, ME.card(), &from_card(started.clone()));
     let peer = Domain([3; 12]).entity(Port(2));
-    records.started(2, &started, Some(peer));
+    records.started(2, &started, Some(peer), None);
     assert_eq!(records.exchanges.len(), 1);
     assert_eq!(records.exchanges[0].peer_text(), peer.to_string());
     let mut copy = offer(3, 1);
