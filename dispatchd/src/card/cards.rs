@@ -1,41 +1,59 @@
 //! All cards of this host.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use card_proxy::CardThread;
+use card_proxy::{CardThread, Link};
 use libetp::Domain;
 use softcard::{DeviceKey, SoftCard};
 
 use super::events::{Stage, Token};
 use super::slot::Slot;
 
+/// Opens the way to a card, or says in words why there is none.
+pub type OpenLink = Box<dyn FnMut() -> Result<Box<dyn Link>, String> + Send>;
+
 /// The cards of this host, in the order of the configuration.
 #[derive(Default)]
-pub struct Cards {
-    slots: Vec<Arc<Slot>>,
-    threads: Vec<CardThread>,
+pub struct Cards(Vec<Place>);
+
+/// A card's section in the configuration, and what runs for it.
+struct Place {
+    slot: Arc<Slot>,
+    open: OpenLink,
+    thread: Option<CardThread>,
 }
 
 impl Cards {
-    /// Opens the soft card in a directory and starts its thread. A card that does not open is
-    /// shown as gone, with the reason.
+    /// Opens the soft card in the slot's directory, as [`Cards::add`].
     pub fn add_soft(&mut self, slot: Arc<Slot>, device_key: Option<DeviceKey>) {
-        match open(&slot, &slot.directory, device_key) {
-            Ok(thread) => self.threads.push(thread),
-            Err(reason) => slot.absent(reason),
-        }
-        self.slots.push(slot);
+        let directory = slot.directory.clone();
+        let open = move || match SoftCard::open(&directory, device_key.clone()) {
+            Ok(card) => Ok(Box::new(card) as Box<dyn Link>),
+            Err(error) => Err(error.to_string()),
+        };
+        self.add(slot, Box::new(open));
+    }
+
+    /// Opens a card and starts its thread. A card that does not open is shown as gone, with the
+    /// reason, and is opened again later, as one that goes later is.
+    pub fn add(&mut self, slot: Arc<Slot>, open: OpenLink) {
+        let mut place = Place {
+            slot,
+            open,
+            thread: None,
+        };
+        place.open();
+        self.0.push(place);
     }
 
     /// The cards.
-    pub fn slots(&self) -> &[Arc<Slot>] {
-        &self.slots
+    pub fn slots(&self) -> impl Iterator<Item = &Arc<Slot>> + Clone {
+        self.0.iter().map(|place| &place.slot)
     }
 
     /// The card of a domain.
     pub fn of(&self, domain: Domain) -> Option<&Arc<Slot>> {
-        self.slots.iter().find(|slot| slot.domain() == Some(domain))
+        self.slots().find(|slot| slot.domain() == Some(domain))
     }
 
     /// Another host asks where the card of a domain lives. Says whether there is such a card.
@@ -44,9 +62,10 @@ impl Cards {
         slot.inspect(|slot| slot.serve(nonce, token)).is_some()
     }
 
-    /// Some time passed.
-    pub fn tick(&self) {
-        self.slots.iter().for_each(|slot| slot.tick());
+    /// Some time passed; `now_ms` is of a clock that does not run backwards. Cards that are gone
+    /// are opened again when it is time.
+    pub fn tick(&mut self, now_ms: u64) {
+        self.0.iter_mut().for_each(|place| place.tick(now_ms));
     }
 
     /// Whether every card is live, or known not to be.
@@ -57,24 +76,41 @@ impl Cards {
                 Stage::Starting | Stage::Challenged { .. }
             )
         };
-        self.slots.iter().all(is_settled)
+        self.slots().all(is_settled)
     }
 
     /// Brings to the cards what waits for them, and ends their threads.
     pub fn shutdown(&mut self) {
-        for thread in self.threads.drain(..) {
-            if let Err(error) = thread.shutdown() {
-                tracing::error!("{error}");
-            }
-        }
+        self.0.iter_mut().for_each(Place::end);
     }
 }
 
-fn open(
-    slot: &Arc<Slot>,
-    directory: &Path,
-    device_key: Option<DeviceKey>,
-) -> Result<CardThread, String> {
-    let card = SoftCard::open(directory, device_key).map_err(|error| error.to_string())?;
-    slot.start(card).map_err(|error| error.to_string())
+impl Place {
+    fn open(&mut self) {
+        let started = (self.open)().and_then(|link| {
+            let thread = self.slot.start(link);
+            thread.map_err(|error| error.to_string())
+        });
+        match started {
+            Ok(thread) => self.thread = Some(thread),
+            Err(reason) => self.slot.absent(reason),
+        }
+    }
+
+    fn tick(&mut self, now_ms: u64) {
+        self.slot.tick();
+        let is_running = self.thread.as_ref().is_some_and(|it| !it.is_finished());
+        if self.slot.reopens(is_running, now_ms) {
+            self.end();
+            self.open();
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(thread) = self.thread.take()
+            && let Err(error) = thread.shutdown()
+        {
+            tracing::error!("{error}");
+        }
+    }
 }

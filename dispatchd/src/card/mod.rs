@@ -7,14 +7,16 @@ mod cards;
 mod events;
 mod hello;
 mod quarantine;
+mod reopening;
 mod services;
 mod session;
 mod slot;
 mod witness_writer;
 
-pub use cards::Cards;
+pub use cards::{Cards, OpenLink};
 pub use events::{Effect, Input, Known, Note, Now, Stage, Token};
 pub use quarantine::Quarantine;
+pub use reopening::{LIVE_MS_MIN, REOPEN_MS_MAX, REOPEN_MS_MIN};
 pub use services::{Answer, Services, unix_s};
 pub use session::{HELD_MESSAGES_MAX, HELLO_MS_MAX, STATEMENTS_MAX, Session};
 pub use slot::{Slot, SlotSettings};

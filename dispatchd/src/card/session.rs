@@ -38,6 +38,8 @@ pub struct Session {
     domain: Option<Domain>,
     known: Known,
     witness: Witness,
+    /// The highest number of a message that entered, since the daemon started.
+    highest_entered: u64,
     /// Messages that came while the card proves itself.
     held: Vec<(u64, Message)>,
     /// Whether messages for the card come in; not while it is trusted no more.
@@ -57,6 +59,7 @@ impl Session {
             domain: None,
             known: Known::default(),
             witness: Witness::default(),
+            highest_entered: 0,
             held: Vec::new(),
             is_attached: false,
             is_reserving: false,
@@ -78,6 +81,11 @@ impl Session {
     /// How far the card has come.
     pub fn witness(&self) -> &Witness {
         &self.witness
+    }
+
+    /// The highest number of a message of the card that entered, since the daemon started.
+    pub fn highest_entered(&self) -> u64 {
+        self.highest_entered
     }
 
     /// One step.
@@ -228,6 +236,7 @@ impl Session {
     }
 
     fn live_message(&mut self, number: u64, message: Message) {
+        self.highest_entered = self.highest_entered.max(number);
         let seen = Witness::of_number(number);
         self.witness = self.witness.join(&seen);
         self.effects.push(Effect::RaiseWitness(seen));
@@ -340,6 +349,10 @@ impl Session {
 
     fn gone(&mut self, reason: String) {
         if matches!(self.stage, Stage::Quarantined(_)) {
+            return;
+        }
+        if matches!(self.stage, Stage::Gone(_)) {
+            self.stage = Stage::Gone(reason);
             return;
         }
         self.note("card-gone", true, format!("the card is gone: {reason}"));

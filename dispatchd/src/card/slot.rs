@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use card_proxy::{
     CardEvent, CardSender, CardSettings, CardThread, CardThreadError, FailReason, GoneReason, Link,
@@ -12,7 +12,8 @@ use etp_pki::Anchors;
 use libetp::digest::Hash;
 use libetp::{Domain, Message, Verdict};
 
-use super::events::{Effect, Input, Known, Token};
+use super::events::{Effect, Input, Known, Note, Stage, Token};
+use super::reopening::{Presence, Reopening};
 use super::services::Services;
 use super::session::Session;
 use crate::router::{CARD_WINDOW_MESSAGES, CardPort, Entry};
@@ -34,7 +35,9 @@ pub struct Slot {
     pub at_rest: &'static str,
     owners: Vec<u32>,
     session: Mutex<Session>,
-    sender: OnceLock<CardSender>,
+    /// Of the thread that runs now or ran last.
+    sender: Mutex<Option<CardSender>>,
+    reopening: Mutex<Reopening>,
     orders: AtomicU64,
     services: Arc<Services>,
 }
@@ -64,13 +67,14 @@ impl Slot {
             at_rest: settings.at_rest,
             owners: settings.owners,
             session: Mutex::new(Session::new(settings.anchors, settings.host_key)),
-            sender: OnceLock::new(),
+            sender: Mutex::default(),
+            reopening: Mutex::default(),
             orders: AtomicU64::new(ORDER),
             services,
         })
     }
 
-    /// Starts the card's thread.
+    /// Starts a thread for the card. One that ran before has ended.
     ///
     /// # Errors
     /// [`CardThreadError`] if there is no thread.
@@ -79,25 +83,25 @@ impl Slot {
         link: impl Link + 'static,
     ) -> Result<CardThread, CardThreadError> {
         // Events wait at this lock until the sender is there.
-        let _session = self.session();
+        let session = self.session();
         let slot = Arc::clone(self);
         let name = format!("card-{}", self.index);
         let settings = CardSettings {
             // After a restart of the daemon, messages that no program had taken are gone. So the
-            // card is asked to repeat what it has not been told to forget.
-            highest_seen: 0,
+            // card is asked to repeat what it has not been told to forget, but not what entered
+            // the table since.
+            highest_seen: session.highest_entered(),
             queue_messages_max: CARD_WINDOW_MESSAGES + ORDERS_MAX,
             ..CardSettings::default()
         };
         let thread = CardThread::spawn(&name, link, settings, move |event| slot.event(event))?;
-        // A slot starts once.
-        let _ = self.sender.set(thread.sender());
+        *lock(&self.sender) = Some(thread.sender());
         Ok(thread)
     }
 
     /// The session, to look at.
     pub fn session(&self) -> MutexGuard<'_, Session> {
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.session)
     }
 
     /// The card's domain, once it claimed one.
@@ -123,6 +127,32 @@ impl Slot {
     /// The card cannot be opened.
     pub fn absent(&self, reason: String) {
         self.step(Input::Gone(reason));
+    }
+
+    /// Whether the card is to be opened again now.
+    pub(super) fn reopens(&self, is_running: bool, now_ms: u64) -> bool {
+        let presence = match self.session().stage() {
+            Stage::Live { .. } => Presence::Live,
+            Stage::Gone(_) if !is_running => Presence::Gone,
+            _ => Presence::Other,
+        };
+        let reopens = lock(&self.reopening).tick(presence, now_ms);
+        if reopens {
+            let note = Note {
+                name: "card-reopen",
+                is_alarm: false,
+                detail: "the card is opened again".into(),
+            };
+            let card = self.directory.display().to_string();
+            self.services.note(&card, &note);
+        }
+        reopens
+    }
+
+    /// Which attempt to open the card is next, and the pause in milliseconds before it; `None`
+    /// if none is planned.
+    pub fn reopening(&self) -> Option<(u32, u64)> {
+        lock(&self.reopening).plan()
     }
 
     fn event(&self, event: CardEvent) {
@@ -227,17 +257,15 @@ impl Slot {
 
     fn order(&self, message: Message) {
         let number = self.orders.fetch_add(1, Ordering::Relaxed);
-        let sent = self
-            .sender
-            .get()
-            .map(|sender| sender.try_send(number, message));
+        let sender = lock(&self.sender).clone();
+        let sent = sender.map(|sender| sender.try_send(number, message));
         if !matches!(sent, Some(Ok(()))) {
             self.services.recorder.count("card-order-failed");
         }
     }
 
     fn attach(&self, domain: Domain, message_bytes_max: usize) {
-        let Some(card) = self.sender.get().cloned() else {
+        let Some(card) = lock(&self.sender).clone() else {
             return;
         };
         let limits = CardLimits { message_bytes_max };
@@ -245,6 +273,10 @@ impl Slot {
         router.set_owners(domain, self.owners.iter().copied());
         router.attach_card(domain, ToCard(card), limits);
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The card's thread, as the dispatch table sees it.

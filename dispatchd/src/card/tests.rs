@@ -559,3 +559,25 @@ fn what_cannot_be_stored_is_not_live() {
     assert!(effects.contains(&Effect::Detach(VerdictCode::Quarantined)));
     assert_eq!(cause(&session).name(), "card-storage");
 }
+
+#[test]
+fn a_card_that_is_gone_proves_itself_again_and_repeats_nothing_that_entered() {
+    let card = TestCard::new();
+    let mut session = card.live();
+    let number = (card.generation + 2) << 16 | 3;
+    let to_program = card.domain.entity(Port(9));
+    let message = Message::new(card.domain.card(), to_program, Mtype(0xC001), vec![]);
+    session.step(Input::Message { number, message }, &now(0));
+    assert_eq!(session.highest_entered(), number);
+    let effects = session.step(Input::Gone("pulled".into()), &now(0));
+    assert!(effects.contains(&Effect::Detach(VerdictCode::CardGone)));
+    assert_eq!(session.step(Input::Gone("no card".into()), &now(0)), []);
+    let back = TestCard {
+        boot_id: [4; 8],
+        generation: card.generation + 5,
+        ..TestCard::new()
+    };
+    let nonce = back.challenged(&mut session, Known::default());
+    assert!(is_attached(&back.answer(&mut session, nonce)));
+    assert_eq!(session.highest_entered(), number);
+}

@@ -1,5 +1,6 @@
 //! Answers to control requests, from what the parts of the daemon say of themselves.
 
+use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -95,7 +96,7 @@ impl Facts<'_> {
 
     /// The weakest protection of any card.
     fn at_rest(&self) -> String {
-        let mut kinds = self.cards.slots().iter().map(|slot| slot.at_rest);
+        let mut kinds = self.cards.slots().map(|slot| slot.at_rest);
         let weakest = kinds.clone().find(|kind| *kind == "none");
         weakest.or_else(|| kinds.next()).unwrap_or("none").into()
     }
@@ -111,12 +112,7 @@ impl Facts<'_> {
                 card.domain, card.state, card.detail
             ));
         }
-        for slot in self
-            .cards
-            .slots()
-            .iter()
-            .filter(|slot| slot.at_rest == "none")
-        {
+        for slot in self.cards.slots().filter(|slot| slot.at_rest == "none") {
             let directory = slot.directory.display();
             warnings.push(format!(
                 "at-rest: none: whoever copies {directory} has the card's keys; set device_key"
@@ -128,13 +124,21 @@ impl Facts<'_> {
     fn cards(&self, snapshot: &Snapshot) -> Vec<CardStatus> {
         let of = |domain: Domain| snapshot.domains.iter().find(|known| known.domain == domain);
         let card = |slot: &Arc<Slot>| self.card(slot, slot.domain().and_then(of));
-        self.cards.slots().iter().map(card).collect()
+        self.cards.slots().map(card).collect()
     }
 
     fn card(&self, slot: &Slot, table: Option<&DomainSnapshot>) -> CardStatus {
         let session = slot.session();
         let domain = session.domain();
-        let (state, detail) = words(session.stage());
+        let (state, mut detail) = words(session.stage());
+        if let Some((attempt, pause_ms)) = slot.reopening() {
+            // Writing to a String does not fail.
+            let _ = write!(
+                detail,
+                "; opened again after {} s, attempt {attempt}",
+                pause_ms as f64 / 1_000.0
+            );
+        }
         let leaf = match session.stage() {
             Stage::Live { leaf, .. } => Some(leaf),
             _ => None,

@@ -167,12 +167,17 @@ impl Daemon {
     }
 
     /// Programs that connect early should find the cards that are there.
-    async fn wait_for_cards(&self) {
+    async fn wait_for_cards(&mut self) {
         let deadline = Instant::now() + Duration::from_millis(HELLO_MS_MAX);
         while !self.cards.are_settled() && Instant::now() < deadline {
             tokio::time::sleep(POLL).await;
         }
-        self.cards.tick();
+        self.tick();
+    }
+
+    fn tick(&mut self) {
+        let now_ms = self.start.elapsed().as_millis();
+        self.cards.tick(u64::try_from(now_ms).unwrap_or(u64::MAX));
     }
 
     /// Does what is to be done until a signal comes.
@@ -184,7 +189,7 @@ impl Daemon {
                     Some(task) => self.task(task).await,
                     None => return,
                 },
-                _ = tick.tick() => self.cards.tick(),
+                _ = tick.tick() => self.tick(),
                 name = signals.end() => return tracing::info!(event = "stopping", "{name}"),
             }
         }

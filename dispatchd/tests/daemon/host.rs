@@ -8,8 +8,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-use etp_pki::Role;
 use etp_pki::scheme::{Request, Scheme as Authority};
+use etp_pki::{Anchors, Role};
 use libetp::Domain;
 use libetp::digest::Hash;
 use nix::sys::signal::{Signal, kill};
@@ -39,6 +39,10 @@ impl Scheme {
 
     pub(crate) fn file(&self) -> PathBuf {
         self.directory.path().join("scheme/scheme.toml")
+    }
+
+    pub(crate) fn anchors(&self) -> Anchors {
+        self.authority.file().anchors()
     }
 
     /// A host with one soft card, which is enrolled for it.

@@ -7,4 +7,5 @@ mod host;
 mod links;
 mod program;
 mod recovery;
+mod returning;
 mod running;
