@@ -7,7 +7,7 @@ use clap::Parser;
 use dispatchd::config::{DEFAULT_TEXT, Loaded};
 use dispatchd::ops::cli::Options;
 use dispatchd::ops::failure::Failure;
-use dispatchd::ops::{check, daemon, limits, logging};
+use dispatchd::ops::{check, daemon, limits, logging, recover};
 
 fn main() -> ExitCode {
     let options = Options::parse();
@@ -38,10 +38,10 @@ fn run(options: &Options) -> Result<String, Failure> {
         return check::check(&loaded);
     }
     if let Some(domain) = options.accept_rollback {
-        return check::accept_rollback(&loaded, domain);
+        return recover::accept_rollback(&loaded, domain, options.confirm);
     }
     if let Some(domain) = options.forget_domain {
-        return check::forget_domain(&loaded, domain);
+        return recover::forget_domain(&loaded, domain);
     }
     logging::start(&loaded.config.log).map_err(Failure::start)?;
     daemon::run(loaded, options).map(|()| String::new())

@@ -16,6 +16,8 @@ pub struct Known {
     pub witness: Option<Witness>,
     /// The key of the card that had it.
     pub key: Option<Hash>,
+    /// The highest number of a statement that this host has of that card; 0 for none.
+    pub statements: u64,
     /// Whether another card of this host has it now.
     pub elsewhere: bool,
 }
@@ -99,6 +101,13 @@ pub enum Effect {
         first: u32,
         /// How many.
         count: u32,
+    },
+    /// Store the number of a statement that is given out; durable before the next effect.
+    RaiseStatement {
+        /// The card's key.
+        key: Hash,
+        /// The number.
+        number: u64,
     },
     /// The answer to [`Input::Serve`].
     Statement {

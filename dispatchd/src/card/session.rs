@@ -46,6 +46,8 @@ pub struct Session {
     is_attached: bool,
     is_reserving: bool,
     serving: VecDeque<([u8; 32], Token)>,
+    /// Number of the last statement, given out or not.
+    stated: u64,
     effects: Vec<Effect>,
 }
 
@@ -64,6 +66,7 @@ impl Session {
             is_attached: false,
             is_reserving: false,
             serving: VecDeque::new(),
+            stated: 0,
             effects: Vec::new(),
         }
     }
@@ -315,7 +318,29 @@ impl Session {
             .serving
             .iter()
             .position(|(nonce, _)| *nonce == statement.nonce)?;
+        let number = statement.number;
+        let goes_on = number > std::mem::replace(&mut self.stated, number);
+        if number <= self.known.statements && goes_on {
+            // A card that was restored starts again below what was given out.
+            let (nonce, _) = *self.serving.get(at)?;
+            let host_key = self.host_key?;
+            self.order(Serve { host_key, nonce });
+            return Some(());
+        }
         let (_, token) = self.serving.remove(at)?;
+        if number <= self.known.statements {
+            self.note(
+                "card-statement",
+                true,
+                "the card repeats numbers of statements",
+            );
+            self.no_statement(token);
+            return Some(());
+        }
+        self.known.statements = number;
+        if let Some(key) = self.known.key {
+            self.effects.push(Effect::RaiseStatement { key, number });
+        }
         self.effects.push(Effect::Statement {
             token,
             statement: Some(statement),

@@ -180,9 +180,12 @@ impl Slot {
             .into_iter()
             .find(|(known, _)| *known == domain)
             .map(|(_, key)| key);
+        let state = &self.services.state;
+        let statements = key.map_or(Ok(None), |key| state.statement_number(&key))?;
         Ok(Known {
-            witness: self.services.state.witness(domain)?,
+            witness: state.witness(domain)?,
             key,
+            statements: statements.unwrap_or(0),
             elsewhere: self.services.claim(domain, self.index) != self.index,
         })
     }
@@ -237,6 +240,9 @@ impl Slot {
                 services.router.add_local_domain(domain);
             }
             Effect::SetWitness(witness) => services.state.set_witness(domain, &witness)?,
+            Effect::RaiseStatement { key, number } => {
+                services.state.raise_statement_number(&key, number)?;
+            }
             Effect::RaiseWitness(seen) => services.witnesses.raise(domain, &seen),
             Effect::Order(message) => self.order(message),
             Effect::Attach { message_bytes_max } => self.attach(domain, message_bytes_max),

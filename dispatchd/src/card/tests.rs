@@ -520,6 +520,68 @@ fn statements_go_back_to_who_asked_and_refusals_too() {
     }));
 }
 
+fn statement(number: u64, nonce: [u8; 32]) -> Statement {
+    Statement {
+        certificate: vec![],
+        host_key: [4; 32],
+        number,
+        nonce,
+        signature: [0; 64],
+    }
+}
+
+/// A session of a card that was restored: this host gave its statement 2 out before.
+fn restored_after_statement_2() -> (TestCard, Session) {
+    let card = TestCard::new();
+    let mut session = card.session();
+    let known = Known {
+        statements: 2,
+        ..Known::default()
+    };
+    let nonce = card.challenged(&mut session, known);
+    card.answer(&mut session, nonce);
+    let (nonce, token) = ([1; 32], 11);
+    session.step(Input::Serve { nonce, token }, &now(0));
+    (card, session)
+}
+
+#[test]
+fn a_restored_card_counts_on_until_its_statement_is_new() {
+    let (card, mut session) = restored_after_statement_2();
+    for stale in [1, 2] {
+        let effects = session.step(card.to_daemon(statement(stale, [1; 32])), &now(0));
+        let again = effects.iter().find_map(|effect| match effect {
+            Effect::Order(order) => Serve::from_param(&order.param).ok(),
+            Effect::Statement { .. } => panic!("statement {stale} was given out"),
+            _ => None,
+        });
+        assert_eq!(again.map(|serve| serve.nonce), Some([1; 32]));
+    }
+    let effects = session.step(card.to_daemon(statement(3, [1; 32])), &now(0));
+    let at = |wanted: &dyn Fn(&Effect) -> bool| effects.iter().position(wanted).unwrap();
+    let raised = |e: &Effect| matches!(e, Effect::RaiseStatement { number: 3, .. });
+    let given = Effect::Statement {
+        token: 11,
+        statement: Some(statement(3, [1; 32])),
+    };
+    assert!(
+        at(&raised) < at(&|e| *e == given),
+        "durable before given out"
+    );
+}
+
+#[test]
+fn a_card_that_does_not_count_on_gives_no_statement() {
+    let (card, mut session) = restored_after_statement_2();
+    session.step(card.to_daemon(statement(1, [1; 32])), &now(0));
+    let effects = session.step(card.to_daemon(statement(1, [1; 32])), &now(0));
+    let none = Effect::Statement {
+        token: 11,
+        statement: None,
+    };
+    assert!(effects.contains(&none), "{effects:?}");
+}
+
 #[test]
 fn requests_for_statements_are_bounded_and_answered_when_the_card_goes() {
     let card = TestCard::new();

@@ -49,10 +49,14 @@ pub struct Options {
     #[arg(long, value_name = "N", conflicts_with = "check")]
     pub ready_fd: Option<i32>,
 
-    /// Accept that the card of a domain was restored from an older state, and end. What it did
-    /// since is forgotten; its ports are not handed out again. The daemon must not run.
+    /// Say what accepting that the card of a domain was restored from an older state means; with
+    /// --confirm accept it, for one start. The daemon must not run.
     #[arg(long, value_name = "DOMAIN", conflicts_with_all = ["check", "ready_fd"])]
     pub accept_rollback: Option<Domain>,
+
+    /// Do what --accept-rollback describes.
+    #[arg(long, requires = "accept_rollback")]
+    pub confirm: bool,
 
     /// Forget that the domain is this host's, and its card's key, and end. Then another host may
     /// serve it. The daemon must not run.

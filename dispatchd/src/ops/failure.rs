@@ -6,7 +6,7 @@ use crate::config::ConfigError;
 pub const EXIT_OK: u8 = 0;
 /// The daemon started and could not go on.
 pub const EXIT_FAILED: u8 = 1;
-/// The command line is not understood.
+/// The command line is not understood, or wants a confirmation.
 pub const EXIT_USAGE: u8 = 2;
 /// The configuration, or a file that it names, is wrong.
 pub const EXIT_CONFIG: u8 = 3;
@@ -20,6 +20,8 @@ pub const EXIT_DRAIN: u8 = 5;
 pub enum Failure {
     /// The configuration is wrong.
     Config(Vec<ConfigError>),
+    /// What was asked for wants to be confirmed; what it means.
+    Unconfirmed(String),
     /// Something cannot be had.
     Start(String),
     /// It could not go on.
@@ -38,6 +40,7 @@ impl Failure {
     pub fn code(&self) -> u8 {
         match self {
             Self::Config(_) => EXIT_CONFIG,
+            Self::Unconfirmed(_) => EXIT_USAGE,
             Self::Start(_) => EXIT_START,
             Self::Failed(_) => EXIT_FAILED,
             Self::Drain => EXIT_DRAIN,
@@ -58,7 +61,9 @@ impl std::fmt::Display for Failure {
                 let errors: Vec<_> = errors.iter().map(ConfigError::to_string).collect();
                 f.write_str(&errors.join("\n"))
             }
-            Self::Start(words) | Self::Failed(words) => f.write_str(words),
+            Self::Unconfirmed(words) | Self::Start(words) | Self::Failed(words) => {
+                f.write_str(words)
+            }
             Self::Drain => f.write_str("programs or cards did not finish in time"),
         }
     }

@@ -9,6 +9,7 @@ pub mod failure;
 pub mod limits;
 pub mod logging;
 pub mod process;
+pub mod recover;
 mod signals;
 pub mod socket;
 pub mod throttle;

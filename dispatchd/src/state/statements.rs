@@ -31,6 +31,17 @@ pub enum StatementRefusal {
 }
 
 impl State {
+    /// Records a statement of a card of this host. The number never sinks.
+    ///
+    /// # Errors
+    /// [`StateError`] if nothing was written.
+    pub fn raise_statement_number(&self, key: &Hash, number: u64) -> Result<(), StateError> {
+        self.change(|change| {
+            let known: Option<u64> = change.get(NUMBERS, key)?;
+            change.put(NUMBERS, key, &number.max(known.unwrap_or(0)))
+        })
+    }
+
     /// Pins the domain's key and keeps the statement's number, if both may be.
     ///
     /// # Errors

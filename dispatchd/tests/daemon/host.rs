@@ -18,6 +18,11 @@ use softcard::{KeyPair, NewCard, PinCost, SoftCard};
 
 use crate::program::Program;
 
+/// The owner's PIN of every card.
+pub(crate) const PIN: &[u8] = b"1234";
+/// The PUK of every card.
+pub(crate) const PUK: &[u8] = b"1357924680135792";
+
 /// How long a command that should end may take.
 const END_TIME_MAX: Duration = Duration::from_secs(60);
 
@@ -80,8 +85,8 @@ impl Scheme {
             anchors: self.authority.file().anchors(),
             third_parties: vec![],
             host_key: Some(host_key),
-            pin: b"1234".to_vec().into(),
-            puk: None,
+            pin: PIN.to_vec().into(),
+            puk: Some(PUK.to_vec().into()),
             pin_cost: PinCost::LEAST,
             service: None,
             device_key: None,
@@ -189,8 +194,8 @@ impl Host {
         log
     }
 
-    /// Copies the card's directory to or from a snapshot.
-    pub(crate) fn copy_card(&self, from: &str, to: &str) {
+    /// Copies a directory, the card's or the daemon's state, to or from a snapshot.
+    pub(crate) fn copy(&self, from: &str, to: &str) {
         let _ = fs::remove_dir_all(self.path(to));
         fs::create_dir(self.path(to)).unwrap();
         fs::set_permissions(self.path(to), Permissions::from_mode(0o700)).unwrap();

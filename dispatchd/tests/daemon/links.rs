@@ -24,8 +24,8 @@ fn peer(host: &Host, address: &str) -> String {
     )
 }
 
-/// Two hosts that know each other, running.
-fn linked() -> (Host, Daemon, Host, Daemon) {
+/// Two hosts that know each other.
+fn acquainted() -> (Host, Host) {
     let scheme = Scheme::new();
     let (a, b) = (scheme.host(), scheme.host());
     let (at_a, at_b) = (address(), address());
@@ -37,6 +37,12 @@ fn linked() -> (Host, Daemon, Host, Daemon) {
         "[remote]\nlisten = \"{at_b}\"\n{}",
         peer(&a, &at_a)
     ));
+    (a, b)
+}
+
+/// Two hosts that know each other, running.
+fn linked() -> (Host, Daemon, Host, Daemon) {
+    let (a, b) = acquainted();
     let (daemon_a, daemon_b) = (a.start(), b.start());
     (a, daemon_a, b, daemon_b)
 }
@@ -72,6 +78,35 @@ fn messages_cross_after_the_cards_stated_their_homes() {
         "{:?}",
         status.links
     );
+}
+
+/// What an honest operator restores and accepts is not taken for an old home by other hosts: no
+/// number of a statement is given out twice.
+#[test]
+fn other_hosts_believe_a_card_that_was_restored_and_accepted() {
+    let (host_a, host_b) = acquainted();
+    host_b.copy("card", "fresh");
+    let (daemon_a, daemon_b) = (host_a.start(), host_b.start());
+    let mut a = daemon_a.connect();
+    let to = a.acquire(false).id;
+    let mut b = daemon_b.connect();
+    let durable = b.acquire(true);
+    b.message(to, Mtype(0xC000), b"\x01");
+    assert_eq!(a.next().unwrap().message().param, b"\x01");
+    daemon_b.signal(Signal::SIGTERM);
+    daemon_b.wait();
+
+    host_b.copy("fresh", "card");
+    let domain = host_b.domain.to_string();
+    let accepted = host_b.run(&["--accept-rollback", &domain, "--confirm"]);
+    assert_eq!(accepted.0, Some(0), "{}", accepted.2);
+    let daemon_b = host_b.start();
+    let mut b = daemon_b.connect();
+    b.resume(durable.id, durable.secret.unwrap());
+    b.message(to, Mtype(0xC000), b"\x02");
+    assert_eq!(a.next().unwrap().message().param, b"\x02");
+    let counters = daemon_a.connect().status().counters;
+    assert_eq!(counters.get("statement-stale"), None, "{counters:?}");
 }
 
 #[test]
