@@ -186,11 +186,11 @@ fn a_card_that_was_pulled_is_opened_with_growing_pauses_until_it_is_back() {
 fn a_card_that_comes_back_older_is_quarantined_and_not_opened_again() {
     let scheme = Scheme::new();
     let host = scheme.host();
-    host.copy_card("card", "snapshot");
+    host.copy("card", "snapshot");
     let mut reader = Reader::new(&scheme, host);
     reader.until_live();
     reader.pull();
-    reader.host.copy_card("snapshot", "card");
+    reader.host.copy("snapshot", "card");
     reader.is_away.store(false, Ordering::SeqCst);
     reader.cards.tick(REOPEN_MS_MIN);
     until("a judgement", || {
