@@ -9,6 +9,7 @@ use serde_json::Map;
 
 mod control;
 mod scheme;
+mod thirdparty;
 
 const PROGRAM: &str = "etpctl";
 
@@ -17,6 +18,7 @@ const KINDS: &[Kind] = &[
     Kind::Other,
     Kind::Usage,
     Kind::Daemon,
+    Kind::Refused,
     Kind::Undelivered,
     Kind::Timeout,
     Kind::Certificate,
@@ -56,6 +58,9 @@ enum Command {
     /// Make schemes, certify keys, check what is there
     #[command(subcommand)]
     Scheme(scheme::SchemeCommand),
+    /// Ask the trusted third party of this host
+    #[command(subcommand)]
+    T(thirdparty::ThirdPartyCommand),
     #[command(flatten)]
     Control(control::ControlCommand),
 }
@@ -71,6 +76,10 @@ fn run(arguments: Arguments) -> ExitCode {
     let json = arguments.json;
     match arguments.command {
         Command::Scheme(command) => run_scheme(command, json),
+        Command::T(command) => match thirdparty::run(&arguments.daemon, &command, json) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => tell(failure.kind(), &failure, failure.hint(), json),
+        },
         Command::Control(command) => match control::run(&arguments.daemon, &command, json) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => tell(failure.kind(), &failure, failure.hint(), json),

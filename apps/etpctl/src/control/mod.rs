@@ -87,9 +87,9 @@ pub(crate) struct Trace {
 }
 
 /// A result, for people and for programs.
-struct Report {
-    text: String,
-    json: Value,
+pub(crate) struct Report {
+    pub(crate) text: String,
+    pub(crate) json: Value,
 }
 
 /// Carries out one command and prints what came of it.
@@ -105,6 +105,14 @@ pub(crate) fn run(daemon: &Daemon, command: &ControlCommand, json: bool) -> Resu
         ControlCommand::Ping(arguments) => ping::run(daemon, arguments),
         ControlCommand::Trace(arguments) => trace::run(daemon, arguments),
     }?;
+    print_report(&report, json)
+}
+
+/// Prints a result.
+///
+/// # Errors
+/// [`Failure::Output`].
+pub(crate) fn print_report(report: &Report, json: bool) -> Result<(), Failure> {
     match json {
         true => print(&format_args!("{:#}", report.json)),
         false => print(&report.text.trim_end()),
@@ -116,7 +124,7 @@ fn print(text: &impl Display) -> Result<(), Failure> {
 }
 
 impl Daemon {
-    fn connect(&self) -> Result<Connection, Failure> {
+    pub(crate) fn connect(&self) -> Result<Connection, Failure> {
         let trust = Trust::default();
         let trust = self.daemon_uid.map_or(trust.clone(), |uid| trust.and(uid));
         Ok(Connection::open_trusting(&self.socket, "etpctl", &trust)?)
