@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::binaries::Binaries;
-use crate::host::Host;
+use crate::host::{CardKind, Host};
 use crate::program::Failure;
 
 /// The owner's PIN of every card in a deployment.
@@ -106,7 +106,15 @@ impl Deployment {
     /// # Errors
     /// [`Failure`] if `etpctl` refuses.
     pub fn host(&self, name: &str, third_party: &str) -> Result<Host, Failure> {
-        Host::enrol(self, name, third_party)
+        Host::enrol(self, name, CardKind::Of(third_party))
+    }
+
+    /// Enrols a host whose card is the third party, not started yet.
+    ///
+    /// # Errors
+    /// [`Failure`] if `etpctl` refuses.
+    pub fn third_party(&self, name: &str, service: &Path) -> Result<Host, Failure> {
+        Host::enrol(self, name, CardKind::ThirdParty(service))
     }
 
     /// Keeps the directory when this goes away.

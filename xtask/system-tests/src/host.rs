@@ -14,6 +14,8 @@ use crate::program::{Failure, Program};
 
 /// How long a daemon may take until its card is live, before a test gives up.
 const START_S_MAX: u64 = 60;
+/// How much of a log is shown when its daemon failed.
+const LAST_WORDS_LINES: usize = 40;
 
 /// What other hosts know of a host.
 #[derive(Clone, Debug)]
@@ -40,8 +42,17 @@ pub struct Host {
     daemon: Option<Child>,
 }
 
+/// What a host's card is made with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum CardKind<'k> {
+    /// A card that trusts the third party of that key.
+    Of(&'k str),
+    /// The card that is the third party: the directory of its service.
+    ThirdParty(&'k Path),
+}
+
 impl Host {
-    pub(crate) fn enrol(at: &Deployment, name: &str, third_party: &str) -> Result<Self, Failure> {
+    pub(crate) fn enrol(at: &Deployment, name: &str, kind: CardKind<'_>) -> Result<Self, Failure> {
         let directory = at.path().join(name);
         let etpctl = |role: &str, out: &str| {
             let enrol = at
@@ -58,10 +69,12 @@ impl Host {
         let card = etpctl("card", "card")
             .arg("--host")
             .arg(directory.join("identity/host.der"));
-        let card = card
-            .args(&["--third-party", third_party])
-            .arg("--pin-file")
-            .arg(at.pin_file());
+        let card = match kind {
+            CardKind::Of(third_party) => card.args(&["--third-party", third_party]),
+            CardKind::ThirdParty(service) => card.arg("--service").arg(service),
+        };
+        let card = card.arg("--puk-file").arg(directory.join("puk"));
+        let card = card.arg("--pin-file").arg(at.pin_file());
         let domain = text(&card.json()?, "domain")?;
         let peer = Peer {
             key: text(&host, "key")?,
@@ -125,7 +138,16 @@ impl Host {
     /// # Errors
     /// [`Failure`] with the daemon's last words, if it ends before.
     pub fn start_expecting(&mut self, peers: &[&Peer], state: &str) -> Result<(), Failure> {
-        let config = self.write_config(peers)?;
+        self.write_config(peers)?;
+        self.launch()?;
+        self.wait_until(state)
+    }
+
+    /// Starts the daemon with the configuration of its last start, and waits for nothing.
+    ///
+    /// # Errors
+    /// [`Failure`] if there is no such program.
+    pub fn launch(&mut self) -> Result<(), Failure> {
         let log = fs::File::options()
             .create(true)
             .append(true)
@@ -135,7 +157,7 @@ impl Host {
             .binaries
             .program("dispatchd")
             .arg("--config")
-            .arg(config)
+            .arg(self.config())
             .into_command();
         let daemon = daemon
             .stdin(Stdio::null())
@@ -143,21 +165,44 @@ impl Host {
             .stderr(log)
             .spawn();
         self.daemon = Some(daemon.map_err(Failure::io("dispatchd"))?);
-        self.wait_until(state)
+        Ok(())
+    }
+
+    /// Whether the daemon that was started still runs.
+    ///
+    /// # Errors
+    /// [`Failure`] with its last words, if it ended by itself.
+    pub fn check_running(&mut self) -> Result<(), Failure> {
+        let ended = self
+            .daemon
+            .as_mut()
+            .is_some_and(|daemon| !matches!(daemon.try_wait(), Ok(None)));
+        match ended {
+            true => Err(Failure::new(format!(
+                "dispatchd of {} ended by itself:\n{}",
+                self.name,
+                self.last_words()
+            ))),
+            false => Ok(()),
+        }
+    }
+
+    /// The end of its log.
+    pub fn last_words(&self) -> String {
+        let log = fs::read_to_string(self.log()).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(LAST_WORDS_LINES)..].join("\n")
     }
 
     fn wait_until(&mut self, state: &str) -> Result<(), Failure> {
         let deadline = Instant::now() + Duration::from_secs(START_S_MAX);
         while !self.is_in(state) {
-            let ended = self
-                .daemon
-                .as_mut()
-                .is_some_and(|d| !matches!(d.try_wait(), Ok(None)));
-            if ended || Instant::now() > deadline {
-                let log = fs::read_to_string(self.log()).unwrap_or_default();
+            self.check_running()?;
+            if Instant::now() > deadline {
                 return Err(Failure::new(format!(
-                    "dispatchd of {} did not start:\n{log}",
-                    self.name
+                    "the card of {} is not {state}:\n{}",
+                    self.name,
+                    self.last_words()
                 )));
             }
             std::thread::sleep(Duration::from_millis(20));
@@ -176,7 +221,11 @@ impl Host {
         !cards.is_empty() && cards.iter().all(|card| card["state"] == state)
     }
 
-    fn write_config(&self, peers: &[&Peer]) -> Result<PathBuf, Failure> {
+    fn config(&self) -> PathBuf {
+        self.directory.join("dispatchd.toml")
+    }
+
+    fn write_config(&self, peers: &[&Peer]) -> Result<(), Failure> {
         let mut text = format!(
             "[daemon]\nsocket = \"run/dispatchd.sock\"\nstate = \"state\"\n\n\
              [host]\ncertificate = \"identity/host.der\"\n\
@@ -194,9 +243,8 @@ impl Host {
             let (key, address, domains) = (&peer.key, address.unwrap_or_default(), &peer.domains);
             text += &format!("\n[[peer]]\nkey = \"{key}\"\n{address}domains = {domains:?}\n");
         }
-        let path = self.directory.join("dispatchd.toml");
-        fs::write(&path, text).map_err(Failure::io(path.display()))?;
-        Ok(path)
+        let path = self.config();
+        fs::write(&path, text).map_err(Failure::io(path.display()))
     }
 
     /// The daemon's log so far.

@@ -1,12 +1,15 @@
 //! A deployment of the real binaries: scheme, hosts, cards, daemons and wallets in a directory.
 //!
-//! Everything is done as a person would: through the command lines of `etpctl`, `dispatchd`,
+//! Hosts are made and run as a person would: through the command lines of `etpctl`, `dispatchd`,
 //! `wallet` and `adversary`, reading what they print with `--json`. The system tests and
-//! `cargo xtask demo` share it.
+//! `cargo xtask demo` share it. Where many orders in a short time count, as under `kill -9`
+//! ([`chaos`]), an [`owner`] speaks to its card through the messaging library instead of the wallet.
 
 mod binaries;
+pub mod chaos;
 mod deployment;
 mod host;
+pub mod owner;
 mod program;
 pub mod scenario;
 

@@ -1,0 +1,316 @@
+//! Three hosts with owners at two, where runs take place one after the other.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use libetp::EntityId;
+use libetp::id::parse_hex;
+use libetp::params::voucher::{Outcome, Vid, Xid};
+
+use super::judge::{self, Verdicts};
+use super::reaper::Reaper;
+use super::script::{Dice, Place, Script, Side, VOUCHERS};
+use super::trader::{Arbiter, Deal, PATIENCE, Trader};
+use crate::binaries::Binaries;
+use crate::deployment::Deployment;
+use crate::owner::{Attempt, Mint, Owner, Trouble};
+use crate::program::Failure;
+
+/// How long a question rests that met a daemon on its way back.
+const REST: Duration = Duration::from_millis(10);
+
+/// What runs came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tally {
+    /// Runs.
+    pub runs: usize,
+    /// Daemons killed: of a, b and t.
+    pub kills: [usize; 3],
+    /// Exchanges that the cards completed alone, by the side that offered.
+    pub completed: usize,
+    /// Exchanges that the third party resolved.
+    pub resolved: usize,
+    /// Exchanges that the third party aborted.
+    pub aborted: usize,
+    /// Offers that came to nothing.
+    pub cancelled: usize,
+}
+
+impl std::ops::Add for Tally {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            runs: self.runs + other.runs,
+            kills: sum(self.kills, other.kills),
+            completed: self.completed + other.completed,
+            resolved: self.resolved + other.resolved,
+            aborted: self.aborted + other.aborted,
+            cancelled: self.cancelled + other.cancelled,
+        }
+    }
+}
+
+fn sum(one: [usize; 3], other: [usize; 3]) -> [usize; 3] {
+    std::array::from_fn(|place| one[place] + other[place])
+}
+
+impl std::iter::Sum for Tally {
+    fn sum<I: Iterator<Item = Self>>(tallies: I) -> Self {
+        tallies.fold(Self::default(), std::ops::Add::add)
+    }
+}
+
+/// A deployment with vouchers to trade.
+pub struct Arena {
+    deployment: Deployment,
+    reaper: Reaper,
+    owners: [Owner; 2],
+    arbiter: Arbiter,
+    vouchers: Vec<Vid>,
+    verdicts: Verdicts,
+    tally: Tally,
+}
+
+impl Arena {
+    /// Deploys hosts a and b with the same number of vouchers, and t with the third party.
+    ///
+    /// # Errors
+    /// [`Failure`] of the first program that does not do as it should.
+    pub fn prepare(binaries: Binaries) -> Result<Self, Failure> {
+        let deployment = Deployment::create(binaries)?;
+        let key = deployment.enrol("service", "service")?;
+        let mut a = deployment.host("a", &key)?;
+        let mut b = deployment.host("b", &key)?;
+        let mut t = deployment.third_party("t", &deployment.path().join("service"))?;
+        t.start(&[&a.peer, &b.peer])?;
+        b.start(&[&a.peer, &t.peer])?;
+        a.start(&[&b.peer, &t.peer])?;
+        let mut owners = [Owner::at(&a, &deployment)?, Owner::at(&b, &deployment)?];
+        let vouchers = issue(&deployment, &mut owners)?;
+        let arbiter = arbiter(&key, &t.card())?;
+        let answers = owners.each_ref().map(Owner::answers);
+        Ok(Self {
+            deployment,
+            reaper: Reaper::new([a, b, t], answers),
+            owners,
+            arbiter,
+            vouchers,
+            verdicts: Verdicts::default(),
+            tally: Tally::default(),
+        })
+    }
+
+    /// What the runs so far came to.
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// Plays one run to its end and judges it.
+    ///
+    /// # Errors
+    /// [`Failure`] with the seed, what happened, and where the logs are kept.
+    pub fn run(mut self, seed: u64) -> Result<Self, Failure> {
+        let script = Script::new(seed);
+        let mut diary = Vec::new();
+        match self.play(&script, &mut diary) {
+            Ok(()) => Ok(self),
+            Err(failure) => Err(self.report(&script, &diary, &failure)),
+        }
+    }
+
+    /// After all runs: the third party is killed once more, and still says the same.
+    ///
+    /// # Errors
+    /// [`Failure`] if it does not.
+    pub fn ask_again(&mut self) -> Result<(), Failure> {
+        self.reaper.strike(Place::T)?;
+        for xid in self.verdicts.decided() {
+            self.hear(xid, &[])?;
+        }
+        Ok(())
+    }
+
+    fn report(self, script: &Script, diary: &[String], failure: &Failure) -> Failure {
+        let logs = self.deployment.keep();
+        Failure::new(format!(
+            "seed {}: {failure}\n{script:#?}\n{}\nlogs and cards are kept in {}",
+            script.seed,
+            diary.join("\n"),
+            logs.path().display(),
+        ))
+    }
+
+    fn play(&mut self, script: &Script, diary: &mut Vec<String>) -> Result<(), Failure> {
+        let deals = self.deals(script)?;
+        let ids = self.owners.each_ref().map(Owner::id);
+        let [a, b] = &mut self.owners;
+        let trader = |owner, side: Side| {
+            let (peer, manner) = (ids[side.other() as usize], script.manners[side as usize]);
+            Trader::new(
+                owner,
+                peer,
+                self.arbiter,
+                manner,
+                Dice::of_side(script.seed, side),
+            )
+        };
+        let (mut a, mut b) = (trader(a, Side::A), trader(b, Side::B));
+        [a.deals, b.deals] = deals;
+        let kills = fight(&mut self.reaper, script, [&mut a, &mut b]);
+        let kills = kills.and_then(|kills| settle([&mut a, &mut b]).map(|()| kills));
+        for (name, trader) in [("a", &a), ("b", &b)] {
+            diary.extend(trader.diary.iter().map(|line| format!("  {name}: {line}")));
+        }
+        self.tally.kills = sum(self.tally.kills, kills?);
+        self.tally.runs += 1;
+        let results = [a.results, b.results];
+        let agreed: Vec<(Xid, [u8; 32])> = a.agreed.into_iter().chain(b.agreed).collect();
+        self.count(&results);
+        judge::alike(&results[0], &results[1])?;
+        judge::alike(&results[1], &results[0])?;
+        for (xid, n1) in agreed {
+            self.hear(xid, &[results[0].get(&n1), results[1].get(&n1)])?;
+        }
+        let held = self.held()?;
+        judge::once(&self.vouchers, [&held[0], &held[1]])
+    }
+
+    /// The script's trades with the vouchers that are where they are now.
+    fn deals(&mut self, script: &Script) -> Result<[Vec<Deal>; 2], Failure> {
+        let held = self.held()?;
+        let mut deals = [Vec::new(), Vec::new()];
+        for trade in &script.trades {
+            deals[trade.by as usize].push(Deal {
+                give: held[trade.by as usize][trade.number],
+                want: held[trade.by.other() as usize][trade.number],
+                failed: 0,
+                settled: false,
+            });
+        }
+        Ok(deals)
+    }
+
+    fn held(&mut self) -> Result<[Vec<Vid>; 2], Failure> {
+        let [a, b] = &mut self.owners;
+        Ok([persist(|| a.vouchers())?, persist(|| b.vouchers())?])
+    }
+
+    fn hear(
+        &mut self,
+        xid: Xid,
+        results: &[Option<&libetp::params::voucher::ExchangeResult>],
+    ) -> Result<(), Failure> {
+        let (owner, id) = (&mut self.owners[0], self.arbiter.id);
+        let said = persist(|| owner.decided(id, xid))?;
+        self.verdicts.hear(xid, said, results)
+    }
+
+    fn count(&mut self, results: &[Results; 2]) {
+        let all = results.iter().flat_map(|side| side.values());
+        let mut ends = std::collections::BTreeMap::new();
+        for result in all {
+            let end = ends.entry(result.n1).or_insert(result.outcome);
+            *end = (*end).max(result.outcome);
+        }
+        for end in ends.values() {
+            match Outcome::from_u8(*end) {
+                Some(Outcome::Completed) => self.tally.completed += 1,
+                Some(Outcome::Resolved) => self.tally.resolved += 1,
+                Some(Outcome::Aborted) => self.tally.aborted += 1,
+                _ => self.tally.cancelled += 1,
+            }
+        }
+    }
+}
+
+type Results = std::collections::BTreeMap<[u8; 32], libetp::params::voucher::ExchangeResult>;
+
+/// Two owners trade while the reaper goes round; over when neither has anything open.
+fn fight(
+    reaper: &mut Reaper,
+    script: &Script,
+    traders: [&mut Trader<'_>; 2],
+) -> Result<[usize; 3], Failure> {
+    let over = AtomicBool::new(false);
+    let quiet = [AtomicBool::new(false), AtomicBool::new(false)];
+    let failed =
+        |side: usize, failure| Failure::new(format!("owner {}: {failure}", ["a", "b"][side]));
+    thread::scope(|scope| {
+        let mut sides = Vec::new();
+        for (side, trader) in traders.into_iter().enumerate() {
+            let (quiet, over) = (&quiet[side], &over);
+            sides.push(scope.spawn(move || {
+                let ended = trader.trade(quiet, over);
+                over.store(true, Ordering::Relaxed);
+                ended.map_err(|failure| failed(side, failure))
+            }));
+        }
+        let watch = scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                let done = quiet.iter().all(|quiet| quiet.load(Ordering::Relaxed));
+                over.fetch_or(done, Ordering::Relaxed);
+                thread::sleep(Duration::from_millis(1));
+            }
+        });
+        let kills = reaper.reap(&script.blows, &over);
+        over.fetch_or(kills.is_err(), Ordering::Relaxed);
+        let ended: Vec<_> = sides.into_iter().map(|side| side.join()).collect();
+        watch.join().ok();
+        for side in ended {
+            side.map_err(|_| Failure::new("an owner panicked"))??;
+        }
+        kills
+    })
+}
+
+/// What one side did while the other had nothing left is ended, too.
+fn settle(mut traders: [&mut Trader<'_>; 2]) -> Result<(), Failure> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let mut quiet = true;
+        for trader in &mut traders {
+            quiet &= persist(|| trader.turn())?;
+        }
+        match quiet {
+            true => return Ok(()),
+            false if Instant::now() > deadline => {
+                return Err(Failure::new("an exchange never ends"));
+            }
+            false => {}
+        }
+    }
+}
+
+/// Asks until there is an answer.
+fn persist<T>(mut ask: impl FnMut() -> Attempt<T>) -> Result<T, Failure> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match ask() {
+            Err(Trouble::Passing(words)) if Instant::now() > deadline => {
+                return Err(Failure::new(format!("no answer for ever: {words}")));
+            }
+            Err(Trouble::Passing(_)) => thread::sleep(REST),
+            other => return Ok(other?),
+        }
+    }
+}
+
+fn issue(deployment: &Deployment, owners: &mut [Owner; 2]) -> Result<Vec<Vid>, Failure> {
+    let mut mint = Mint::enrol(deployment, "mint")?;
+    let mut vouchers = Vec::new();
+    for owner in owners {
+        for _ in 0..VOUCHERS {
+            vouchers.push(mint.issue(owner)?);
+        }
+    }
+    Ok(vouchers)
+}
+
+fn arbiter(key: &str, card: &str) -> Result<Arbiter, Failure> {
+    let key = parse_hex(key).ok_or_else(|| Failure::new(format!("not a key id: {key}")))?;
+    let id = card.parse::<EntityId>();
+    let id = id.map_err(|error| Failure::new(format!("{card}: {error}")))?;
+    Ok(Arbiter { key, id })
+}

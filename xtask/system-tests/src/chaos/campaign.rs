@@ -1,0 +1,68 @@
+//! Many runs, in a few deployments side by side.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use super::arena::{Arena, Tally};
+use crate::binaries::Binaries;
+use crate::program::Failure;
+
+/// Runs that share a deployment; then a fresh one is made.
+const RUNS_PER_DEPLOYMENT: u64 = 250;
+
+/// Plays the runs of the seeds from `first` on, in `arenas` deployments at a time.
+///
+/// # Errors
+/// The [`Failure`] of the first run that fails. The other deployments end with their current runs.
+pub fn campaign(binaries: &Binaries, first: u64, runs: u64, arenas: u64) -> Result<Tally, Failure> {
+    let failed = AtomicBool::new(false);
+    let results: Vec<Result<Tally, Failure>> = thread::scope(|scope| {
+        let lanes = (0..arenas).map(|lane| {
+            let failed = &failed;
+            let seeds = (first..first + runs).skip(lane as usize);
+            let seeds: Vec<u64> = seeds.step_by(arenas as usize).collect();
+            scope.spawn(move || {
+                let result = play(binaries, &seeds, failed);
+                failed.fetch_or(result.is_err(), Ordering::Relaxed);
+                result
+            })
+        });
+        let lanes: Vec<_> = lanes.collect();
+        let panicked = || Err(Failure::new("a deployment's thread panicked"));
+        let joined = lanes.into_iter().map(|lane| lane.join());
+        joined
+            .map(|lane| lane.unwrap_or_else(|_| panicked()))
+            .collect()
+    });
+    results.into_iter().sum()
+}
+
+/// One deployment after the other.
+fn play(binaries: &Binaries, seeds: &[u64], failed: &AtomicBool) -> Result<Tally, Failure> {
+    let mut tally = Tally::default();
+    for batch in seeds.chunks(RUNS_PER_DEPLOYMENT as usize) {
+        let mut arena = Arena::prepare(binaries.clone())?;
+        for seed in batch {
+            if failed.load(Ordering::Relaxed) {
+                break;
+            }
+            arena = arena.run(*seed)?;
+        }
+        arena.ask_again()?;
+        tally = tally + arena.tally();
+    }
+    Ok(tally)
+}
+
+/// A number from the environment, such as a seed.
+///
+/// # Panics
+/// If what is there is no number.
+pub fn number_from(variable: &str, otherwise: u64) -> u64 {
+    match std::env::var(variable) {
+        Ok(text) => text
+            .parse()
+            .unwrap_or_else(|_| panic!("{variable} is no number: {text}")),
+        Err(_) => otherwise,
+    }
+}

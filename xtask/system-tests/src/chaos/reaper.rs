@@ -1,0 +1,105 @@
+//! Kills daemons when their time has come, and brings them back.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::script::{After, Blow, PLACES, Place};
+use super::watch::Watch;
+use crate::host::Host;
+use crate::program::Failure;
+
+/// How often an event is looked for.
+const LOOK: Duration = Duration::from_micros(200);
+
+/// Has the hosts in hand.
+#[derive(Debug)]
+pub(super) struct Reaper {
+    /// In order of [`PLACES`].
+    pub(super) hosts: [Host; 3],
+    watches: [Watch; 3],
+    answers: [Arc<AtomicU64>; 2],
+    /// As many answers as there were when last counted.
+    answered: [u64; 2],
+}
+
+impl Reaper {
+    pub(super) fn new(hosts: [Host; 3], answers: [Arc<AtomicU64>; 2]) -> Self {
+        let watches = PLACES.map(|place| Watch::new(hosts[place as usize].socket()));
+        Self {
+            hosts,
+            watches,
+            answers,
+            answered: [0; 2],
+        }
+    }
+
+    /// Deals the blows whose events come before `over`; how often it killed each host.
+    pub(super) fn reap(
+        &mut self,
+        blows: &[Blow],
+        over: &AtomicBool,
+    ) -> Result<[usize; 3], Failure> {
+        let mut kills = [0; 3];
+        for blow in blows {
+            if !self.wait(blow.after, over)? {
+                break;
+            }
+            std::thread::sleep(blow.spread);
+            for place in &blow.places {
+                self.hosts[*place as usize].kill();
+                kills[*place as usize] += 1;
+            }
+            std::thread::sleep(blow.down);
+            for place in &blow.places {
+                self.hosts[*place as usize].launch()?;
+            }
+        }
+        Ok(kills)
+    }
+
+    /// Waits for an event; false if everything is over before.
+    fn wait(&mut self, after: After, over: &AtomicBool) -> Result<bool, Failure> {
+        let mut left = match after {
+            After::Traced(_, count) | After::Answers(_, count) => count,
+            After::Step(..) => 1,
+        };
+        self.passed(after);
+        while left > 0 {
+            if over.load(Ordering::Relaxed) {
+                return Ok(false);
+            }
+            std::thread::sleep(LOOK);
+            left = left.saturating_sub(self.passed(after));
+            self.check_running()?;
+        }
+        Ok(true)
+    }
+
+    /// What passed of an event since the last call.
+    fn passed(&mut self, after: After) -> usize {
+        match after {
+            After::Traced(place, _) => self.watches[place as usize].news().len(),
+            After::Step(place, step) => {
+                let news = self.watches[place as usize].news();
+                news.iter().filter(|mtype| **mtype == step).count()
+            }
+            After::Answers(side, _) => {
+                let now = self.answers[side as usize].load(Ordering::Relaxed);
+                let before = std::mem::replace(&mut self.answered[side as usize], now);
+                (now - before) as usize
+            }
+        }
+    }
+
+    /// Nobody but this one ends daemons.
+    pub(super) fn check_running(&mut self) -> Result<(), Failure> {
+        self.hosts.iter_mut().try_for_each(Host::check_running)
+    }
+
+    /// `kill -9` of one host, and its return.
+    pub(super) fn strike(&mut self, place: Place) -> Result<(), Failure> {
+        self.hosts[place as usize].kill();
+        self.hosts[place as usize].launch()
+    }
+}

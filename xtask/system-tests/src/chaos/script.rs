@@ -1,0 +1,251 @@
+//! What happens in one run, all of it from one seed.
+
+use std::time::Duration;
+
+use libetp::Mtype;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{Rng, SeedableRng};
+
+/// Most exchanges of one run.
+const TRADES_MAX: usize = 3;
+/// Vouchers that each side has to trade with.
+pub(super) const VOUCHERS: usize = TRADES_MAX;
+/// Most blows of one run.
+const BLOWS_MAX: usize = 4;
+/// Most messages that a host's trace shows between a blow and the next.
+const TRACED_MAX: usize = 24;
+/// Most messages that an owner receives between a blow and the next.
+const ANSWERS_MAX: usize = 10;
+/// Longest time between the event and the blow, in microseconds: about what two messages take.
+const SPREAD_US_MAX: usize = 4_000;
+/// Longest time that a host stays down, in milliseconds.
+const DOWN_MS_MAX: usize = 120;
+/// Messages of an exchange, which hosts a and b see.
+const EXCHANGE_STEPS: [Mtype; 6] = [
+    Mtype::OFFER,
+    Mtype::ACCEPT,
+    Mtype::AGREEMENT,
+    Mtype::CONFIRMATION,
+    Mtype::COMMITMENT,
+    Mtype::EXCHANGE_RESULT,
+];
+/// Messages of a dispute, which host t sees, too.
+const DISPUTE_STEPS: [Mtype; 3] = [Mtype::RESOLVE_REQUEST, Mtype::ABORT_REQUEST, Mtype::OUTCOME];
+/// In percent, how many steps at hosts a and b are those of a dispute.
+const DISPUTES: usize = 15;
+/// How often an owner looks at most before it disputes.
+const LOOKS_MAX: usize = 12;
+
+/// One of the two that trade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// Host a.
+    A = 0,
+    /// Host b.
+    B = 1,
+}
+
+impl Side {
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::A => Self::B,
+            Self::B => Self::A,
+        }
+    }
+}
+
+/// One of the three hosts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// Host a.
+    A = 0,
+    /// Host b.
+    B = 1,
+    /// The third party's host.
+    T = 2,
+}
+
+/// Every host.
+pub(super) const PLACES: [Place; 3] = [Place::A, Place::B, Place::T];
+
+/// An exchange that one side offers, of the vouchers with that number at either side.
+#[derive(Clone, Copy, Debug)]
+pub struct Trade {
+    /// Who offers.
+    pub by: Side,
+    /// Which of its vouchers, and which of the other side's, in order of vid.
+    pub number: usize,
+}
+
+/// How an owner behaves.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// It disputes an exchange that it saw unfinished this many times in a row.
+    pub looks: usize,
+    /// It takes an offer back that it saw unanswered this many times in a row.
+    pub offer_looks: usize,
+    /// In percent, how often it orders `accept` once more where it could abort.
+    pub accepts_again: usize,
+}
+
+/// The event before a blow.
+#[derive(Clone, Copy, Debug)]
+pub enum After {
+    /// The trace of that host shows so many more messages.
+    Traced(Place, usize),
+    /// The trace of that host shows a message of that type.
+    Step(Place, Mtype),
+    /// That owner received so many more messages.
+    Answers(Side, usize),
+}
+
+/// `kill -9` of some daemons, and their return.
+#[derive(Clone, Debug)]
+pub struct Blow {
+    /// Whose; never empty.
+    pub places: Vec<Place>,
+    /// What it follows, counted from the blow before.
+    pub after: After,
+    /// How long after that.
+    pub spread: Duration,
+    /// How long they stay down.
+    pub down: Duration,
+}
+
+/// Everything that chance decides in one run.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// Equal seeds make equal scripts.
+    pub seed: u64,
+    /// What is offered.
+    pub trades: Vec<Trade>,
+    /// How the owners of a and b behave.
+    pub manners: [Manner; 2],
+    /// In order.
+    pub blows: Vec<Blow>,
+}
+
+impl Script {
+    /// The script of a seed.
+    pub fn new(seed: u64) -> Self {
+        let mut dice = Dice(ChaCha20Rng::seed_from_u64(seed));
+        let trades = (0..=dice.below(TRADES_MAX)).map(|number| Trade {
+            by: dice.side(),
+            number,
+        });
+        let trades = trades.collect();
+        let manners = [dice.manner(), dice.manner()];
+        let blows = (0..=dice.below(BLOWS_MAX)).map(|_| dice.blow()).collect();
+        Self {
+            seed,
+            trades,
+            manners,
+            blows,
+        }
+    }
+}
+
+/// A seeded source of choices.
+#[derive(Debug)]
+pub(super) struct Dice(ChaCha20Rng);
+
+impl Dice {
+    /// The dice of one side of a run.
+    pub(super) fn of_side(seed: u64, side: Side) -> Self {
+        let mut dice = ChaCha20Rng::seed_from_u64(seed);
+        dice.set_stream(1 + side as u64);
+        Self(dice)
+    }
+
+    /// A number below `bound`, which is not 0.
+    fn below(&mut self, bound: usize) -> usize {
+        (self.0.next_u64() % bound as u64) as usize
+    }
+
+    /// True in `percent` of all cases.
+    pub(super) fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    fn side(&mut self) -> Side {
+        match self.chance(50) {
+            true => Side::A,
+            false => Side::B,
+        }
+    }
+
+    fn place(&mut self) -> Place {
+        PLACES[self.below(PLACES.len())]
+    }
+
+    fn manner(&mut self) -> Manner {
+        Manner {
+            looks: self.below(LOOKS_MAX),
+            offer_looks: LOOKS_MAX + self.below(8 * LOOKS_MAX),
+            accepts_again: self.below(100),
+        }
+    }
+
+    fn event(&mut self) -> After {
+        match self.below(10) {
+            0..6 => self.step(),
+            6..8 => After::Traced(self.place(), 1 + self.below(TRACED_MAX)),
+            _ => After::Answers(self.side(), 1 + self.below(ANSWERS_MAX)),
+        }
+    }
+
+    fn step(&mut self) -> After {
+        let place = self.place();
+        let dispute = place == Place::T || self.chance(DISPUTES);
+        let steps: &[Mtype] = match dispute {
+            true => &DISPUTE_STEPS,
+            false => &EXCHANGE_STEPS,
+        };
+        After::Step(place, steps[self.below(steps.len())])
+    }
+
+    fn blow(&mut self) -> Blow {
+        let first = self.place();
+        let mut places = vec![first];
+        if self.chance(20) {
+            let others = PLACES.iter().filter(|place| **place != first);
+            places.extend(others.filter(|_| self.chance(60)));
+        }
+        Blow {
+            places,
+            after: self.event(),
+            spread: Duration::from_micros(self.below(SPREAD_US_MAX) as u64),
+            down: Duration::from_millis(self.below(DOWN_MS_MAX) as u64),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_seeds_make_equal_scripts_and_others_do_not() {
+        let script = |seed| format!("{:?}", Script::new(seed));
+        assert_eq!(script(7), script(7));
+        assert_ne!(script(7), script(8));
+    }
+
+    #[test]
+    fn scripts_kill_every_host_at_every_kind_of_event() {
+        let blows: Vec<Blow> = (0..100).flat_map(|seed| Script::new(seed).blows).collect();
+        for place in PLACES {
+            assert!(blows.iter().any(|blow| blow.places == [place]), "{place:?}");
+        }
+        assert!(blows.iter().any(|blow| blow.places.len() == 3));
+        let any = |kind: fn(&After) -> bool| blows.iter().any(|blow| kind(&blow.after));
+        assert!(any(|after| matches!(after, After::Answers(..))));
+        assert!(any(|after| matches!(after, After::Traced(..))));
+        assert!(any(|after| matches!(
+            after,
+            After::Step(Place::T, Mtype::OUTCOME)
+        )));
+    }
+}
