@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use libetp::limits as protocol;
 
-use crate::{card, config, ops, router};
+use crate::{card, config, ops, router, table};
 
 /// Every fixed limit, as `name = value` lines that are TOML.
 pub fn print() -> String {
@@ -27,6 +27,10 @@ pub fn print() -> String {
         (
             "daemon",
             &[
+                (
+                    "card_flow_messages_max",
+                    table::CARD_FLOW_MESSAGES_MAX as u64,
+                ),
                 ("card_window_messages", router::CARD_WINDOW_MESSAGES as u64),
                 ("config_bytes_max", config::CONFIG_BYTES_MAX),
                 (

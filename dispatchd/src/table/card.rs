@@ -7,6 +7,7 @@ use libetp::Message;
 use super::ledger::{Account, Full, Load, Shares};
 use super::limits::{Limits, charge};
 use super::returns::Back;
+use super::turns::Turns;
 
 /// Most messages that a card's link was given and did not complete.
 pub const CARD_WINDOW_MESSAGES: usize = 16;
@@ -29,7 +30,11 @@ impl ForCard {
 #[derive(Debug)]
 pub(super) struct CardQueue {
     shares: Shares,
-    waiting: VecDeque<ForCard>,
+    /// Most messages that one sender may have here from ids of one domain.
+    flow_messages_max: usize,
+    /// The daemon's own orders, which come before everything.
+    orders: VecDeque<ForCard>,
+    waiting: Turns,
     /// Given to the link under these numbers.
     given: BTreeMap<u64, ForCard>,
     next: u64,
@@ -39,28 +44,32 @@ impl CardQueue {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             shares: Shares::new(limits.card_messages_max, limits.card_bytes_max),
-            waiting: VecDeque::new(),
+            flow_messages_max: limits.card_flow_messages_max,
+            orders: VecDeque::new(),
+            waiting: Turns::default(),
             given: BTreeMap::new(),
             next: 1,
         }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.waiting.len() + self.given.len()
+        self.orders.len() + self.waiting.len() + self.given.len()
     }
 
-    pub(super) fn push(&mut self, item: ForCard) -> Result<(), (Full, ForCard)> {
-        match self.shares.charge(item.account, item.load()) {
-            Ok(()) => self.waiting.push_back(item),
-            Err(full) => return Err((full, item)),
+    pub(super) fn push(&mut self, item: ForCard) -> Result<(), Full> {
+        let domain = item.message.header.src.domain;
+        if self.waiting.of(item.account, domain) >= self.flow_messages_max {
+            return Err(Full::Budget);
         }
+        self.shares.charge(item.account, item.load())?;
+        self.waiting.push(item);
         Ok(())
     }
 
     /// Stores an order of the daemon itself, whatever waits already.
     pub(super) fn push_order(&mut self, item: ForCard) {
         self.shares.charge_anyway(item.account, item.load());
-        self.waiting.push_back(item);
+        self.orders.push_back(item);
     }
 
     /// The next message for the link, if it takes one.
@@ -68,11 +77,15 @@ impl CardQueue {
         if self.given.len() >= CARD_WINDOW_MESSAGES {
             return None;
         }
-        let item = self.waiting.pop_front()?;
+        let item = self.next_waiting()?;
         let (number, message) = (self.next, item.message.clone());
         self.next += 1;
         self.given.insert(number, item);
         Some((number, message))
+    }
+
+    fn next_waiting(&mut self) -> Option<ForCard> {
+        self.orders.pop_front().or_else(|| self.waiting.pop())
     }
 
     /// The link is done with a message.
@@ -85,11 +98,10 @@ impl CardQueue {
     /// The card is gone: everything, and whether the link had it.
     pub(super) fn clear(&mut self) -> Vec<(ForCard, bool)> {
         let given = std::mem::take(&mut self.given).into_values();
-        let waiting = std::mem::take(&mut self.waiting);
-        let all: Vec<_> = given
-            .map(|item| (item, true))
-            .chain(waiting.into_iter().map(|item| (item, false)))
-            .collect();
+        let mut all: Vec<_> = given.map(|item| (item, true)).collect();
+        while let Some(item) = self.next_waiting() {
+            all.push((item, false));
+        }
         for (item, _) in &all {
             self.shares.release(item.account, item.load());
         }

@@ -141,6 +141,8 @@ pub(crate) enum Full {
     Mailbox,
     /// What is left is not for this sender.
     Share,
+    /// This sender has as many messages from this domain there as it may.
+    Budget,
 }
 
 /// What each sender pins in one mailbox.

@@ -11,6 +11,8 @@ pub struct Limits {
     pub card_messages_max: u64,
     /// Their bytes, as [`charge`] counts them.
     pub card_bytes_max: u64,
+    /// Messages that wait for one card, of one user, card or other host from ids of one domain.
+    pub card_flow_messages_max: usize,
     /// Messages of one sender that wait anywhere in one shard.
     pub sender_messages_max: u64,
     /// Their bytes, as [`charge`] counts them.
@@ -41,6 +43,8 @@ pub const MAILBOX_BYTES_MAX: u64 = 16 << 20;
 pub const CARD_MESSAGES_MAX: u64 = 1_024;
 /// Default of [`Limits::card_bytes_max`].
 pub const CARD_BYTES_MAX: u64 = 4 << 20;
+/// Default of [`Limits::card_flow_messages_max`].
+pub const CARD_FLOW_MESSAGES_MAX: usize = 256;
 /// Default of [`Limits::sender_messages_max`].
 pub const SENDER_MESSAGES_MAX: u64 = 65_536;
 /// Default of [`Limits::sender_bytes_max`].
@@ -93,6 +97,7 @@ impl Default for Limits {
             mailbox_bytes_max: MAILBOX_BYTES_MAX,
             card_messages_max: CARD_MESSAGES_MAX,
             card_bytes_max: CARD_BYTES_MAX,
+            card_flow_messages_max: CARD_FLOW_MESSAGES_MAX,
             sender_messages_max: SENDER_MESSAGES_MAX,
             sender_bytes_max: SENDER_BYTES_MAX,
             window_messages: WINDOW_MESSAGES,

@@ -36,6 +36,7 @@ mod shard;
 mod snapshot;
 mod store;
 mod storing;
+mod turns;
 mod verdicts;
 
 pub use card::CARD_WINDOW_MESSAGES;

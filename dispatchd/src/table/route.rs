@@ -126,6 +126,10 @@ impl Shard {
                 let detail = format!("{whose} keeps the room that is left for other senders");
                 self.refusal("mailbox-share", code, detail)
             }
+            Full::Budget => {
+                let detail = format!("{whose} holds as much of this sender as it takes");
+                self.refusal("card-budget", code, detail)
+            }
         }
     }
 
@@ -236,7 +240,7 @@ impl Shard {
             }
             false => queue.push(item),
         };
-        if let Err((full, _)) = pushed {
+        if let Err(full) = pushed {
             return Err(self.full(full, "the card's queue"));
         }
         self.accounts.pin(arriving.account, load);

@@ -7,6 +7,7 @@ mod control;
 mod derived;
 mod durable;
 mod flow;
+mod greedy;
 mod harness;
 mod helper;
 mod identity;

@@ -282,6 +282,10 @@ fn limits() -> Vec<(u64, &'static str)> {
         (t::CARD_MESSAGES_MAX, "messages that wait for a card"),
         (t::CARD_BYTES_MAX, "bytes that wait for a card"),
         (
+            t::CARD_FLOW_MESSAGES_MAX as u64,
+            "messages of one sender and source domain that wait for a card",
+        ),
+        (
             t::SENDER_MESSAGES_MAX,
             "messages of one sender in all mailboxes",
         ),
