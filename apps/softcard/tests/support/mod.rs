@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
 
 pub mod disk;
+pub mod run;
 
 use ed25519_dalek::{Signer, SigningKey};
 use etp_pki::Role;
@@ -14,7 +15,8 @@ use libetp::params::voucher::{Issue, IssueBegin, IssueBody, IssueChallenge, Issu
 use libetp::{Domain, Message, Mtype, Port};
 use oncard_keys::KeysProgram;
 use oncard_runtime::harness::{Host, Wallet};
-use oncard_runtime::{Card, Personalisation, Program, Store, Writes, personalise};
+use oncard_runtime::{Card, Personalisation, Program, ServiceKey, Store, Writes, personalise};
+use oncard_thirdparty::ThirdPartyProgram;
 use oncard_voucher::VoucherProgram;
 use softcard::{KeyPair, NewCard, PinCost, PublicKeys};
 
@@ -24,11 +26,38 @@ const NOW_S: u64 = 1_767_225_600;
 const SIGN_SEED: [u8; 32] = [11; 32];
 const AGREE_SECRET: [u8; 32] = [12; 32];
 
-/// Who certifies cards and issues vouchers in a test.
+/// A key and its certificate.
+pub struct Holder {
+    key: SigningKey,
+    pub certificate: Vec<u8>,
+}
+
+impl Holder {
+    fn new(authority: &Authority, role: Role, seed: [u8; 32]) -> Self {
+        let key = SigningKey::from_bytes(&seed);
+        let request = Request::key(key.verifying_key().to_bytes(), 1);
+        let certificate = authority.issue(role, &request, NOW_S);
+        Self {
+            key,
+            certificate: certificate.expect("a certificate"),
+        }
+    }
+
+    pub fn key_id(&self) -> [u8; 32] {
+        etp_pki::key_id(&self.key.verifying_key().to_bytes())
+    }
+
+    pub fn sign<B: libetp::codec::Encode>(&self, tag: &str, body: &B) -> [u8; 64] {
+        self.key.sign(&signature_input(tag, body)).to_bytes()
+    }
+}
+
+/// Who certifies cards, issues and redeems vouchers and decides disputes in a test.
 pub struct Scheme {
     authority: Authority,
-    issuer: SigningKey,
-    issuer_certificate: Vec<u8>,
+    pub issuer: Holder,
+    pub redeemer: Holder,
+    pub third_party: Holder,
 }
 
 impl Scheme {
@@ -38,13 +67,11 @@ impl Scheme {
             intermediates: [[2; 32], [3; 32], [4; 32], [5; 32], [6; 32], [7; 32]],
         };
         let authority = Authority::generate("test", &seeds, NOW_S).expect("a scheme");
-        let issuer = SigningKey::from_bytes(&[8; 32]);
-        let request = Request::key(issuer.verifying_key().to_bytes(), 1);
-        let issuer_certificate = authority.issue(Role::Issuer, &request, NOW_S);
         Self {
+            issuer: Holder::new(&authority, Role::Issuer, [8; 32]),
+            redeemer: Holder::new(&authority, Role::Redeemer, [9; 32]),
+            third_party: Holder::new(&authority, Role::Service, [10; 32]),
             authority,
-            issuer,
-            issuer_certificate: issuer_certificate.expect("an issuer"),
         }
     }
 
@@ -60,7 +87,7 @@ impl Scheme {
             certificate: self.certify(keys.public()),
             keys,
             anchors: self.authority.file().anchors(),
-            third_parties: vec![[9; 32]],
+            third_parties: vec![self.third_party.key_id()],
             host_key: None,
             pin: PIN.to_vec().into(),
             puk: None,
@@ -70,60 +97,78 @@ impl Scheme {
         }
     }
 
-    /// The first writes of a card that is the same in every run.
-    pub fn personalised(&self) -> Writes {
-        let sign = SigningKey::from_bytes(&SIGN_SEED)
+    /// The key of the third party, for its card.
+    pub fn service(&self) -> ServiceKey {
+        ServiceKey {
+            seed: self.third_party.key.to_bytes(),
+            certificate: self.third_party.certificate.clone(),
+        }
+    }
+
+    /// What a card is made of that is the same in every run.
+    pub fn personalisation(&self, sign_seed: [u8; 32], agree_secret: [u8; 32]) -> Personalisation {
+        let sign = SigningKey::from_bytes(&sign_seed)
             .verifying_key()
             .to_bytes();
-        let secret = x25519_dalek::StaticSecret::from(AGREE_SECRET);
+        let secret = x25519_dalek::StaticSecret::from(agree_secret);
         let agree = x25519_dalek::PublicKey::from(&secret).to_bytes();
-        let card = Personalisation {
+        Personalisation {
             domain: etp_pki::self_certified_domain(&sign, &agree),
-            sign_seed: SIGN_SEED,
-            agree_secret: AGREE_SECRET,
+            sign_seed,
+            agree_secret,
             certificate: self.certify(PublicKeys { sign, agree }),
             anchors: self.authority.file().anchors(),
             class: 0,
             host_key: None,
-            third_parties: Vec::new(),
+            third_parties: vec![self.third_party.key_id()],
             device_key: None,
             service: None,
             pin_cost: PinCost::LEAST,
-        };
-        personalise(&card, PIN, [13; 32]).expect("a card")
-    }
-
-    fn issue(&self, card_key: [u8; 32], challenge: [u8; 32], promise: Vec<u8>) -> Issue {
-        let mut voucher = Voucher {
-            issuer: etp_pki::key_id(&self.issuer.verifying_key().to_bytes()),
-            promise,
-            min_class: 0,
-            redeemer: None,
-            serial: [1; 16],
-            issuer_signature: [0; 64],
-        };
-        let vid = voucher.vid();
-        voucher.issuer_signature = self.sign("voucher", &vid);
-        let body = IssueBody {
-            vid,
-            card_key,
-            challenge,
-        };
-        Issue {
-            voucher,
-            issuer_certificate: self.issuer_certificate.clone(),
-            challenge,
-            signature: self.sign("issue", &body),
         }
     }
 
-    fn sign<B: libetp::codec::Encode>(&self, tag: &str, body: &B) -> [u8; 64] {
-        self.issuer.sign(&signature_input(tag, body)).to_bytes()
+    /// The first writes of a card that is the same in every run.
+    pub fn personalised(&self) -> Writes {
+        let card = self.personalisation(SIGN_SEED, AGREE_SECRET);
+        personalise(&card, PIN, [13; 32]).expect("a card")
+    }
+
+    /// A voucher of the issuer's, for the redeemer.
+    pub fn voucher(&self, serial: u8, promise: Vec<u8>) -> Voucher {
+        let mut voucher = Voucher {
+            issuer: self.issuer.key_id(),
+            promise,
+            min_class: 0,
+            redeemer: Some(self.redeemer.key_id()),
+            serial: [serial; 16],
+            issuer_signature: [0; 64],
+        };
+        voucher.issuer_signature = self.issuer.sign("voucher", &voucher.vid());
+        voucher
+    }
+
+    /// The issuer's answer to a card's challenge.
+    pub fn issue(&self, voucher: Voucher, to: &IssueChallenge) -> Issue {
+        let body = IssueBody {
+            vid: voucher.vid(),
+            card_key: to.card_key,
+            challenge: to.challenge,
+        };
+        Issue {
+            voucher,
+            issuer_certificate: self.issuer.certificate.clone(),
+            challenge: to.challenge,
+            signature: self.issuer.sign("issue", &body),
+        }
     }
 }
 
 pub fn programs() -> Vec<Box<dyn Program>> {
-    vec![Box::new(KeysProgram), Box::new(VoucherProgram)]
+    vec![
+        Box::new(KeysProgram),
+        Box::new(VoucherProgram),
+        Box::new(ThirdPartyProgram),
+    ]
 }
 
 pub fn reserve_ports(domain: Domain) -> Message {
@@ -170,8 +215,8 @@ pub fn live<S: Store>(card: &mut Card<S>, scheme: &Scheme, promise_bytes: usize)
     host.talk(card, &[sign]).expect("signed");
     let begin = wallet.order(IssueBegin {});
     let opened: IssueChallenge = answer(&mut host, card, begin);
-    let promise = vec![b'p'; promise_bytes];
-    let issue = scheme.issue(opened.card_key, opened.challenge, promise);
+    let voucher = scheme.voucher(1, vec![b'p'; promise_bytes]);
+    let issue = scheme.issue(voucher, &opened);
     let issue = issue.into_message(domain.entity(Port(77)), domain.card());
     answer::<S, Issued>(&mut host, card, issue);
     host.talk(card, &[]).expect("a last confirmation");

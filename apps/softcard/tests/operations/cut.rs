@@ -1,0 +1,144 @@
+//! One operation, with power cut at every write of it.
+
+use libetp::{Message, Mtype};
+
+use crate::facts::{Custody, facts};
+use crate::seat::{Done, Seat};
+use crate::stage::{Stage, Who};
+use crate::support::run::Dump;
+use crate::table::{Operation, Scene};
+
+/// How often an owner gives an order until it is carried out.
+const ORDERS_MAX: usize = 2;
+
+/// Runs the operation whole, then with every cut. Gives the number of cuts.
+pub(crate) fn every_cut(operation: &Operation) -> usize {
+    let mut scene = (operation.scene)();
+    let peers = peers(&scene.stage, scene.who);
+    let seat = scene.stage.seat_mut(scene.who);
+    let message = seat.say(&scene.what);
+    assert_eq!(message.header.mtype, operation.mtype, "{}", operation.name);
+    let done = seat.deliver_noted(operation.name, message);
+    let case = Case {
+        operation,
+        scene: &scene,
+        before: done.run.states[0].1.clone(),
+        after: done.run.states.last().expect("states").1.clone(),
+        peers,
+        done: &done,
+    };
+    case.is_what_it_should_be();
+    for cut in 0..=done.run.journal.len() {
+        case.cut(cut);
+    }
+    case.response_left();
+    done.run.journal.len()
+}
+
+fn peers(stage: &Stage, but: Who) -> Vec<Dump> {
+    [Who::A, Who::B, Who::T]
+        .into_iter()
+        .filter(|who| *who != but)
+        .map(|who| stage.seat(who).dump())
+        .collect()
+}
+
+struct Case<'c> {
+    operation: &'c Operation,
+    scene: &'c Scene,
+    before: Dump,
+    after: Dump,
+    peers: Vec<Dump>,
+    done: &'c Done,
+}
+
+impl Case<'_> {
+    fn seat(&self) -> &Seat {
+        self.scene.stage.seat(self.scene.who)
+    }
+
+    /// The undisturbed run did what the table says, and wrote something.
+    fn is_what_it_should_be(&self) {
+        let name = self.operation.name;
+        assert!(
+            has_said(&self.done.said, self.operation.answers),
+            "{name}: {:?}",
+            self.done.said
+        );
+        let (before, after) = (self.facts(&self.before), self.facts(&self.after));
+        assert_eq!(
+            before != after,
+            self.operation.changes,
+            "{name}: {before:?} {after:?}"
+        );
+        let (commits, writes) = (self.done.run.states.len() - 1, self.done.run.journal.len());
+        assert_eq!(commits, self.operation.commits, "{name}");
+        assert!(writes > 3, "{name}: only {writes} writes");
+        self.check_custody(&self.after, name);
+    }
+
+    /// Whatever survives is the state before or after, and leads to the one after.
+    fn cut(&self, cut: usize) {
+        for (at, (bytes, what)) in self.done.run.images(cut).into_iter().enumerate() {
+            let (disk, found) = self.done.run.check(cut, bytes, &what);
+            self.check_custody(&found, &what);
+            // Of the images, those with all unsynced writes lost, and all kept.
+            if at < 2 {
+                let what = format!("{}, cut before {cut}, {what}", self.operation.name);
+                self.goes_on(self.seat().after_cut(&disk, None), &what);
+            }
+        }
+    }
+
+    /// A response that left the card tells of what is durable, and nothing is done again.
+    fn response_left(&self) {
+        let run = &self.done.run;
+        let (bytes, what) = run.images(run.journal.len()).swap_remove(0);
+        let (disk, found) = run.check(run.journal.len(), bytes, &what);
+        assert_eq!(
+            found, self.after,
+            "{}: the response left",
+            self.operation.name
+        );
+        let seat = self.seat().after_cut(&disk, Some(&self.done.response));
+        let what = format!("{}, after the response", self.operation.name);
+        self.goes_on(seat, &what);
+    }
+
+    /// The host does what hosts do after a cut, the owner gives the order again if it was not carried
+    /// out: then it was carried out once.
+    fn goes_on(&self, mut seat: Seat, what: &str) {
+        let mut said = seat.settle();
+        for _ in 1..ORDERS_MAX {
+            if self.is_done(&seat, &said) {
+                break;
+            }
+            said.extend(seat.act(&self.scene.what));
+        }
+        let store = seat.dump();
+        assert_eq!(self.facts(&store), self.facts(&self.after), "{what}");
+        assert!(has_said(&said, self.operation.answers), "{what}: {said:?}");
+        self.check_custody(&store, what);
+    }
+
+    fn is_done(&self, seat: &Seat, said: &[Message]) -> bool {
+        has_said(said, self.operation.answers)
+            && self.facts(&seat.dump()) == self.facts(&self.after)
+    }
+
+    fn facts(&self, store: &Dump) -> Vec<String> {
+        facts(store, &self.before)
+    }
+
+    fn check_custody(&self, store: &Dump, what: &str) {
+        let all = |own| self.peers.iter().chain([own]);
+        let before = Custody::of(all(&self.before));
+        Custody::of(all(store)).check_after(&before, what);
+    }
+}
+
+fn has_said(said: &[Message], answers: &[Mtype]) -> bool {
+    answers
+        .iter()
+        .all(|answer| said.iter().any(|message| message.header.mtype == *answer))
+}

@@ -1,0 +1,305 @@
+//! A soft card, the host's end of its link, and its owner.
+
+use card_proxy::{Action, Binding, BindingSettings, CardEvent, LinkError};
+use libetp::codec::to_vec;
+use libetp::digest::sha256;
+use libetp::params::Param;
+use libetp::params::runtime::{
+    AuthBegin, AuthChallenge, AuthOk, AuthPayload, SetPinPayload, pin_block,
+};
+use libetp::{EntityId, Message, Mtype, Port};
+use oncard_runtime::harness::{Handshake, Wallet};
+use oncard_runtime::{Card, Writes};
+
+use crate::support::disk::{Disk, Operation};
+use crate::support::run::{Dump, Noted, Notes, Run, new_disk};
+use crate::support::{PIN, agree_key, programs};
+
+const SETTINGS: BindingSettings = BindingSettings {
+    session: *b"a host's",
+    highest_seen: 0,
+    faults_max: BindingSettings::FAULTS_MAX,
+};
+/// What a card that gets power again is given.
+const ENTROPY_AGAIN: [u8; 32] = [43; 32];
+
+/// What is done with a card. An order that is given again is sealed again, since a card that lost
+/// its power knows nobody.
+pub(crate) enum What {
+    Plain(Message),
+    Order(Mtype, Vec<u8>),
+    Auth(&'static [u8]),
+    SetPin {
+        is_puk: bool,
+        secret: &'static [u8],
+        new_pin: &'static [u8],
+    },
+}
+
+impl What {
+    pub(crate) fn order<P: Param>(order: &P) -> Self {
+        Self::Order(P::MTYPE, to_vec(order))
+    }
+}
+
+/// What a binding was told, to bring another one to the same point.
+enum Told {
+    Queued(u64, Message),
+    Response(Vec<u8>),
+}
+
+pub(crate) struct Seat {
+    pub(crate) card: Card<Noted>,
+    disk: Disk,
+    notes: Notes,
+    binding: Binding,
+    told: Vec<Told>,
+    queued: u64,
+    now_ms: u64,
+    pub(crate) owner: Wallet,
+    is_known: bool,
+}
+
+/// One command, carried out, and what it did to the disk.
+pub(crate) struct Done {
+    pub(crate) response: Vec<u8>,
+    pub(crate) said: Vec<Message>,
+    pub(crate) run: Run,
+}
+
+impl Seat {
+    pub(crate) fn new(writes: &Writes, entropy: u8) -> Self {
+        let disk = Disk::new(new_disk(writes));
+        let (store, notes) = Noted::open(&disk);
+        let card = Card::new(store, programs(), [entropy; 32]).expect("powered up");
+        let owner = Wallet::new(card.identity().domain.entity(Port(1)));
+        let mut seat = Self {
+            card,
+            disk,
+            notes,
+            binding: Binding::new(SETTINGS),
+            told: Vec::new(),
+            queued: 0,
+            now_ms: 0,
+            owner,
+            is_known: false,
+        };
+        seat.settle();
+        seat
+    }
+
+    /// The card's own id.
+    pub(crate) fn id(&self) -> EntityId {
+        self.card.identity().card()
+    }
+
+    /// Another id of the card's domain.
+    pub(crate) fn port(&self, port: Port) -> EntityId {
+        self.id().domain.entity(port)
+    }
+
+    /// What the store holds.
+    pub(crate) fn dump(&self) -> Dump {
+        self.card.store().dump()
+    }
+
+    /// The message that does it; the owner authenticates first, or asks for a challenge.
+    pub(crate) fn say(&mut self, what: &What) -> Message {
+        match what {
+            What::Plain(message) => message.clone(),
+            What::Order(mtype, body) => {
+                self.introduce();
+                self.owner.seal(*mtype, body.clone())
+            }
+            What::Auth(pin) => self.shake(pin).message,
+            What::SetPin {
+                is_puk,
+                secret,
+                new_pin,
+            } => self.new_pin(*is_puk, secret, new_pin),
+        }
+    }
+
+    /// Does it, and tells what the card said.
+    pub(crate) fn act(&mut self, what: &What) -> Vec<Message> {
+        let message = self.say(what);
+        self.deliver(message)
+    }
+
+    /// Gives the card a message; what it sends until it is at rest.
+    pub(crate) fn deliver(&mut self, message: Message) -> Vec<Message> {
+        self.queue(message);
+        self.settle()
+    }
+
+    /// Gives the card a message in one command, and notes every write.
+    pub(crate) fn deliver_noted(&mut self, name: &str, message: Message) -> Done {
+        let before = self.disk.bytes();
+        self.disk.heal();
+        self.notes.replace(vec![(0, self.dump())]);
+        self.queue(message);
+        let response = self.transmit().expect("a command to transmit");
+        let run = Run {
+            name: name.to_owned(),
+            before,
+            journal: self.disk.journal(),
+            states: self.notes.take(),
+        };
+        // A binding that is brought here waits for this response.
+        self.told.pop();
+        Done {
+            said: self.events(),
+            response,
+            run,
+        }
+    }
+
+    /// This seat as a power cut leaves it while the card handled the noted command: with what is on
+    /// `disk`, and with the response if that had left.
+    pub(crate) fn after_cut(&self, disk: &Disk, response: Option<&[u8]>) -> Self {
+        let mut binding = Binding::new(SETTINGS);
+        for told in &self.told {
+            match told {
+                Told::Queued(number, message) => binding.queue(*number, message.clone()),
+                Told::Response(response) => {
+                    binding.next(0);
+                    binding.completed(0, Ok(response));
+                }
+            }
+        }
+        binding.next(0);
+        binding.take_events();
+        binding.completed(0, response.ok_or(LinkError::Reset));
+        let (store, notes) = Noted::open(disk);
+        Self {
+            card: Card::new(store, programs(), ENTROPY_AGAIN).expect("powered up"),
+            disk: disk.clone(),
+            notes,
+            binding,
+            told: Vec::new(),
+            queued: self.queued,
+            now_ms: 0,
+            owner: Wallet::new(self.owner.id),
+            is_known: false,
+        }
+    }
+
+    /// What a command writes to the disk, past the host.
+    pub(crate) fn writes_of(&mut self, command: &[u8]) -> Vec<Operation> {
+        self.disk.heal();
+        self.card.transmit(command);
+        self.disk.journal()
+    }
+
+    /// What the card sends until it is at rest; the host recovers as the card proxy does.
+    pub(crate) fn settle(&mut self) -> Vec<Message> {
+        while self.transmit().is_some() {}
+        self.events()
+    }
+
+    /// Tries a PIN, as another program than the owner's.
+    pub(crate) fn try_pin(&mut self, port: Port, pin: &'static [u8]) -> Vec<Message> {
+        let stranger = Wallet::new(self.port(port));
+        let owner = std::mem::replace(&mut self.owner, stranger);
+        let said = self.act(&What::Auth(pin));
+        self.owner = owner;
+        said
+    }
+
+    fn queue(&mut self, message: Message) {
+        self.queued += 1;
+        self.told.push(Told::Queued(self.queued, message.clone()));
+        self.binding.queue(self.queued, message);
+    }
+
+    /// One command and its response; nothing if there is no reason for one.
+    fn transmit(&mut self) -> Option<Vec<u8>> {
+        loop {
+            let response = match self.binding.next(self.now_ms) {
+                Action::Transmit { command, .. } => self.card.transmit(command),
+                Action::Reset => {
+                    self.card.power_up(ENTROPY_AGAIN).expect("powered up");
+                    Vec::new()
+                }
+                Action::WaitUntil(at_ms) => {
+                    self.now_ms = at_ms;
+                    continue;
+                }
+                Action::Idle => return None,
+                Action::Gone => panic!("the card was given up"),
+            };
+            self.binding.completed(self.now_ms, Ok(&response));
+            self.told.push(Told::Response(response.clone()));
+            return Some(response);
+        }
+    }
+
+    fn events(&mut self) -> Vec<Message> {
+        let mut said = Vec::new();
+        for event in self.binding.take_events() {
+            match event {
+                CardEvent::Message { message, .. } => said.push(message),
+                CardEvent::Failed { reason, .. } => panic!("not taken: {reason}"),
+                CardEvent::Gone(reason) => panic!("given up: {reason}"),
+                _ => {}
+            }
+        }
+        said
+    }
+
+    fn introduce(&mut self) {
+        if self.is_known {
+            return;
+        }
+        let handshake = self.shake(PIN);
+        let said = self.deliver(handshake.message.clone());
+        self.is_known = handshake.finish(&one::<AuthOk>(&said), &mut self.owner);
+        assert!(self.is_known);
+    }
+
+    fn challenge(&mut self) -> [u8; 32] {
+        let begin = self.owner.message(AuthBegin {});
+        one::<AuthChallenge>(&self.deliver(begin)).challenge
+    }
+
+    fn shake(&mut self, pin: &[u8]) -> Handshake {
+        let challenge = self.challenge();
+        let payload = AuthPayload {
+            pin: pin_block(pin).expect("a PIN that fits"),
+            id: self.owner.id,
+            challenge,
+        };
+        let certificate = &self.card.identity().certificate;
+        let (agree, ephemeral) = (agree_key(&self.card), sha256(&challenge));
+        self.owner
+            .handshake_with(certificate, &agree, &payload, &ephemeral)
+    }
+
+    fn new_pin(&mut self, is_puk: bool, secret: &[u8], new_pin: &[u8]) -> Message {
+        let challenge = self.challenge();
+        let payload = SetPinPayload {
+            is_puk,
+            secret: pin_block(secret).expect("a PUK that fits"),
+            new_pin: pin_block(new_pin).expect("a PIN that fits"),
+            id: self.owner.id,
+            challenge,
+        };
+        let certificate = &self.card.identity().certificate;
+        let (agree, ephemeral) = (agree_key(&self.card), sha256(&challenge));
+        let owner = &self.owner;
+        owner
+            .set_pin_with(certificate, &agree, &payload, &ephemeral)
+            .message
+    }
+}
+
+/// The only message of a type.
+#[track_caller]
+pub(crate) fn one<P: Param>(said: &[Message]) -> P {
+    let of_type: Vec<_> = said
+        .iter()
+        .filter(|message| message.header.mtype == P::MTYPE)
+        .collect();
+    assert_eq!(of_type.len(), 1, "not one {}: {said:?}", P::MTYPE);
+    P::from_param(&of_type[0].param).expect("its parameters")
+}
