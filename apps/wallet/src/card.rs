@@ -7,7 +7,6 @@ use libetp::client::ClientError;
 use libetp::client::blocking::{Capability, CardSession};
 use libetp::params::runtime::{CardInfo, CardInfoRequest, RefusalCode};
 use libetp::params::voucher::{AcknowledgeResult, Disputed, ExchangeResult, Offer};
-use zeroize::Zeroizing;
 
 use crate::cli::Cli;
 use crate::disputes::Dispute;
@@ -140,12 +139,14 @@ impl Orders {
     }
 }
 
-fn secret(wallet: &mut Wallet, cli: &Cli) -> Result<Zeroizing<Vec<u8>>, Failure> {
+fn secret(wallet: &mut Wallet, cli: &Cli) -> Result<pin::Secret, Failure> {
     match &cli.pin_file {
+        // The card itself tells the tries that are left, when it refuses.
         Some(path) => pin::from_file(path),
         None => {
             let card = wallet.settings.id.domain.card();
-            pin::ask(info(&mut wallet.capability, card)?.retries_left)
+            let tries_left = info(&mut wallet.capability, card)?.retries_left;
+            pin::current(None, tries_left)
         }
     }
 }

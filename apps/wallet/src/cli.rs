@@ -83,6 +83,10 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Get an id for this wallet and pin the card
     Init(Init),
+    /// Give the card a new PIN
+    Pin(NewPin),
+    /// Give a card whose PIN is blocked or forgotten a new one, with its PUK
+    Unblock(Unblock),
     /// Show this wallet's id, its card and what the card holds
     List,
     /// Offer a voucher in exchange for another
@@ -123,6 +127,22 @@ pub(crate) struct Init {
     /// Which card, where there are several
     #[arg(long)]
     pub(crate) domain: Option<Domain>,
+}
+
+#[derive(Args)]
+pub(crate) struct NewPin {
+    /// Read the new PIN from a file of mode 600 instead of the terminal
+    #[arg(long, value_name = "FILE")]
+    pub(crate) new_pin_file: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct Unblock {
+    #[command(flatten)]
+    pub(crate) new: NewPin,
+    /// Read the PUK from a file of mode 600 instead of the terminal
+    #[arg(long, value_name = "FILE")]
+    pub(crate) puk_file: Option<PathBuf>,
 }
 
 #[derive(Args)]

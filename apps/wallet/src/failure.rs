@@ -145,11 +145,24 @@ impl Failure {
     fn authentication(text: String, code: u16, retries_left: u8) -> Self {
         let refusal = RefusalCode::from_u16(code);
         let hint = match (refusal, retries_left) {
-            (Some(RefusalCode::WrongPin), 1..) => {
-                "type it with care: the card blocks when no try is left"
+            (Some(RefusalCode::WrongPin), 2..) => {
+                "type it with care: the PIN is blocked when no try is left"
+            }
+            (Some(RefusalCode::WrongPin), 1) => {
+                "one try is left: the next wrong PIN blocks the card until its PUK is used"
             }
             (Some(RefusalCode::WrongPin | RefusalCode::Blocked), 0) => {
-                "the card is blocked; only its issuer can help"
+                "the PIN is blocked: `wallet unblock` sets a new one with the card's PUK; without \
+                 a PUK only the card's issuer can help"
+            }
+            (Some(RefusalCode::WrongPuk), 1..) => {
+                "type it with care: when no try of the PUK is left, nothing unblocks the card"
+            }
+            (Some(RefusalCode::WrongPuk), 0) => {
+                "the PUK is blocked for good; what the card holds only its issuers can replace"
+            }
+            (Some(RefusalCode::NoPuk), _) => {
+                "a card is made with a PUK or without one; ask who issued it"
             }
             _ => "start the command again",
         };

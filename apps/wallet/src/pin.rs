@@ -1,4 +1,4 @@
-//! Where the PIN comes from.
+//! Where PIN and PUK come from.
 
 use std::fs::File;
 use std::io::{IsTerminal, Read};
@@ -6,15 +6,19 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use libetp::client::PIN_BYTES_MAX;
+use libetp::limits::PIN_BYTES_MIN;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::failure::{Failure, Kind};
 
-/// Reads the PIN from a file without its line end.
-pub(crate) fn from_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+/// A PIN or PUK; erased when dropped.
+pub(crate) type Secret = Zeroizing<Vec<u8>>;
+
+/// Reads a PIN from a file without its line end.
+pub(crate) fn from_file(path: &Path) -> Result<Secret, Failure> {
     let failed = |error: std::io::Error| {
         Failure::new(Kind::Usage, format!("{}: {error}", path.display()))
-            .hint("name a file that holds the PIN, or leave --pin-file out to be asked")
+            .hint("name a file that holds it, or leave the option out to be asked")
     };
     let file = File::open(path).map_err(failed)?;
     let mode = file.metadata().map_err(failed)?.mode() & 0o777;
@@ -33,28 +37,92 @@ pub(crate) fn from_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     checked(pin)
 }
 
+/// The PIN that the card has: from the file, or asked for, without echo.
+pub(crate) fn current(file: Option<&Path>, tries_left: u8) -> Result<Secret, Failure> {
+    if tries_left == 0 {
+        return Err(blocked());
+    }
+    match file {
+        Some(path) => from_file(path),
+        None => ask("PIN", tries_left, "--pin-file"),
+    }
+}
+
+/// The PUK, without the gaps that people write between its digits.
+pub(crate) fn puk(file: Option<&Path>, tries_left: u8) -> Result<Secret, Failure> {
+    let mut puk = match file {
+        Some(path) => from_file(path)?,
+        None => ask("PUK", tries_left, "--puk-file")?,
+    };
+    puk.retain(|byte| !b" -".contains(byte));
+    checked(puk)
+}
+
+/// The PIN that the card shall have: from the file, or asked for twice.
+pub(crate) fn new(file: Option<&Path>) -> Result<Secret, Failure> {
+    let pin = match file {
+        Some(path) => from_file(path)?,
+        None => ask_twice()?,
+    };
+    match pin.len() {
+        PIN_BYTES_MIN.. => Ok(pin),
+        _ => {
+            let text = format!("a new PIN has at least {PIN_BYTES_MIN} bytes");
+            Err(Failure::new(Kind::Usage, text).hint("nothing was changed"))
+        }
+    }
+}
+
+fn ask_twice() -> Result<Secret, Failure> {
+    let first = prompt("New PIN: ", "--new-pin-file")?;
+    match prompt("The same new PIN again: ", "--new-pin-file")? == first {
+        true => Ok(first),
+        false => Err(Failure::new(Kind::Usage, "the two new PINs differ")
+            .hint("nothing was changed, no try was used")),
+    }
+}
+
+fn ask(what: &str, tries_left: u8, option: &str) -> Result<Secret, Failure> {
+    prompt(&question(what, tries_left), option)
+}
+
+/// The last try is a warning.
+fn question(what: &str, tries_left: u8) -> String {
+    match tries_left {
+        1 => format!("{what} (the LAST try: a wrong one blocks it): "),
+        _ => format!("{what} ({tries_left} tries left): "),
+    }
+}
+
 /// Asks at the terminal, without echo.
-pub(crate) fn ask(tries_left: u8) -> Result<Zeroizing<Vec<u8>>, Failure> {
+fn prompt(words: &str, option: &str) -> Result<Secret, Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(
-            Failure::new(Kind::Usage, "there is no terminal to ask for the PIN")
-                .hint("give it with --pin-file FILE"),
+            Failure::new(Kind::Usage, "there is no terminal to ask for a PIN at")
+                .hint(format!("give it with {option} FILE")),
         );
     }
-    let prompt = format!("PIN of your card ({tries_left} tries left): ");
-    let answer = rpassword::prompt_password(prompt);
+    let answer = rpassword::prompt_password(words);
     let mut text = answer.map_err(|error| Failure::system("terminal", error))?;
     let pin = Zeroizing::new(text.as_bytes().to_vec());
     text.zeroize();
     checked(pin)
 }
 
-fn checked(pin: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+/// No try of the PIN is left.
+fn blocked() -> Failure {
+    Failure::new(Kind::Pin, "the PIN is blocked: no try is left")
+        .hint("`wallet unblock` sets a new one with the card's PUK")
+        .fact("refusal", "blocked")
+        .fact("tries_left", 0)
+}
+
+fn checked(pin: Secret) -> Result<Secret, Failure> {
     match pin.len() {
-        0 => Err(Failure::new(Kind::Usage, "the PIN is empty").hint("no try was used")),
+        0 => Err(Failure::new(Kind::Usage, "it is empty").hint("no try was used")),
         1..=PIN_BYTES_MAX => Ok(pin),
         _ => {
-            let text = format!("a PIN has at most {PIN_BYTES_MAX} bytes");
+            let text = format!("it is longer than {PIN_BYTES_MAX} bytes");
             Err(Failure::new(Kind::Usage, text).hint("no try was used"))
         }
     }
@@ -88,5 +156,27 @@ mod tests {
         assert_eq!(refused(b"\n", 0o600).kind, Kind::Usage);
         assert!(from_file(file(&[b'1'; PIN_BYTES_MAX], 0o400).path()).is_ok());
         assert_eq!(refused(&[b'1'; PIN_BYTES_MAX + 1], 0o600).kind, Kind::Usage);
+    }
+
+    #[test]
+    fn a_puk_is_read_as_it_is_written() {
+        let read = file(b"1234 5678-9012 3456\n", 0o600);
+        let puk = puk(Some(read.path()), 10).unwrap();
+        assert_eq!(puk.as_slice(), b"1234567890123456");
+    }
+
+    #[test]
+    fn a_new_pin_is_long_enough() {
+        let shortest = file(&[b'1'; PIN_BYTES_MIN], 0o600);
+        assert!(new(Some(shortest.path())).is_ok());
+        let short = file(&[b'1'; PIN_BYTES_MIN - 1], 0o600);
+        assert_eq!(new(Some(short.path())).unwrap_err().kind, Kind::Usage);
+    }
+
+    #[test]
+    fn the_question_tells_the_tries_and_warns_of_the_last() {
+        assert_eq!(question("PIN", 3), "PIN (3 tries left): ");
+        assert!(question("PUK", 1).contains("LAST try"));
+        assert_eq!(current(None, 0).unwrap_err().kind, Kind::Pin);
     }
 }

@@ -6,6 +6,7 @@
 )]
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use system_tests::scenario::Cast;
 use system_tests::{Binaries, Deployment, Host, Output};
@@ -70,13 +71,64 @@ fn three_wrong_pins_block_the_card_even_for_the_right_one() {
     assert!(matches!(right.code, Some(4 | 6)), "{}", right.failure());
 }
 
+/// A file of mode 600 with a PIN or PUK in it.
+fn secret(deployment: &Deployment, name: &str, text: &str) -> PathBuf {
+    let path = deployment.path().join(name);
+    fs::copy(deployment.pin_file(), &path).unwrap();
+    fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn a_blocked_card_gets_a_new_pin_by_its_puk() {
+    let (deployment, cast) = cast();
+    let file = |name: &str, text: &str| secret(&deployment, name, text);
+    let (wrong, new) = (file("wrong", "000000"), file("new", "8642"));
+    let list = |pin: &Path| {
+        let list = cast.a.wallet(&["list", "--pin-file"]).arg(pin);
+        list.output().unwrap()
+    };
+    for left in ["left: 2", "one try is left", "blocked"] {
+        refused(&list(&wrong), 4, &["pin", left]);
+    }
+    let pin = cast.a.wallet(&["pin", "--new-pin-file"]).arg(&new);
+    refused(&pin.output().unwrap(), 4, &["blocked", "wallet unblock"]);
+    let unblock = |puk: &Path| {
+        let unblock = cast.a.wallet(&["unblock", "--puk-file"]).arg(puk);
+        unblock.arg("--new-pin-file").arg(&new)
+    };
+    let guess = unblock(&file("guess", "0000 0000 0000 0000")).output();
+    refused(&guess.unwrap(), 4, &["puk", "left: 9"]);
+    let done = unblock(&cast.a.path().join("puk")).json().unwrap();
+    assert_eq!(done["tries_left"], 3, "{done:#}");
+    assert_eq!(done["puk_tries_left"], 10, "{done:#}");
+    assert_eq!(list(&new).code, Some(0), "{}", list(&new).failure());
+}
+
+#[test]
+fn whoever_knows_the_pin_changes_it() {
+    let (deployment, cast) = cast();
+    let new = secret(&deployment, "new", "8642");
+    let asked = cast.a.wallet(&["pin"]).output().unwrap();
+    refused(&asked, 2, &["--new-pin-file"]);
+    let short = secret(&deployment, "short", "123");
+    let short = cast.a.wallet(&["pin", "--new-pin-file"]).arg(short);
+    refused(&short.output().unwrap(), 2, &["at least 4"]);
+    let done = cast.a.wallet(&["pin", "--new-pin-file"]).arg(&new);
+    assert_eq!(done.json().unwrap()["pin"], "set");
+    let old = cast.a.wallet(&["list"]).output().unwrap();
+    refused(&old, 4, &["pin", "left: 2"]);
+    let list = cast.a.wallet(&["list", "--pin-file"]).arg(&new);
+    assert_eq!(list.output().unwrap().code, Some(0));
+}
+
 #[test]
 fn an_unknown_destination_and_a_stopped_host_are_told_apart() {
     let (_deployment, mut cast) = cast();
     let nowhere = "02ffffffffffffffffffffff:4294967040";
     refused(
         &cast.a.etpctl(&["ping", nowhere]).output().unwrap(),
-        5,
+        6,
         &["unknown-destination"],
     );
     let diagnostics = format!("{}:4294967040", cast.b.domain());
@@ -94,7 +146,7 @@ fn an_unknown_destination_and_a_stopped_host_are_told_apart() {
         .etpctl(&["ping", &diagnostics, "--timeout", "60"])
         .output()
         .unwrap();
-    refused(&unreachable, 5, &["host-unreachable"]);
+    refused(&unreachable, 6, &["host-unreachable"]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod inbox;
 mod init;
 mod issuer;
 mod list;
+mod new_pin;
 mod offer;
 mod receive;
 mod redeem;
@@ -23,6 +24,8 @@ use crate::output::Report;
 pub(crate) fn run(cli: &Cli) -> Result<Report, Failure> {
     match &cli.command {
         Command::Init(args) => init::run(cli, args),
+        Command::Pin(args) => new_pin::change(cli, args),
+        Command::Unblock(args) => new_pin::unblock(cli, args),
         Command::List => list::run(cli),
         Command::Offer(args) => offer::run(cli, args),
         Command::Inbox(args) => inbox::run(cli, args),
