@@ -65,7 +65,9 @@ impl State {
         &self,
         work: impl FnOnce(&Change<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let transaction = self.database.begin_write().map_err(|e| self.corrupt(e))?;
+        let mut transaction = self.database.begin_write().map_err(|e| self.corrupt(e))?;
+        // A crash within a commit never leaves a choice between two states to a checksum.
+        transaction.set_two_phase_commit(true);
         let change = Change {
             state: self,
             transaction,

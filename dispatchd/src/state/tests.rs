@@ -237,3 +237,13 @@ fn a_local_domain_keeps_its_key_until_it_is_removed() {
     assert!(!state.remove_local_domain(D).unwrap());
     state.add_local_domain(D, [9; 32]).unwrap();
 }
+
+/// The tenth byte of a redb file says by a bit how it was committed last.
+#[test]
+fn every_change_is_committed_in_two_phases() {
+    let directory = directory();
+    let mut state = State::open(directory.path()).unwrap();
+    state.put(&capability()).unwrap();
+    let whole = fs::read(directory.path().join("state.redb")).unwrap();
+    assert_eq!(whole[9] & 4, 4, "{:#04x}", whole[9]);
+}

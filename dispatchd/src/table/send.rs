@@ -6,6 +6,7 @@ use guard_policies::{Entry, Facts, Verdict as Judged, judge};
 use libetp::frame::Frame;
 use libetp::frame::body::RequestError;
 use libetp::limits::PARAM_BYTES_MAX;
+use libetp::params::runtime::{AuthFailed, RefusalCode};
 use libetp::{EntityId, Header, Message, Mtype, Port, Verdict, VerdictCode};
 
 use super::connection::{Phase, Role};
@@ -263,6 +264,7 @@ impl Shard {
         let Header { src, dst, mtype } = arriving.header;
         if mtype == Mtype::AUTH_FAILED
             && arriving.entry == Entry::Card(dst.domain)
+            && has_spent_a_try(arriving.param)
             && let Some(capability) = self.capabilities.get(&dst)
         {
             self.shared.auth_failures.take(capability.uid, self.now_ms);
@@ -315,6 +317,13 @@ impl Shard {
             Err(error) => Err(self.refusal("malformed", VerdictCode::Malformed, error.to_string())),
         }
     }
+}
+
+/// Whether an authentication failed by a wrong PIN or PUK, and not for another reason.
+fn has_spent_a_try(failed: &[u8]) -> bool {
+    let failed = <AuthFailed as libetp::params::Param>::from_param(failed);
+    let code = failed.ok().and_then(|it| RefusalCode::from_u16(it.code));
+    matches!(code, Some(RefusalCode::WrongPin | RefusalCode::WrongPuk))
 }
 
 /// Longest nonce of a ping that diagnostics answers, in bytes.

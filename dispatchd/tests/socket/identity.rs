@@ -3,14 +3,16 @@
 use std::os::fd::AsRawFd;
 
 use dispatchd::router::Entry;
+use dispatchd::table::AUTH_FAILURES_BURST;
 use libetp::frame::body::RequestError;
 use libetp::frame::{self, kind};
 use libetp::params::Param;
 use libetp::params::host::Undeliverable;
+use libetp::params::runtime::{AuthFailed, RefusalCode};
 use libetp::{Domain, Message, Mtype, Port, VerdictCode};
 use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 
-use crate::harness::{ABROAD, DOMAIN, Memory, PRIVATE, Setup, daemon, send_body};
+use crate::harness::{ABROAD, DOMAIN, Daemon, Memory, PRIVATE, Program, Setup, daemon, send_body};
 use crate::helper;
 
 #[test]
@@ -181,17 +183,47 @@ fn passed_descriptors_are_never_installed() {
     assert!(std::fs::read_dir("/proc/self/fd").unwrap().count() <= before);
 }
 
+/// The card says so often that an authentication of `program` failed.
+fn fail_to_authenticate(daemon: &Daemon, program: &mut Program, code: RefusalCode, times: u32) {
+    for number in 1..=times {
+        program.send(DOMAIN.card(), Mtype::AUTH_BEGIN, &[0x80]);
+        assert_eq!(program.flush(), []);
+        let failed = AuthFailed {
+            code: code as u16,
+            retries_left: 1,
+            detail: String::new(),
+        };
+        let failed = failed.into_message(DOMAIN.card(), program.id);
+        let entry = Entry::Card(DOMAIN);
+        daemon.router.submit(entry, number.into(), failed);
+        program.come().delivery();
+    }
+}
+
+#[test]
+fn failures_that_spent_no_try_of_a_pin_or_puk_make_nobody_wait() {
+    let daemon = daemon();
+    let mut a = daemon.acquire();
+    for code in [RefusalCode::NoChallenge, RefusalCode::Blocked] {
+        fail_to_authenticate(&daemon, &mut a, code, AUTH_FAILURES_BURST + 1);
+    }
+    a.send(DOMAIN.card(), Mtype::AUTH, &[]);
+    assert_eq!(a.flush(), []);
+}
+
 #[test]
 fn a_user_that_fails_to_authenticate_too_often_has_to_wait() {
     let daemon = daemon();
     let mut a = daemon.acquire();
-    for number in 1..=dispatchd::table::AUTH_FAILURES_BURST.into() {
-        a.send(DOMAIN.card(), Mtype::AUTH_BEGIN, &[0x80]);
-        assert_eq!(a.flush(), []);
-        let failed = Message::new(DOMAIN.card(), a.id, Mtype::AUTH_FAILED, vec![]);
-        daemon.router.submit(Entry::Card(DOMAIN), number, failed);
-        a.come().delivery();
-    }
+    fail_to_authenticate(
+        &daemon,
+        &mut a,
+        RefusalCode::WrongPin,
+        AUTH_FAILURES_BURST - 1,
+    );
+    a.send(DOMAIN.card(), Mtype::AUTH, &[]);
+    assert_eq!(a.flush(), []);
+    fail_to_authenticate(&daemon, &mut a, RefusalCode::WrongPuk, 1);
     let mut b = daemon.acquire();
     let number = b.send(DOMAIN.card(), Mtype::AUTH, &[]);
     let detail = b.expect_failed(number, VerdictCode::Refused);
