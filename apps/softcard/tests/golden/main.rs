@@ -1,9 +1,12 @@
 //! State files of earlier versions stay readable for ever.
 //!
-//! `golden/v1` was made once by the ignored test below and is never made again: a card that lost
+//! `golden/v1` was made once by the ignored tests and is never made again: a card that lost
 //! this test lost its owner's vouchers.
 
+#[path = "../support/mod.rs"]
 mod support;
+
+mod disputes;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
