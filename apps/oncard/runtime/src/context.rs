@@ -59,6 +59,11 @@ impl Personalised {
     }
 }
 
+/// A counter of the card is at its end. No card comes so far, but a damaged store may say so.
+pub(crate) fn worn_out() -> Rejection {
+    Rejection::refused(RefusalCode::Storage, "a counter of the card is at its end")
+}
+
 /// A value that was never there before: PRF(card key; persistent counter, 32 random bytes).
 ///
 /// The counter differs if the generator repeats itself, the generator if the card was restored
@@ -70,7 +75,7 @@ pub(crate) fn fresh(
     entropy: &mut Entropy,
 ) -> Result<Secret, Rejection> {
     let made: u64 = transaction.read(store, records::FRESH)?.unwrap_or(0);
-    let count = made + 1;
+    let count = made.checked_add(1).ok_or_else(worn_out)?;
     transaction.write(records::FRESH, &count);
     Ok(derive(
         &me.secrets.fresh,

@@ -10,6 +10,10 @@ pub const WRONG_TRIES_MAX: usize = 64;
 pub const PIN_TRIES: u8 = 3;
 /// Tries of the PUK before it, and with it a card whose PIN is blocked, blocks for good.
 pub const PUK_TRIES: u8 = 10;
+/// Most memory in KiB that one try of a PIN or PUK may cost: 256 MiB.
+pub const PIN_MEMORY_KIB_MAX: u32 = 256 * 1_024;
+/// Most passes over that memory.
+pub const PIN_PASSES_MAX: u32 = 16;
 /// Ports in one block.
 pub const PORT_BLOCK: u32 = 256;
 /// Messages that wait for the host.

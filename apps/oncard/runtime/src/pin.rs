@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::entropy::{Secret, derive};
 use crate::error::CardError;
-use crate::limits::{PIN_TRIES, PUK_TRIES};
+use crate::limits::{PIN_MEMORY_KIB_MAX, PIN_PASSES_MAX, PIN_TRIES, PUK_TRIES};
 use crate::records::{self, PinRecord, Record};
 
 /// What a new card's owner knows.
@@ -87,9 +87,9 @@ impl Kind {
 /// What one try of a PIN costs (Argon2id, RFC 9106).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PinCost {
-    /// Memory in KiB, at least 8.
+    /// Memory in KiB, 8 to [`PIN_MEMORY_KIB_MAX`].
     pub memory_kib: u32,
-    /// Passes over it, at least 1.
+    /// Passes over it, 1 to [`PIN_PASSES_MAX`].
     pub passes: u32,
 }
 
@@ -159,6 +159,9 @@ fn verifier(
     pin: &[u8],
     record: &PinRecord,
 ) -> Result<Secret, CardError> {
+    if record.memory_kib > PIN_MEMORY_KIB_MAX || record.passes > PIN_PASSES_MAX {
+        return Err(CardError::PinCost);
+    }
     let params = Params::new(record.memory_kib, record.passes, 1, Some(32))
         .map_err(|_| CardError::PinCost)?;
     let mut hash = Zeroizing::new([0; 32]);

@@ -3,10 +3,10 @@
 use alloc::vec::Vec;
 
 use etp_pki::Anchors;
-use libetp::Domain;
 use libetp::codec::{self, Decode, Encode, List};
 use libetp::digest::Hash;
 use libetp::exchange::SessionId;
+use libetp::{Domain, Message};
 
 use crate::error::CardError;
 use crate::store::{Store, StoreError};
@@ -141,6 +141,7 @@ pub(crate) fn load_outbox(store: &dyn Store) -> Result<Vec<(u64, usize)>, CardEr
         for (key, message) in page {
             let number = key[OUTBOX.len()..].try_into();
             let number = number.map_err(|_| CardError::Damaged("outbox"))?;
+            Message::from_bytes(&message).map_err(|_| CardError::Damaged("outbox"))?;
             found.push((u64::from_be_bytes(number), message.len()));
         }
     }

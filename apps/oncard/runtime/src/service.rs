@@ -13,6 +13,7 @@ use libetp::params::runtime::{
 use libetp::{EntityId, Message, Mtype, Port, codec};
 
 use crate::card::Core;
+use crate::context::worn_out;
 use crate::dispatch::{Sender, Stop};
 use crate::limits::{PING_NONCE_BYTES_MAX, PORT_BLOCK};
 use crate::pin::Kind;
@@ -20,6 +21,11 @@ use crate::program::Rejection;
 use crate::records;
 use crate::store::Store;
 use crate::transaction::Transaction;
+
+/// The first port that a card reserves.
+const FIRST_PORT: u32 = Port::CARD.0 + 1;
+/// Behind the last.
+const PORTS_END: u32 = Port::HOST_FIRST.0;
 
 /// Families of message types that the runtime handles itself.
 pub(crate) const FAMILIES: &[u8] = &[0x00, records::FAMILY];
@@ -128,7 +134,13 @@ impl Service<'_> {
     /// The lowest port that was never reserved.
     fn next_port(&self) -> Result<u32, Rejection> {
         let next: Option<u32> = self.transaction.read(self.store, records::PORTS)?;
-        Ok(next.unwrap_or(Port::CARD.0 + 1))
+        match next.unwrap_or(FIRST_PORT) {
+            next @ FIRST_PORT..=PORTS_END => Ok(next),
+            _ => Err(Rejection::refused(
+                RefusalCode::Storage,
+                "the record of the ports is damaged",
+            )),
+        }
     }
 
     fn reserve_ports(&mut self, src: EntityId, param: &[u8]) -> Result<(), Rejection> {
@@ -136,7 +148,7 @@ impl Service<'_> {
         let first = self.next_port()?;
         let end = first.checked_add(PORT_BLOCK);
         let end = end
-            .filter(|end| *end <= Port::HOST_FIRST.0)
+            .filter(|end| *end <= PORTS_END)
             .ok_or_else(|| Rejection::refused(RefusalCode::Limit, "the card has no ports left"))?;
         self.transaction.write(records::PORTS, &end);
         let count = PORT_BLOCK;
@@ -156,7 +168,7 @@ impl Service<'_> {
             .transaction
             .read(self.store, records::STATEMENTS)?
             .unwrap_or(0);
-        let number = last + 1;
+        let number = last.checked_add(1).ok_or_else(worn_out)?;
         self.transaction.write(records::STATEMENTS, &number);
         let identity = &self.core.me.identity;
         let body = StatementBody {

@@ -67,11 +67,11 @@ pub(crate) fn tally(context: &Context<'_>) -> Result<Tally, Fault> {
 pub(crate) fn decide(xid: &Xid, outcome: Outcome, tally: Tally, context: &mut Context<'_>) {
     let tally = match outcome {
         Outcome::Resolved => Tally {
-            resolved: tally.resolved + 1,
+            resolved: tally.resolved.saturating_add(1),
             ..tally
         },
         _ => Tally {
-            aborted: tally.aborted + 1,
+            aborted: tally.aborted.saturating_add(1),
             ..tally
         },
     };
