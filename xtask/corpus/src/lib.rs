@@ -6,7 +6,10 @@
 
 mod card;
 mod host;
+mod state;
 mod wire;
+
+pub use state::Write;
 
 /// A parser under test.
 pub struct Target {
@@ -65,6 +68,14 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "configuration",
         run: host::configuration,
+    },
+    Target {
+        name: "card_state",
+        run: state::card,
+    },
+    Target {
+        name: "daemon_state",
+        run: state::daemon,
     },
 ];
 

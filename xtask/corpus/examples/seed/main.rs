@@ -1,5 +1,8 @@
 //! Writes the valid inputs that the corpora start from: `cargo run -p parser-corpus --example seed`.
 
+mod card_state;
+mod daemon_state;
+
 use std::fs;
 use std::path::Path;
 
@@ -193,4 +196,6 @@ fn main() {
         "unknown.toml",
         b"[daemon]\nsockt = \"x\"\n",
     );
+    card_state::keep_all();
+    daemon_state::keep_all();
 }
