@@ -107,7 +107,9 @@ fn forge(
             RemoteEvent::LinkDown { reason, .. } => {
                 return Ok(Attempt::refused(name, "link-closed", reason));
             }
-            RemoteEvent::LinkUp { .. } | RemoteEvent::Refused { .. } => {}
+            RemoteEvent::LinkUp { .. }
+            | RemoteEvent::Refused { .. }
+            | RemoteEvent::Moved { .. } => {}
         }
     }
 }

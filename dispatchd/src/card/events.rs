@@ -3,7 +3,7 @@
 use etp_pki::Leaf;
 use libetp::digest::Hash;
 use libetp::exchange::SelectReply;
-use libetp::params::runtime::Statement;
+use libetp::params::runtime::{Hello, Statement};
 use libetp::{Domain, Message, VerdictCode};
 
 use super::quarantine::Quarantine;
@@ -18,6 +18,8 @@ pub struct Known {
     pub key: Option<Hash>,
     /// The highest number of a statement that this host has of that card; 0 for none.
     pub statements: u64,
+    /// The number of the card's newest statement that it is at another host, if that is so.
+    pub suspended: Option<u64>,
     /// Whether another card of this host has it now.
     pub elsewhere: bool,
 }
@@ -59,6 +61,8 @@ pub enum Input {
         /// To be given back.
         token: Token,
     },
+    /// The card stated with this number that it is at another host.
+    Suspended(u64),
     /// Some time passed.
     Tick,
     /// An effect could not be carried out; those after it were not tried.
@@ -109,6 +113,8 @@ pub enum Effect {
         /// The number.
         number: u64,
     },
+    /// The card stated that it is at this host again; durable before the next effect.
+    EndSuspension,
     /// The answer to [`Input::Serve`].
     Statement {
         /// As asked.
@@ -152,8 +158,28 @@ pub enum Stage {
         /// Its certificate.
         leaf: Box<Leaf>,
     },
+    /// It stated that it is at another host, and has not stated anew that it is at this one.
+    Suspended {
+        /// Number of the statement for the other host.
+        number: u64,
+        /// A card that proved itself, and was asked to state anew.
+        restating: Option<Box<Restating>>,
+    },
     /// It is not trusted.
     Quarantined(Quarantine),
     /// It does not answer any more.
     Gone(String),
+}
+
+/// A card that proved itself and has to state that it is at this host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restating {
+    /// What it claimed.
+    pub reply: SelectReply,
+    /// How it proved that.
+    pub hello: Hello,
+    /// Its certificate.
+    pub leaf: Leaf,
+    /// To be in the statement.
+    pub nonce: [u8; 32],
 }

@@ -11,6 +11,7 @@ mod reopening;
 mod services;
 mod session;
 mod slot;
+mod suspension;
 mod witness_writer;
 
 pub use cards::{Cards, OpenLink};

@@ -33,10 +33,10 @@ pub const STATEMENTS_MAX: usize = 64;
 #[derive(Debug)]
 pub struct Session {
     anchors: Anchors,
-    host_key: Option<Hash>,
-    stage: Stage,
+    pub(super) host_key: Option<Hash>,
+    pub(super) stage: Stage,
     domain: Option<Domain>,
-    known: Known,
+    pub(super) known: Known,
     witness: Witness,
     /// The highest number of a message that entered, since the daemon started.
     highest_entered: u64,
@@ -48,7 +48,7 @@ pub struct Session {
     serving: VecDeque<([u8; 32], Token)>,
     /// Number of the last statement, given out or not.
     stated: u64,
-    effects: Vec<Effect>,
+    pub(super) effects: Vec<Effect>,
 }
 
 impl Session {
@@ -99,6 +99,7 @@ impl Session {
             Input::Gone(reason) => self.gone(reason),
             Input::WantPorts => self.reserve_ports(),
             Input::Serve { nonce, token } => self.serve(nonce, token),
+            Input::Suspended(number) => self.suspended(number),
             Input::Tick => self.tick(now),
             Input::Failed(reason) => self.quarantine(Quarantine::Storage(reason)),
         }
@@ -109,14 +110,14 @@ impl Session {
         matches!(self.stage, Stage::Live { .. })
     }
 
-    fn order(&mut self, param: impl Param) {
+    pub(super) fn order(&mut self, param: impl Param) {
         if let Some(domain) = self.domain {
             let message = param.into_message(domain.entity(Port::DAEMON), domain.card());
             self.effects.push(Effect::Order(message));
         }
     }
 
-    fn note(&mut self, name: &'static str, is_alarm: bool, detail: impl Into<String>) {
+    pub(super) fn note(&mut self, name: &'static str, is_alarm: bool, detail: impl Into<String>) {
         let detail = detail.into();
         self.effects.push(Effect::Note(Note {
             name,
@@ -179,9 +180,15 @@ impl Session {
                     self.hello(&message.param, now);
                 }
             }
-            Stage::Challenged { .. } => self.hold(number, message),
+            Stage::Suspended {
+                restating: Some(_), ..
+            } if is_for_daemon => self.restated(&message),
+            Stage::Challenged { .. }
+            | Stage::Suspended {
+                restating: Some(_), ..
+            } => self.hold(number, message),
             Stage::Live { .. } => self.live_message(number, message),
-            Stage::Starting | Stage::Quarantined(_) | Stage::Gone(_) => {
+            Stage::Starting | Stage::Suspended { .. } | Stage::Quarantined(_) | Stage::Gone(_) => {
                 self.note(
                     "card-message-not-live",
                     false,
@@ -212,12 +219,15 @@ impl Session {
             Ok((hello, leaf))
         });
         match judged {
-            Ok((hello, leaf)) => self.live(reply, &hello, leaf),
+            Ok((hello, leaf)) => match self.known.suspended {
+                Some(number) => self.restate(number, reply, hello, leaf, now),
+                None => self.live(reply, &hello, leaf),
+            },
             Err(cause) => self.quarantine(cause),
         }
     }
 
-    fn live(&mut self, reply: SelectReply, hello: &Hello, leaf: Leaf) {
+    pub(super) fn live(&mut self, reply: SelectReply, hello: &Hello, leaf: Leaf) {
         self.witness = self.witness.accept(hello.generation, hello.highest_port);
         self.known.key = Some(leaf.key);
         let (domain, key) = (reply.domain, leaf.key);
@@ -390,7 +400,12 @@ impl Session {
         self.leave(Stage::Quarantined(cause), VerdictCode::Quarantined);
     }
 
-    fn leave(&mut self, stage: Stage, code: VerdictCode) {
+    pub(super) fn leave(&mut self, stage: Stage, code: VerdictCode) {
+        // Wherever the card is: it said that it is not at this host.
+        let code = match self.known.suspended {
+            Some(_) if code == VerdictCode::CardGone => VerdictCode::Suspended,
+            _ => code,
+        };
         self.stage = stage;
         self.held.clear();
         self.is_attached = false;

@@ -119,6 +119,11 @@ impl Slot {
         self.step(Input::Serve { nonce, token });
     }
 
+    /// The card stated with this number that it is at another host.
+    pub fn suspend(&self, number: u64) {
+        self.step(Input::Suspended(number));
+    }
+
     /// Some time passed.
     pub fn tick(&self) {
         self.step(Input::Tick);
@@ -186,6 +191,7 @@ impl Slot {
             witness: state.witness(domain)?,
             key,
             statements: statements.unwrap_or(0),
+            suspended: state.suspension(domain)?,
             elsewhere: self.services.claim(domain, self.index) != self.index,
         })
     }
@@ -243,6 +249,7 @@ impl Slot {
             Effect::RaiseStatement { key, number } => {
                 services.state.raise_statement_number(&key, number)?;
             }
+            Effect::EndSuspension => services.state.end_suspension(domain)?,
             Effect::RaiseWitness(seen) => services.witnesses.raise(domain, &seen),
             Effect::Order(message) => self.order(message),
             Effect::Attach { message_bytes_max } => self.attach(domain, message_bytes_max),

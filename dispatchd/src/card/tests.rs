@@ -5,7 +5,7 @@ use libetp::digest::signature_input;
 use libetp::exchange::SelectReply;
 use libetp::params::Param;
 use libetp::params::runtime::{
-    Hello, HelloBody, HelloChallenge, OrderRefused, PortsReserved, Serve, Statement,
+    Hello, HelloBody, HelloChallenge, OrderRefused, PortsReserved, Serve, Statement, StatementBody,
 };
 use libetp::{Domain, Message, Mtype, Port, VerdictCode};
 
@@ -642,4 +642,94 @@ fn a_card_that_is_gone_proves_itself_again_and_repeats_nothing_that_entered() {
     let nonce = back.challenged(&mut session, Known::default());
     assert!(is_attached(&back.answer(&mut session, nonce)));
     assert_eq!(session.highest_entered(), number);
+}
+
+/// The card's statement for this host, signed.
+fn signed_statement(card: &TestCard, number: u64, nonce: [u8; 32]) -> Statement {
+    let leaf = etp_pki::scheme::inspect(&card.certificate).unwrap();
+    let body = StatementBody {
+        domain: card.domain,
+        card_key: leaf.key,
+        host_key: [4; 32],
+        number,
+        nonce,
+    };
+    Statement {
+        certificate: card.certificate.clone(),
+        signature: card.key.sign(&signature_input("serve", &body)).to_bytes(),
+        ..statement(number, nonce)
+    }
+}
+
+/// A card that stated elsewhere with number 5 and proves itself here: asked with this nonce.
+fn restating(card: &TestCard) -> (Session, [u8; 32]) {
+    let mut session = card.session();
+    let known = Known {
+        suspended: Some(5),
+        ..Known::default()
+    };
+    let nonce = card.challenged(&mut session, known);
+    let effects = card.answer(&mut session, nonce);
+    let [Effect::Order(order)] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    let nonce = Serve::from_param(&order.param).unwrap().nonce;
+    (session, nonce)
+}
+
+#[test]
+fn a_suspended_card_is_live_when_it_states_a_newer_number_for_this_host() {
+    let card = TestCard::new();
+    let (mut session, nonce) = restating(&card);
+    let newest = signed_statement(&card, 6, nonce);
+    let effects = session.step(card.to_daemon(newest), &now(0));
+    let ended = effects.iter().position(|it| *it == Effect::EndSuspension);
+    let attached = effects
+        .iter()
+        .position(|it| matches!(it, Effect::Attach { .. }));
+    assert!(ended.is_some() && ended < attached, "{effects:?}");
+}
+
+#[test]
+fn a_suspended_card_that_does_not_prove_a_newer_statement_stays_suspended() {
+    let card = TestCard::new();
+    let forged = Statement {
+        number: 7,
+        ..signed_statement(&card, 6, [0; 32])
+    };
+    let refused = OrderRefused {
+        mtype: Mtype::SERVE,
+        code: 0,
+        detail: "not the host that the owner enrolled".into(),
+    };
+    for answer in [
+        None,
+        Some(card.to_daemon(forged)),
+        Some(card.to_daemon(refused)),
+    ] {
+        let (mut session, nonce) = restating(&card);
+        let old = || card.to_daemon(signed_statement(&card, 5, nonce));
+        let effects = session.step(answer.unwrap_or_else(old), &now(0));
+        assert!(effects.contains(&Effect::Detach(VerdictCode::Suspended)));
+        assert!(!is_attached(&effects), "{effects:?}");
+        assert!(matches!(
+            session.stage(),
+            Stage::Suspended { number: 5, .. }
+        ));
+        // Nor does it help that it goes away.
+        let effects = session.step(Input::Gone("pulled".into()), &now(0));
+        assert!(effects.contains(&Effect::Detach(VerdictCode::Suspended)));
+    }
+}
+
+#[test]
+fn a_live_card_is_suspended_at_once() {
+    let card = TestCard::new();
+    let mut session = card.live();
+    let effects = session.step(Input::Suspended(3), &now(0));
+    assert!(effects.contains(&Effect::Detach(VerdictCode::Suspended)));
+    assert!(matches!(
+        session.stage(),
+        Stage::Suspended { number: 3, .. }
+    ));
 }

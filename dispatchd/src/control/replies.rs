@@ -124,13 +124,40 @@ impl Facts<'_> {
     fn cards(&self, snapshot: &Snapshot) -> Vec<CardStatus> {
         let of = |domain: Domain| snapshot.domains.iter().find(|known| known.domain == domain);
         let card = |slot: &Arc<Slot>| self.card(slot, slot.domain().and_then(of));
-        self.cards.slots().map(card).collect()
+        let cards = self.cards.slots().map(card);
+        cards.chain(self.suspended_elsewhere(snapshot)).collect()
+    }
+
+    /// Domains whose card went to another host and is in no slot.
+    fn suspended_elsewhere(&self, snapshot: &Snapshot) -> Vec<CardStatus> {
+        let domains = snapshot.domains.iter();
+        let suspended = domains.filter(|known| {
+            known.state == DomainState::Down(VerdictCode::Suspended)
+                && self.cards.of(known.domain).is_none()
+        });
+        let status = |known: &DomainSnapshot| CardStatus {
+            domain: known.domain.to_string(),
+            state: "suspended".into(),
+            detail: self.suspended_words(known.domain),
+            ..CardStatus::default()
+        };
+        suspended.map(status).collect()
+    }
+
+    fn suspended_words(&self, domain: Domain) -> String {
+        let number = self.state.suspension(domain).ok().flatten();
+        suspended_words(number.unwrap_or_default())
     }
 
     fn card(&self, slot: &Slot, table: Option<&DomainSnapshot>) -> CardStatus {
         let session = slot.session();
         let domain = session.domain();
-        let (state, mut detail) = words(session.stage());
+        let (mut state, mut detail) = words(session.stage());
+        let is_suspended = DomainState::Down(VerdictCode::Suspended);
+        if let Some(known) = table.filter(|it| state == "gone" && it.state == is_suspended) {
+            state = "suspended";
+            detail = format!("{detail}; {}", self.suspended_words(known.domain));
+        }
         if let Some((attempt, pause_ms)) = slot.reopening() {
             // Writing to a String does not fail.
             let _ = write!(
@@ -231,12 +258,21 @@ fn words(stage: &Stage) -> (&'static str, String) {
         Stage::Starting => ("starting", "waits for the card to answer".into()),
         Stage::Challenged { .. } => ("starting", "waits for the card to prove itself".into()),
         Stage::Live { .. } => ("live", String::new()),
+        Stage::Suspended { number, .. } => ("suspended", suspended_words(*number)),
         Stage::Quarantined(cause) => (
             "quarantined",
             format!("{}: {cause}; {}", cause.name(), cause.recovery()),
         ),
         Stage::Gone(reason) => ("gone", reason.clone()),
     }
+}
+
+fn suspended_words(number: u64) -> String {
+    format!(
+        "card-suspended: the card stated that it is at another host (number {number}); bring it \
+         back and enrol this host at it, or stop the daemon and run `dispatchd --config FILE \
+         --forget-domain`"
+    )
 }
 
 fn link_state(state: LinkState) -> &'static str {

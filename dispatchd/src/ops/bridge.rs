@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use super::throttle::Throttle;
 use crate::control::Recorder;
-use crate::remote::StatementRequest;
+use crate::remote::CardNews;
 use crate::router::{ControlRequest, Entry, Event, HostPort, TraceRecord};
 
 /// What the main thread has to do.
@@ -17,8 +17,8 @@ pub enum Task {
     WantPorts(Domain),
     /// An administrator asks.
     Control(ControlRequest),
-    /// Another host asks.
-    Statement(StatementRequest),
+    /// Another host asks for a card, or has one.
+    Card(CardNews),
 }
 
 /// Gives tasks to the main thread. What waits is bounded by who asks: the table asks once for

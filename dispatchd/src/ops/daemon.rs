@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use libetp::client::control;
 use libetp::digest::Hash;
+use libetp::{Domain, VerdictCode};
 use remote_proxy::{RemoteHandle, StatementToken};
 use tokio::sync::mpsc;
 
@@ -17,7 +18,7 @@ use super::{drain, process};
 use crate::card::{Cards, HELLO_MS_MAX, Services, Slot, SlotSettings, WitnessWriter, unix_s};
 use crate::config::{Loaded, Resolved};
 use crate::control::{Facts, Recorder, answer};
-use crate::remote::{Links, StatementRequest};
+use crate::remote::{CardNews, Links, StatementRequest, hex};
 use crate::router::{ControlRequest, Router, Settings};
 use crate::state::State;
 
@@ -86,6 +87,9 @@ impl Daemon {
         let local = state.local_domains().map_err(Failure::start)?;
         for (domain, _) in local {
             router.add_local_domain(domain);
+            if state.suspension(domain).map_err(Failure::start)?.is_some() {
+                router.detach_card(domain, VerdictCode::Suspended);
+            }
         }
         let witnesses = witness_writer(&state, &recorder).map_err(Failure::start)?;
         let services = Services::new(router.clone(), state.clone(), witnesses, recorder.clone());
@@ -150,11 +154,11 @@ impl Daemon {
             recorder: Arc::clone(&self.recorder),
         };
         let tasks = self.tasks_in.clone();
-        let ask = move |request| {
+        let tell = move |news| {
             // At the end of the daemon nobody takes tasks any more.
-            let _ = tasks.send(Task::Statement(request));
+            let _ = tasks.send(Task::Card(news));
         };
-        let remote = links.start(&self.loaded.config, &self.router, Box::new(ask));
+        let remote = links.start(&self.loaded.config, &self.router, Box::new(tell));
         let remote = remote.map_err(Failure::start)?;
         let handle = remote.clone();
         let answer = move |domain, statement, token| {
@@ -215,7 +219,12 @@ impl Daemon {
                 }
             }
             Task::Control(request) => self.control(request).await,
-            Task::Statement(request) => self.statement(request),
+            Task::Card(CardNews::Wanted(request)) => self.statement(request),
+            Task::Card(CardNews::Moved {
+                host,
+                domain,
+                number,
+            }) => self.moved(host, domain, number),
         }
     }
 
@@ -230,6 +239,25 @@ impl Daemon {
         {
             // As above: the proxy has its own deadline.
             let _ = remote.statement(domain, None, token);
+        }
+    }
+
+    /// The card stated that it is at another host: its domain is suspended here.
+    fn moved(&self, host: Hash, domain: Domain, number: u64) {
+        let host = hex(&host);
+        tracing::warn!(
+            event = "card-moved",
+            host,
+            "card {domain} is at another host"
+        );
+        self.recorder.count("card-moved");
+        if let Err(error) = self.state.suspend(domain, number) {
+            self.recorder.count("card-storage");
+            tracing::error!(event = "card-storage", "{error}");
+        }
+        match self.cards.of(domain) {
+            Some(slot) => slot.suspend(number),
+            None => self.router.detach_card(domain, VerdictCode::Suspended),
         }
     }
 

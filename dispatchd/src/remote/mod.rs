@@ -33,8 +33,24 @@ pub struct StatementRequest {
     pub token: StatementToken,
 }
 
-/// Where requests for statements go. Called on the proxy's thread; must not block.
-pub type Ask = Box<dyn Fn(StatementRequest) + Send>;
+/// What links bring about cards of this host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CardNews {
+    /// Another host asks where a card lives.
+    Wanted(StatementRequest),
+    /// A card stated that it is at another host.
+    Moved {
+        /// Key id of that host.
+        host: Hash,
+        /// The card's domain.
+        domain: Domain,
+        /// The statement's number.
+        number: u64,
+    },
+}
+
+/// Where news of cards go. Called on the proxy's thread; must not block.
+pub type Tell = Box<dyn Fn(CardNews) + Send>;
 
 /// What links are started with.
 pub struct Links {
@@ -63,7 +79,7 @@ impl Links {
         self,
         config: &Config,
         router: &Router,
-        ask: Ask,
+        tell: Tell,
     ) -> Result<RemoteHandle, ConfigError> {
         let peers = peers(config);
         let route = |peer: &Peer| {
@@ -95,7 +111,7 @@ impl Links {
             router: router.clone(),
             recorder: self.recorder,
             throttle: Throttle::default(),
-            ask,
+            tell,
         };
         let handle = RemoteProxy::spawn(remote, Box::new(move |event| events.event(event)))?;
         router.attach_remote(Arc::new(Port(handle.clone())));
@@ -135,7 +151,7 @@ struct Events {
     router: Router,
     recorder: Arc<Recorder>,
     throttle: Throttle,
-    ask: Ask,
+    tell: Tell,
 }
 
 impl Events {
@@ -160,12 +176,21 @@ impl Events {
                 nonce,
                 token,
             } => {
-                (self.ask)(StatementRequest {
+                (self.tell)(CardNews::Wanted(StatementRequest {
                     domain,
                     nonce,
                     token,
-                });
+                }));
             }
+            RemoteEvent::Moved {
+                host,
+                domain,
+                number,
+            } => (self.tell)(CardNews::Moved {
+                host,
+                domain,
+                number,
+            }),
             RemoteEvent::LinkUp { host, address } => {
                 self.recorder.count("link-up");
                 let detail = format!("link to {address} is up");

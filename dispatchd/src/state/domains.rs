@@ -8,8 +8,10 @@ use libetp::digest::Hash;
 
 use super::{State, StateError, Table};
 
-const LOCAL: Table = Table::new("local-domains");
-pub(super) const TABLES: [Table; 1] = [LOCAL];
+pub(super) const LOCAL: Table = Table::new("local-domains");
+/// Numbers of statements by which cards said that they are at another host.
+const SUSPENDED: Table = Table::new("suspended-domains");
+pub(super) const TABLES: [Table; 2] = [LOCAL, SUSPENDED];
 
 impl State {
     /// The local domains with the keys of their cards.
@@ -42,7 +44,36 @@ impl State {
         self.change(|change| {
             let known = change.get::<Hash>(LOCAL, &domain.0)?.is_some();
             change.delete(LOCAL, &domain.0)?;
+            change.delete(SUSPENDED, &domain.0)?;
             Ok(known)
         })
+    }
+
+    /// The card stated with this number that it is at another host.
+    ///
+    /// # Errors
+    /// [`StateError`] if nothing was written.
+    pub fn suspend(&self, domain: Domain, number: u64) -> Result<(), StateError> {
+        self.change(|change| {
+            let before = change.get::<u64>(SUSPENDED, &domain.0)?;
+            let highest = before.unwrap_or(0).max(number);
+            change.put(SUSPENDED, &domain.0, &highest)
+        })
+    }
+
+    /// The card stated anew that it is at this host.
+    ///
+    /// # Errors
+    /// [`StateError`] if nothing was written.
+    pub fn end_suspension(&self, domain: Domain) -> Result<(), StateError> {
+        self.change(|change| change.delete(SUSPENDED, &domain.0))
+    }
+
+    /// The number of the newest statement that the domain's card is at another host, if it is.
+    ///
+    /// # Errors
+    /// [`StateError`] if the state cannot be read.
+    pub fn suspension(&self, domain: Domain) -> Result<Option<u64>, StateError> {
+        self.read(SUSPENDED, &domain.0)
     }
 }

@@ -44,8 +44,22 @@ impl State {
         }
         let state = files.open()?;
         state.check_format()?;
+        state.make_tables()?;
         files.mark()?;
         Ok(state)
+    }
+
+    /// Makes the tables that are not there: later versions of this program add some.
+    fn make_tables(&self) -> Result<(), StateError> {
+        self.change(|change| {
+            for table in all_tables() {
+                change
+                    .transaction
+                    .open_table(table)
+                    .map_err(|e| self.corrupt(e))?;
+            }
+            Ok(())
+        })
     }
 
     fn check_format(&self) -> Result<(), StateError> {
@@ -100,15 +114,8 @@ impl Files<'_> {
             database: Arc::new(database),
             path: newborn.clone(),
         };
-        state.change(|change| {
-            for table in all_tables() {
-                change
-                    .transaction
-                    .open_table(table)
-                    .map_err(|e| state.corrupt(e))?;
-            }
-            change.put(META, META_FORMAT, &FORMAT)
-        })?;
+        state.make_tables()?;
+        state.change(|change| change.put(META, META_FORMAT, &FORMAT))?;
         drop(state);
         std::fs::rename(&newborn, self.database()).map_err(at(&newborn))?;
         self.sync_directory()

@@ -3,6 +3,7 @@
 use libetp::Domain;
 use libetp::digest::Hash;
 
+use super::domains::LOCAL;
 use super::{State, StateError, Table};
 
 const PINS: Table = Table::new("domain-keys");
@@ -53,7 +54,8 @@ impl State {
         number: u64,
     ) -> Result<(), StatementRefusal> {
         self.change(|change| {
-            let pinned: Option<Hash> = change.get(PINS, &domain.0)?;
+            let local: Option<Hash> = change.get(LOCAL, &domain.0)?;
+            let pinned = local.map_or_else(|| change.get(PINS, &domain.0), |key| Ok(Some(key)))?;
             if pinned.is_some_and(|pinned| pinned != key) {
                 return Err(StatementRefusal::AnotherKey(domain));
             }
@@ -71,12 +73,15 @@ impl State {
         })
     }
 
-    /// The key pinned for a foreign domain.
+    /// The key of a local domain, or the one pinned for a foreign one.
     ///
     /// # Errors
     /// [`StateError`] if the state cannot be read.
     pub fn pinned_key(&self, domain: Domain) -> Result<Option<Hash>, StateError> {
-        self.read(PINS, &domain.0)
+        match self.read(LOCAL, &domain.0)? {
+            Some(key) => Ok(Some(key)),
+            None => self.read(PINS, &domain.0),
+        }
     }
 
     /// The highest statement number of a card.

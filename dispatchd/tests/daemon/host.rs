@@ -74,7 +74,8 @@ impl Scheme {
         host
     }
 
-    fn card(&self, directory: &Path, host_key: Hash) -> Domain {
+    /// Makes a card that is enrolled for a host.
+    pub(crate) fn card(&self, directory: &Path, host_key: Hash) -> Domain {
         let keys = KeyPair::generate().unwrap();
         let public = keys.public();
         let request = Request::card(public.sign, public.agree, self.authority.file().epoch);

@@ -6,6 +6,7 @@ mod authentication;
 mod command_line;
 mod host;
 mod links;
+mod moving;
 mod program;
 mod recovery;
 mod returning;

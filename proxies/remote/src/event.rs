@@ -41,6 +41,15 @@ pub enum RemoteEvent {
         /// To be given back.
         token: StatementToken,
     },
+    /// A card of this host stated, with a newer number than any before, that it is at another host.
+    Moved {
+        /// Key id of that host.
+        host: Hash,
+        /// The card's domain.
+        domain: Domain,
+        /// The statement's number.
+        number: u64,
+    },
     /// A link is up: both sides know who the other is and have said hello.
     LinkUp {
         /// Key id of the other host.

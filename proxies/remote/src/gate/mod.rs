@@ -105,6 +105,31 @@ impl Gate {
         self.ask(now, host, outgoing, nonce())
     }
 
+    /// A host speaks for a domain of this host's own cards: has it show a statement, without
+    /// letting anything in. Returns the nonce if the question is to be asked now.
+    pub fn challenge(
+        &mut self,
+        now: Now,
+        host: Hash,
+        domain: Domain,
+        nonce: impl FnOnce() -> Hash,
+    ) -> Option<Hash> {
+        let is_open = self.open.contains_key(&(host, domain));
+        let is_full = self.of_host(host).count() >= self.limits.parked_domains_max;
+        if is_open || is_full || self.is_refused(now, host, domain) {
+            return None;
+        }
+        let (nonce, until_ms) = (nonce(), now.ms + self.limits.statement_ms_max);
+        self.open
+            .insert((host, domain), Parked::new(nonce, until_ms));
+        Some(nonce)
+    }
+
+    /// The question about a domain is not asked again for a while.
+    pub fn rest(&mut self, now: Now, host: Hash, domain: Domain) {
+        self.note_refused(now, host, domain);
+    }
+
     /// The host answered the question about a domain.
     pub fn answer(
         &mut self,

@@ -68,7 +68,8 @@ impl Hub {
         let header = outgoing.message.header;
         if self.local.contains(&header.src.domain) {
             let detail = format!("source {} is of a card of this host", header.src);
-            return self.turn_away(now, host, &outgoing, Counter::SourceLocal, detail);
+            self.turn_away(now, host, &outgoing, Counter::SourceLocal, detail);
+            return self.challenge(now, host, header.src.domain);
         }
         if !self.local.contains(&header.dst.domain) {
             let detail = format!("destination {} is not here", header.dst);
@@ -109,7 +110,27 @@ impl Hub {
             store: self.store.as_mut(),
         };
         let judgement = self.gate.answer(now, host, domain, statement, grounds);
+        let holds = matches!(judgement, Judgement::Enter(_));
         self.judged(now, host, domain, judgement);
+        if let Some(statement) = statement.filter(|_| holds && self.local.contains(&domain)) {
+            self.gate.rest(now, host, domain);
+            self.event(RemoteEvent::Moved {
+                host,
+                domain,
+                number: statement.number,
+            });
+        }
+    }
+
+    /// Whether a card of this host lives at the other host now, as that host makes believe.
+    fn challenge(&mut self, now: Now, host: Hash, domain: Domain) {
+        let random = &mut self.random;
+        let nonce = self
+            .gate
+            .challenge(now, host, domain, || random_bytes(random));
+        if let Some(nonce) = nonce.filter(|_| !self.ending) {
+            self.ask(host, domain, nonce);
+        }
     }
 
     pub(super) fn judged(&mut self, now: Now, host: Hash, domain: Domain, judgement: Judgement) {

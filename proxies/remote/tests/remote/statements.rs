@@ -162,6 +162,42 @@ async fn a_local_source_never_comes_from_outside() {
     assert!(stage.node.messages.is_empty());
 }
 
+/// The card of this very host went to the rogue's, and says so.
+#[tokio::test]
+async fn a_newer_statement_of_a_local_card_is_told_and_opens_nothing() {
+    let mut stage = Stage::set().await;
+    let (card, rogue) = (stage.local.clone(), stage.rogue_host.key);
+    let sent = message(card.entity(1), card.entity(0), vec![]);
+    let _lane = stage.send(0, &[sent.clone(), sent]).await;
+    let want = stage.asked().await;
+    assert_eq!(want.domain, card.domain);
+    let statement = card.statement(rogue, 7, want.nonce);
+    stage.answer(card.domain, Some(statement)).await;
+    until([&mut stage.node], "the move", |[node]| {
+        !node.moved.is_empty()
+    })
+    .await;
+    assert_eq!(stage.node.moved, [(rogue, card.domain, 7)]);
+    assert_eq!(stage.node.count(Counter::SourceLocal), 2);
+    assert!(stage.node.messages.is_empty());
+}
+
+#[tokio::test]
+async fn an_old_statement_of_a_local_card_moves_nothing() {
+    let store = SharedStore::default();
+    let mut stage = Stage::with(store.clone(), |_| {}).await;
+    let (card, rogue) = (stage.local.clone(), stage.rogue_host.key);
+    // What this host gave out for the card.
+    store.clone().keep(card.domain, card.key(), 7).unwrap();
+    let sent = message(card.entity(1), card.entity(0), vec![]);
+    let _lane = stage.send(0, &[sent]).await;
+    let want = stage.asked().await;
+    let statement = card.statement(rogue, 7, want.nonce);
+    stage.answer(card.domain, Some(statement)).await;
+    stage.refused(Counter::StatementStale).await;
+    assert_eq!(stage.node.moved, []);
+}
+
 #[tokio::test]
 async fn a_domain_without_a_statement_does_not_enter() {
     let mut stage = Stage::set().await;

@@ -28,6 +28,7 @@ pub(crate) struct Node {
     pub(crate) messages: Vec<(Hash, u64, Message)>,
     pub(crate) verdicts: Vec<(u64, VerdictCode)>,
     pub(crate) refused: Vec<(Option<Hash>, Counter, String)>,
+    pub(crate) moved: Vec<(Hash, Domain, u64)>,
     pub(crate) asked: usize,
     pub(crate) ups: usize,
     pub(crate) downs: Vec<String>,
@@ -111,6 +112,11 @@ impl Node {
                 let statement = answer.and_then(|answer| answer(nonce));
                 assert!(self.handle.statement(domain, statement, token));
             }
+            RemoteEvent::Moved {
+                host,
+                domain,
+                number,
+            } => self.moved.push((host, domain, number)),
             RemoteEvent::LinkUp { .. } => self.ups += 1,
             RemoteEvent::LinkDown { reason, .. } => self.downs.push(reason),
             RemoteEvent::Refused {
@@ -185,6 +191,7 @@ impl NodeConfig {
             messages: Vec::new(),
             verdicts: Vec::new(),
             refused: Vec::new(),
+            moved: Vec::new(),
             asked: 0,
             ups: 0,
             downs: Vec::new(),
