@@ -1,8 +1,8 @@
-//! `cargo xtask demo`: the whole way once, with real parts.
+//! `cargo xtask demo`: what can become of an exchange, with real parts.
 
 mod table;
 
-use system_tests::scenario::{self, Cast, Options, Report};
+use system_tests::scenario::{self, Cast, Report, Stories};
 use system_tests::{Binaries, Deployment, Failure};
 
 use crate::prepare;
@@ -21,14 +21,13 @@ pub(crate) struct Arguments {
 
 /// The packages with the binaries of a deployment.
 const PACKAGES: &[&str] = &["dispatchd", "etpctl", "wallet", "adversary"];
-const EVERYTHING: Options = Options { attacks: true };
 
 pub(crate) fn run(arguments: &Arguments) -> Result {
     prepare::for_demo()?;
     build()?;
     let deployment = deployment()?;
     let mut cast = Cast::assemble(&deployment).map_err(words)?;
-    let report = scenario::play(&deployment, &mut cast, &EVERYTHING).map_err(words)?;
+    let report = scenario::play(&deployment, &mut cast, Stories::All).map_err(words)?;
     match arguments.json {
         true => println!(
             "{}",
@@ -47,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
 /// The demonstration as a test: one document, and every step as it had to be.
 pub(crate) fn check() -> Result {
     let deployment = deployment()?;
-    let report = scenario::exchange(&deployment, &EVERYTHING).map_err(words)?;
+    let report = scenario::perform(&deployment, Stories::All).map_err(words)?;
     table::print(&report);
     verdict(&report)
 }

@@ -2,6 +2,7 @@
 //!
 //! Each attack says what it tries and what stopped it. The program succeeds if every attack was refused.
 
+mod daemon;
 mod host;
 mod local;
 mod report;
@@ -9,9 +10,10 @@ mod report;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::str::FromStr;
 
 use clap::{Parser, Subcommand};
-use libetp::EntityId;
+use libetp::{EntityId, id};
 
 use report::Attempt;
 
@@ -34,6 +36,8 @@ enum Command {
     Local(LocalAttack),
     /// Try to send in the name of somebody else's domain, from a certified host
     Host(HostAttack),
+    /// Give a card recorded, changed and readdressed orders of its owner, as the host that serves it
+    Daemon(DaemonAttack),
 }
 
 #[derive(clap::Args)]
@@ -68,11 +72,51 @@ struct HostAttack {
     target: EntityId,
 }
 
+#[derive(clap::Args)]
+struct DaemonAttack {
+    /// Directory of the card, which no daemon has open
+    #[arg(long)]
+    card: PathBuf,
+    /// The owner's program, whose orders are recorded
+    #[arg(long)]
+    owner: EntityId,
+    /// File with the owner's PIN, which the owner uses and the host does not
+    #[arg(long)]
+    pin_file: PathBuf,
+    /// What the recorded order offers
+    #[arg(long)]
+    give: Hex32,
+    /// What it wants
+    #[arg(long)]
+    want: Hex32,
+    /// To whom
+    #[arg(long)]
+    to: EntityId,
+    /// Key id of the third party
+    #[arg(long)]
+    third_party: Hex32,
+}
+
+/// 64 hexadecimal digits.
+#[derive(Clone, Copy)]
+struct Hex32([u8; 32]);
+
+impl FromStr for Hex32 {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        id::parse_hex(text)
+            .map(Self)
+            .ok_or("not 64 hexadecimal digits")
+    }
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let attempts = match &arguments.command {
         Command::Local(attack) => local::attack(&attack.socket, attack.victim),
         Command::Host(attack) => host::attack(attack),
+        Command::Daemon(attack) => daemon::attack(attack),
     };
     match attempts {
         Ok(attempts) => report::print(&attempts, arguments.json),

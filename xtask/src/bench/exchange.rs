@@ -3,11 +3,14 @@
 use std::path::Path;
 
 use serde::Serialize;
-use system_tests::scenario::{self, Options};
+use system_tests::scenario::{self, Apdu, Report, Stories};
 use system_tests::{Binaries, Deployment};
 
 use super::cell::median;
 use crate::shell::Result;
+
+/// The story that is measured.
+const STORY: &str = "exchange";
 
 /// Medians over the rounds, for one whole exchange.
 #[derive(Debug, Serialize)]
@@ -28,18 +31,21 @@ pub(crate) fn measure(release: &Path, rounds: usize) -> Result<Summary> {
         eprintln!("bench: exchange {round} of {rounds}");
         let deployment = Deployment::create(Binaries::in_directory(release));
         let deployment = deployment.map_err(|failure| failure.to_string())?;
-        let report = scenario::exchange(&deployment, &Options::default());
+        let report = scenario::perform(&deployment, Stories::Exchange);
         reports.push(report.map_err(|failure| failure.to_string())?);
     }
-    let of = |value: &dyn Fn(&scenario::Report) -> f64| median(reports.iter().map(value).collect());
+    let of = |value: &dyn Fn(&Report) -> f64| median(reports.iter().map(value).collect());
+    let sum = |value: fn(&Apdu) -> u64| {
+        of(&|report| report.apdus_of(STORY).map(value).sum::<u64>() as f64)
+    };
     Ok(Summary {
         apdus: reports
             .iter()
-            .map(|report| report.exchange_apdus().count())
+            .map(|report| report.apdus_of(STORY).count())
             .max()
             .unwrap_or(0),
-        cpu_us: of(&|report| report.exchange_apdus().map(|apdu| apdu.cpu_us as f64).sum()),
-        io_us: of(&|report| report.exchange_apdus().map(|apdu| apdu.io_us as f64).sum()),
-        elapsed_us: of(&|report| report.exchange_elapsed_us as f64),
+        cpu_us: sum(|apdu| apdu.cpu_us),
+        io_us: sum(|apdu| apdu.io_us),
+        elapsed_us: of(&|report| report.story(STORY).map_or(0, |story| story.elapsed_us) as f64),
     })
 }

@@ -143,6 +143,15 @@ impl Host {
         self.wait_until(state)
     }
 
+    /// Starts the daemon with the configuration of its last start and waits until its card is live.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn restart(&mut self) -> Result<(), Failure> {
+        self.launch()?;
+        self.wait_until("live")
+    }
+
     /// Starts the daemon with the configuration of its last start, and waits for nothing.
     ///
     /// # Errors
@@ -194,7 +203,11 @@ impl Host {
         lines[lines.len().saturating_sub(LAST_WORDS_LINES)..].join("\n")
     }
 
-    fn wait_until(&mut self, state: &str) -> Result<(), Failure> {
+    /// Waits until its card is in that state.
+    ///
+    /// # Errors
+    /// [`Failure`] with the daemon's last words, if it ends before.
+    pub fn wait_until(&mut self, state: &str) -> Result<(), Failure> {
         let deadline = Instant::now() + Duration::from_secs(START_S_MAX);
         while !self.is_in(state) {
             self.check_running()?;
@@ -277,16 +290,52 @@ impl Host {
         Ok(status["counters"][name].as_u64().unwrap_or(0))
     }
 
+    /// Waits until something is seen of the daemon.
+    ///
+    /// # Errors
+    /// [`Failure`] of the look, or with the daemon's last words, if it is never seen.
+    pub fn wait_for(
+        &self,
+        what: &str,
+        mut seen: impl FnMut() -> Result<bool, Failure>,
+    ) -> Result<(), Failure> {
+        let deadline = Instant::now() + Duration::from_secs(START_S_MAX);
+        while !seen()? {
+            if Instant::now() > deadline {
+                let (name, words) = (&self.name, self.last_words());
+                return Err(Failure::new(format!(
+                    "{what} was not seen at {name}:\n{words}"
+                )));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+
+    /// Sends the daemon a signal.
+    ///
+    /// # Errors
+    /// [`Failure`] if there is no daemon.
+    pub fn signal(&self, signal: &str) -> Result<(), Failure> {
+        let (option, pid) = (format!("-{signal}"), self.pid().to_string());
+        let kill = Program::new("kill".into()).args(&[&option, &pid]);
+        match self.daemon {
+            Some(_) => kill.run().map(drop),
+            None => Err(Failure::new(format!("{} has no daemon", self.name))),
+        }
+    }
+
     /// Ends the daemon as an administrator does, and waits.
     ///
     /// # Errors
     /// [`Failure`] if it does not end well.
     pub fn stop(&mut self) -> Result<(), Failure> {
+        if self.daemon.is_some() {
+            self.signal("TERM")?;
+        }
         let Some(mut daemon) = self.daemon.take() else {
             return Ok(());
         };
-        let pid = daemon.id().to_string();
-        Program::new("kill".into()).args(&["-TERM", &pid]).run()?;
         let status = daemon.wait().map_err(Failure::io("dispatchd"))?;
         match status.success() {
             true => Ok(()),

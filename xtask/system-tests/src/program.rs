@@ -128,6 +128,17 @@ impl Program {
         self.arg("--json").run()?.json()
     }
 
+    /// Starts it and lets it run, silently.
+    ///
+    /// # Errors
+    /// [`Failure`] if it cannot be started.
+    pub fn background(mut self) -> Result<std::process::Child, Failure> {
+        let line = self.line();
+        let command = self.command.stdin(Stdio::null());
+        let command = command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().map_err(Failure::io(line))
+    }
+
     /// The command, to be started and kept.
     pub fn into_command(self) -> Command {
         self.command

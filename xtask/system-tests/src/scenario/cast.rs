@@ -1,4 +1,4 @@
-//! Who plays: two hosts with cards and wallets, an issuer, a third party, and a host that means no good.
+//! Who plays: two hosts with cards and wallets, the third party's host, an issuer, and a host that means no good.
 
 use std::fs;
 use std::path::PathBuf;
@@ -23,6 +23,8 @@ pub struct Cast {
     pub a: Host,
     /// The host that accepts.
     pub b: Host,
+    /// The host whose card is the third party.
+    pub t: Host,
     /// Ids of the wallets of A and B.
     pub wallets: [String; 2],
     third_party: String,
@@ -42,13 +44,15 @@ impl Cast {
         let mallory_key = at.enrol("host", "mallory")?;
         let mut a = at.host("a", &third_party)?;
         let mut b = at.host("b", &third_party)?;
+        let mut t = at.third_party("t", &at.path().join("third-party"))?;
         let mallory = Peer {
             key: mallory_key,
             address: None,
             domains: Vec::new(),
         };
-        b.start(&[&a.peer, &mallory])?;
-        a.start(&[&b.peer])?;
+        t.start(&[&a.peer, &b.peer])?;
+        b.start(&[&a.peer, &t.peer, &mallory])?;
+        a.start(&[&b.peer, &t.peer])?;
         let wallets = [wallet_of(at, &a)?, wallet_of(at, &b)?];
         let papers = at.path().join("papers");
         fs::create_dir(&papers).map_err(Failure::io(papers.display()))?;
@@ -56,6 +60,7 @@ impl Cast {
         Ok(Self {
             a,
             b,
+            t,
             wallets,
             third_party,
             issuer,
@@ -115,13 +120,36 @@ impl Cast {
     ///
     /// # Errors
     /// [`Failure`] of `etpctl`.
-    pub fn warm_the_link(&self) -> Result<(), Failure> {
-        let diagnostics = |host: &Host| format!("{}:{DIAGNOSTICS_PORT}", host.domain());
-        self.a.etpctl(&["ping", &diagnostics(&self.b)]).run()?;
-        self.b
-            .etpctl(&["ping", &diagnostics(&self.a)])
-            .run()
-            .map(drop)
+    pub fn warm_the_links(&self) -> Result<(), Failure> {
+        let pairs = [(&self.a, &self.b), (&self.b, &self.a), (&self.t, &self.a)];
+        for (from, to) in pairs {
+            let diagnostics = format!("{}:{DIAGNOSTICS_PORT}", to.domain());
+            from.etpctl(&["ping", &diagnostics]).run()?;
+        }
+        Ok(())
+    }
+
+    /// Every host that does as it should.
+    pub fn hosts(&self) -> [&Host; 3] {
+        [&self.a, &self.b, &self.t]
+    }
+
+    /// The host of A or B.
+    pub(crate) fn host(&self, who: &str) -> &Host {
+        match who {
+            "A" => &self.a,
+            _ => &self.b,
+        }
+    }
+
+    /// Key id of the third party.
+    pub(crate) fn third_party_key(&self) -> &str {
+        &self.third_party
+    }
+
+    /// What the third party says of an exchange.
+    pub(crate) fn decision(&self, xid: &str) -> Result<Value, Failure> {
+        self.t.etpctl(&["t", "show", xid]).json()
     }
 
     /// A offers, B accepts; the offer's n1.
@@ -150,9 +178,8 @@ impl Cast {
             "--to",
             &self.wallets[1],
         ];
-        self.a
-            .wallet(&words)
-            .args(&["--third-party", &self.third_party])
+        let third_party = format!("{}@{}", self.third_party, self.t.card());
+        self.a.wallet(&words).args(&["--third-party", &third_party])
     }
 
     /// The offer as B's wallet shows it.
@@ -202,6 +229,7 @@ impl Cast {
             (self.wallets[1].clone(), "wallet B"),
             (self.a.card(), "card A"),
             (self.b.card(), "card B"),
+            (self.t.card(), "T"),
         ];
         let name = names.iter().find(|(known, _)| known == id);
         name.map_or_else(|| id.to_owned(), |(_, name)| (*name).to_owned())
@@ -211,6 +239,7 @@ impl Cast {
     pub fn leave_running(&mut self) {
         self.a.leave_running();
         self.b.leave_running();
+        self.t.leave_running();
     }
 }
 

@@ -7,29 +7,46 @@ use serde::Serialize;
 /// Everything that happened.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
-    /// Whether each voucher is held by exactly one card at the end.
+    /// Whether each voucher was held by exactly one card at the end of each story.
     pub vouchers_exactly_once: bool,
     /// Whether that holds and every step ended as it had to.
     pub as_it_had_to: bool,
+    /// What was told, in order.
+    pub stories: Vec<Story>,
     /// What was done, in order.
     pub steps: Vec<Step>,
-    /// Messages of the exchange in the order in which they entered a table.
+    /// Messages of exchanges and disputes in the order in which they entered a table.
     pub messages: Vec<Message>,
     /// Commands to each card, by what the card is called in `messages`.
     pub apdus: BTreeMap<String, Card>,
-    /// Before the exchange.
-    pub holdings_before: Vec<Holding>,
-    /// At the end.
-    pub holdings_after: Vec<Holding>,
     /// The vouchers that were issued.
     pub vouchers: Vec<String>,
-    /// From A's order to the last result, in microseconds, the people's programs included.
-    pub exchange_elapsed_us: u64,
+}
+
+/// One story: what everybody holds before and after, and what came of it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Story {
+    /// What it is called in `steps`, `messages` and `apdus`.
+    pub name: &'static str,
+    /// What it shows.
+    pub title: &'static str,
+    /// How it ended: an exchange as its cards say, an attack by the name of its refusal.
+    pub outcome: String,
+    /// Whether each of its steps ended as it had to.
+    pub as_it_had_to: bool,
+    /// Before it.
+    pub holdings_before: Vec<Holding>,
+    /// After it.
+    pub holdings_after: Vec<Holding>,
+    /// From its first order to its last result, in microseconds, the people's programs included.
+    pub elapsed_us: u64,
 }
 
 /// One step and how it ended.
 #[derive(Clone, Debug, Serialize)]
 pub struct Step {
+    /// Of which story.
+    pub story: &'static str,
     /// What was done.
     pub name: &'static str,
     /// Whether it ended as it had to.
@@ -38,9 +55,11 @@ pub struct Step {
     pub detail: String,
 }
 
-/// A message of the exchange.
+/// A message of an exchange or a dispute.
 #[derive(Clone, Debug, Serialize)]
 pub struct Message {
+    /// In which story.
+    pub story: &'static str,
     /// When it entered a table first, in microseconds since 1970.
     pub unix_us: u64,
     /// Its type.
@@ -62,15 +81,15 @@ pub struct Message {
 pub struct Card {
     /// Its id.
     pub id: String,
-    /// Since its daemon started.
-    pub total: u64,
-    /// Those that carried a message of the exchange.
+    /// Those that carried a message of an exchange or a dispute.
     pub exchange: Vec<Apdu>,
 }
 
 /// One command to a card and its response.
 #[derive(Clone, Debug, Serialize)]
 pub struct Apdu {
+    /// In which story.
+    pub story: &'static str,
     /// Types of the messages in the command.
     pub takes: Vec<String>,
     /// Types of the messages in the response.
@@ -84,7 +103,7 @@ pub struct Apdu {
 }
 
 /// A voucher in a card.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Holding {
     /// Name of the host.
     pub host: String,
@@ -95,16 +114,29 @@ pub struct Holding {
 }
 
 impl Report {
+    /// A step of the story that is told now.
     pub(crate) fn step(&mut self, name: &'static str, as_it_had_to: bool, detail: String) {
+        let story = self.stories.last_mut();
+        let story = story.map_or("", |story| {
+            story.as_it_had_to &= as_it_had_to;
+            story.name
+        });
         self.steps.push(Step {
+            story,
             name,
             as_it_had_to,
             detail,
         });
     }
 
-    /// The commands of the exchange to both cards.
-    pub fn exchange_apdus(&self) -> impl Iterator<Item = &Apdu> {
-        self.apdus.values().flat_map(|card| &card.exchange)
+    /// The commands to all cards in a story.
+    pub fn apdus_of(&self, story: &str) -> impl Iterator<Item = &Apdu> {
+        let all = self.apdus.values().flat_map(|card| &card.exchange);
+        all.filter(move |apdu| apdu.story == story)
+    }
+
+    /// A story by its name.
+    pub fn story(&self, name: &str) -> Option<&Story> {
+        self.stories.iter().find(|story| story.name == name)
     }
 }

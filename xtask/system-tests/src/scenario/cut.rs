@@ -1,0 +1,59 @@
+//! The second story: the line is cut after the agreement. A has given and knows nothing; the third
+//! party resolves, and B learns it when it comes back.
+
+use super::stage::Stage;
+use super::{checks, trade};
+use crate::deployment::text;
+use crate::program::Failure;
+
+pub(crate) fn tell(stage: &mut Stage<'_>) -> Result<(), Failure> {
+    stage.begin(
+        "cut",
+        "an exchange cut after the agreement, which A resolves",
+    )?;
+    let [give, want] = stage.goods()?;
+    let n1 = trade::offer(stage, &give, &want)?;
+    agree_and_die(stage, &n1)?;
+    let resolved = stage.cast.a.wallet(&["resolve", &n1]).json()?;
+    stage.expect_field(
+        "resolve",
+        "A asks T, and learns",
+        (&resolved, "outcome", "resolved"),
+    );
+    let xid = text(&resolved, "xid")?;
+    stage.cast.b.restart()?;
+    stage.step("come back", "host B starts again; its card still waits");
+    let learned = stage.cast.b.wallet(&["abort", &n1]).json()?;
+    stage.expect_field(
+        "abort",
+        "B asks T to abort, and learns",
+        (&learned, "outcome", "resolved"),
+    );
+    let record = stage.cast.decision(&xid)?;
+    stage.expect_field("record", "T keeps", (&record, "outcome", "resolved"));
+    stage.end("resolved")?;
+    checks::traded(&mut stage.report, [&give, &want]);
+    Ok(())
+}
+
+/// Host A hangs while B accepts; host B loses its power once the agreement left; host A goes on.
+fn agree_and_die(stage: &mut Stage<'_>, n1: &str) -> Result<(), Failure> {
+    stage.cast.a.signal("STOP")?;
+    let mut wallet = stage.cast.b.wallet(&["accept", n1]).background()?;
+    let left = stage.wait_for(|cast| &cast.b, "agreement");
+    let looked = left.and_then(|()| stage.last_look(|cast| &cast.b));
+    stage.cast.b.kill();
+    stage.cast.a.signal("CONT")?;
+    wallet.kill().and_then(|()| wallet.wait()).ok();
+    looked?;
+    stage.step(
+        "accept",
+        "B accepts; host B loses its power once the agreement left",
+    );
+    stage.wait_for(|cast| &cast.a, "confirmation")?;
+    stage.step(
+        "confirm",
+        "card A gives its voucher; its confirmation meets nobody",
+    );
+    Ok(())
+}
