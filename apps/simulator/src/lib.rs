@@ -3,10 +3,13 @@
 //! Cards are real: [`oncard_runtime::Card`] with the voucher program, spoken to in APDUs by a
 //! [`host`]. Wallets authenticate and give privileged orders as in life. All chance comes from one
 //! seed, time is the count of steps, and after each step the [`checker`] reads every card's memory.
+//!
+//! [`explore`] leaves nothing to chance: it visits every state within bounds.
 
 pub mod checker;
 pub mod chip;
 pub mod dice;
+pub mod explore;
 mod faithful;
 pub mod holdings;
 pub mod host;

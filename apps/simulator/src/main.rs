@@ -1,5 +1,7 @@
 //! `simulator`: runs protocols against an adversary, by seed.
 
+mod explorations;
+
 use std::io::{IsTerminal, Write, stderr};
 use std::process::ExitCode;
 
@@ -20,6 +22,8 @@ struct Arguments {
 enum Command {
     /// Runs a protocol from seed after seed. Status 1 and the seed if a rule is broken.
     Run(Run),
+    /// Visits every state of the voucher exchange within bounds. Status 1 if a rule is broken.
+    Explore(explorations::Explore),
 }
 
 #[derive(clap::Args)]
@@ -61,7 +65,13 @@ struct Summary {
 }
 
 fn main() -> ExitCode {
-    let Command::Run(run) = Arguments::parse().command;
+    match Arguments::parse().command {
+        Command::Run(run) => run_seeds(&run),
+        Command::Explore(explore) => explorations::run(&explore),
+    }
+}
+
+fn run_seeds(run: &Run) -> ExitCode {
     let setting = match Setting::new() {
         Ok(setting) => setting,
         Err(error) => {
@@ -69,8 +79,8 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let summary = run_all(&run, &setting);
-    print(&run, &summary);
+    let summary = run_all(run, &setting);
+    print(run, &summary);
     ExitCode::from(u8::from(summary.failed_seed.is_some()))
 }
 
