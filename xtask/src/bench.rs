@@ -3,6 +3,7 @@
 //! Contenders take turns within a round, and every ratio is taken within its round; what is printed is the
 //! median over the rounds. Latency and CPU are measured with everything on one core, throughput on two.
 
+mod cards;
 mod cell;
 mod contender;
 mod exchange;
@@ -31,6 +32,7 @@ pub(crate) struct Findings {
     rounds: usize,
     cells: Vec<cell::Summary>,
     exchange: exchange::Summary,
+    cards: Vec<cards::Summary>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result {
@@ -42,12 +44,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
     let arena = contender::Arena::open(&release)?;
     let cells = cell::all(&arena, arguments.rounds)?;
     let exchange = exchange::measure(&release, arguments.rounds)?;
+    let cards = cards::measure(&release, arguments.rounds)?;
     let machine = report::machine();
     let findings = Findings {
         machine,
         rounds: arguments.rounds,
         cells,
         exchange,
+        cards,
     };
     match arguments.json {
         true => println!(

@@ -2,8 +2,10 @@
 //!
 //! `relay` is the floor: a tokio process on one thread that copies bytes between two connections and does nothing
 //! else. The other roles are the same code whether they talk through it or through dispatchd: blocking reads and writes
-//! of the same frames, so that what differs is the process in the middle. Each prints one JSON line.
+//! of the same frames, so that what differs is the process in the middle. `cards` measures soft cards alone. Each
+//! prints one JSON line.
 
+mod cards;
 mod flow;
 mod relay;
 mod round_trip;
@@ -72,6 +74,8 @@ enum Role {
         #[arg(long)]
         batch: usize,
     },
+    /// Measure an exchange, a resolve and an abort at three soft cards
+    Cards,
 }
 
 /// How a peer reaches the other one.
@@ -100,6 +104,7 @@ fn main() -> ExitCode {
 fn run(role: Role) -> std::io::Result<()> {
     match role {
         Role::Relay { socket } => relay::run(&socket),
+        Role::Cards => cards::run(),
         Role::Echo { peer } => round_trip::echo(Wire::open(&peer)?),
         Role::Ping { peer, size, count } => round_trip::ping(Wire::open(&peer)?, size, count),
         Role::Sink { peer, count, group } => flow::sink(Wire::open(&peer)?, count, group),

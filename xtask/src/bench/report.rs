@@ -1,10 +1,13 @@
 //! The tables, as they stand in docs/benchmarks.md.
 
 use super::Findings;
+use super::cards::{self, CARDS};
 use super::cell::Summary;
 
 const HEAD: &str = "| | bare relay | dispatchd | ratio | p99 ratio | CPU us, relay | \
                     CPU us, dispatchd | ratio | of it the daemon |";
+
+const CARDS_HEAD: &str = "| APDUs: CPU + I/O | S_A | S_B | T | from order to last result |";
 
 /// Processor, kernel and cores, in one line.
 pub(crate) fn machine() -> String {
@@ -33,6 +36,25 @@ pub(crate) fn print(findings: &Findings) {
         "\nExchange of two vouchers: {} APDUs, {:.0} us CPU and {:.0} us I/O at the cards, \
          {:.0} us from order to last result.",
         exchange.apdus, exchange.cpu_us, exchange.io_us, exchange.elapsed_us
+    );
+    println!("\n{CARDS_HEAD}");
+    println!("|---|---|---|---|---|");
+    findings.cards.iter().for_each(story);
+}
+
+/// APDUs, CPU and I/O of each card.
+fn story(story: &cards::Summary) {
+    let cost = |(card, _)| {
+        let cost: &cards::Cost = &story.cards[card];
+        match cost.apdus {
+            0.0 => "-".to_owned(),
+            apdus => format!("{apdus:.0}: {:.0} + {:.0} us", cost.cpu_us, cost.io_us),
+        }
+    };
+    let [a, b, t] = CARDS.map(cost);
+    println!(
+        "| {} | {a} | {b} | {t} | {:.0} us |",
+        story.name, story.elapsed_us
     );
 }
 
