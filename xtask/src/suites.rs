@@ -31,7 +31,11 @@ const ORDINARY: &[Suite] = &[
     ("tests", tests),
 ];
 
-const NIGHTLY: &[Suite] = &[("simulator", long_simulation), ("fuzzing", fuzzing)];
+const NIGHTLY: &[Suite] = &[
+    ("explorer", long_exploration),
+    ("simulator", long_simulation),
+    ("fuzzing", fuzzing),
+];
 
 pub(crate) fn run(arguments: &Arguments) -> Result {
     let nightly = if arguments.nightly { NIGHTLY } else { &[] };
@@ -125,6 +129,11 @@ fn documentation() -> Result {
 
 fn tests() -> Result {
     shell::run(command("cargo").args(["nextest", "run", "--workspace", "--no-fail-fast"]))
+}
+
+/// Every configuration, and every broken variant.
+fn long_exploration() -> Result {
+    shell::run(cargo().args(["run", "--quiet", "--package", "simulator", "--", "explore"]))
 }
 
 fn long_simulation() -> Result {
