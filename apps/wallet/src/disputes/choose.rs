@@ -54,7 +54,7 @@ pub(crate) fn choose<'r>(
     let fits = |exchange: &&Exchange| remedy.fits(exchange);
     match text {
         None => match records.exchanges.iter().filter(fits).collect::<Vec<_>>()[..] {
-            [] => Err(Misfit::Nothing),
+            [] => Err(nothing(records)),
             [only] => Ok(Chosen::Open(only)),
             ref several => Err(Misfit::Several(several.to_vec())),
         },
@@ -63,6 +63,15 @@ pub(crate) fn choose<'r>(
             [only] => judge(only, remedy),
             ref several => Err(Misfit::Several(several.to_vec())),
         },
+    }
+}
+
+/// If only one exchange waits at all, it wants the other command.
+fn nothing(records: &Records) -> Misfit<'_> {
+    let mut running = records.exchanges.iter().filter(|e| e.is_running());
+    match (running.next(), running.next()) {
+        (Some(only), None) => Misfit::Other(only, advice(only)),
+        _ => Misfit::Nothing,
     }
 }
 

@@ -71,3 +71,6 @@ fn is_open_offer(exchange: &Exchange) -> bool {
     let is_open = exchange.side == Side::Offered && exchange.state == State::Open;
     is_open && !exchange.is_running()
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,8 @@ pub(crate) struct Proposal {
     pub(crate) order: Dispute,
     /// Why.
     pub(crate) why: Why,
+    /// Whether the owner must say where the third party is reached: the offer does not.
+    pub(crate) wants_id: bool,
 }
 
 /// Why an exchange counts as stuck.
@@ -47,10 +49,12 @@ pub(crate) fn proposal(exchange: &Exchange, unix_s: u64, patience_s: u64) -> Opt
         Stage::Resolving | Stage::Aborting if waits_s >= REPEAT_AFTER_S => Why::Unanswered(waits_s),
         _ => return None,
     };
+    let third_party = exchange.third_party.as_ref();
     Some(Proposal {
         number: exchange.number,
         order: Dispute::of(exchange.side),
         why,
+        wants_id: third_party.is_some_and(|third_party| third_party.ids.is_empty()),
     })
 }
 
@@ -65,7 +69,11 @@ pub(crate) fn proposals(records: &Records, unix_s: u64) -> Vec<Proposal> {
 impl Proposal {
     /// The exact command.
     pub(crate) fn command(&self) -> String {
-        format!("wallet {} {}", self.order.name(), self.number)
+        let wanted = match self.wants_id {
+            true => " --third-party-id ID",
+            false => "",
+        };
+        format!("wallet {} {}{wanted}", self.order.name(), self.number)
     }
 
     /// What is wrong, in words.
@@ -88,7 +96,11 @@ impl Proposal {
     pub(crate) fn advice(&self) -> String {
         let command = self.command();
         let advice = match self.why {
-            Why::Unanswered(_) => return format!("To ask it again: {command}"),
+            Why::Unanswered(_) => {
+                return format!(
+                    "To ask it again: {command}\n  If it is reached elsewhere now, say so with --third-party-id ID."
+                );
+            }
             _ => format!("To end it: {command}\n  This costs {COST}."),
         };
         match self.order {

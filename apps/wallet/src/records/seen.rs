@@ -46,7 +46,7 @@ impl Records {
             && !known.state.is_final()
         {
             match known.stage() == Some(stage) {
-                true => known.tell(unix_s, format!("{} again", entering(known.side, stage))),
+                true => known.again(unix_s, stage),
                 false => known.enter(unix_s, stage),
             }
         }
@@ -61,6 +61,16 @@ impl Records {
 }
 
 impl Exchange {
+    /// The time that it has been there begins anew.
+    fn again(&mut self, unix_s: u64, stage: Stage) {
+        let since_unix_s = unix_s;
+        self.seen = Some(Seen {
+            stage,
+            since_unix_s,
+        });
+        self.tell(unix_s, format!("{} again", entering(self.side, stage)));
+    }
+
     /// Tells it when it is new.
     fn enter(&mut self, unix_s: u64, stage: Stage) {
         if self.stage() == Some(stage) {

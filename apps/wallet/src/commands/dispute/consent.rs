@@ -37,18 +37,15 @@ pub(in crate::commands) fn offer_dispute(
         return super::super::history::ended(wallet, n1).map(Stuck::Ended);
     }
     let exchange = wallet.records.by_n1(n1);
-    let Some(proposal) = exchange.and_then(|exchange| proposal(exchange, now(), 0)) else {
+    let stuck = exchange.and_then(|e| Some((e, proposal(e, now(), 0)?)));
+    let Some((exchange, proposal)) = stuck else {
         return Ok(Stuck::Not);
     };
     if !yes && !ask(&proposal) {
         return Ok(Stuck::Declined(proposal));
     }
-    let plan = Plan {
-        n1,
-        order: proposal.order,
-        third_party_ids: Vec::new(),
-        timeout: Duration::from_secs(DISPUTE_TIMEOUT_S),
-    };
+    let timeout = Duration::from_secs(DISPUTE_TIMEOUT_S);
+    let plan = Plan::new(exchange, proposal.order, timeout);
     settle(wallet, orders, &plan).map(Stuck::Ended)
 }
 

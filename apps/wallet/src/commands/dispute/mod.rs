@@ -29,17 +29,13 @@ pub(super) fn run(cli: &Cli, args: &cli::Dispute, order: Dispute) -> Result<Repo
     let mut orders = Orders::open(&mut wallet, cli)?;
     refresh::exchanges(&mut wallet, &mut orders)?;
     let remedy = Remedy::Dispute(order);
-    let n1 = match choose(&wallet.records, args.exchange.as_deref(), remedy) {
-        Ok(Chosen::Open(exchange)) => exchange.n1,
+    let timeout = Duration::from_secs(args.timeout);
+    let mut plan = match choose(&wallet.records, args.exchange.as_deref(), remedy) {
+        Ok(Chosen::Open(exchange)) => Plan::new(exchange, order, timeout),
         Ok(Chosen::Ended(exchange)) => return super::history::ended(&wallet, exchange.n1),
         Err(wrong) => return Err(misfit(&wrong, args.exchange.as_deref(), remedy)),
     };
-    let plan = Plan {
-        n1,
-        order,
-        third_party_ids,
-        timeout: Duration::from_secs(args.timeout),
-    };
+    plan.third_party_ids = third_party_ids;
     settle(&mut wallet, &mut orders, &plan)
 }
 

@@ -14,14 +14,23 @@ use crate::values::{Hex32, named};
 
 /// Whether the third party is there, as far as pings tell.
 pub(super) struct Progress {
-    ids: Vec<EntityId>,
+    contacts: Vec<Contact>,
+}
+
+/// One id of the third party.
+struct Contact {
+    id: EntityId,
+    /// Numbers of the pings: the verdict on one may come many orders later.
+    pings: Vec<u64>,
     reach: Option<Reach>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
 enum Reach {
-    Answers(EntityId),
-    Unreachable(EntityId, Verdict),
+    /// Nothing came back for [`refresh::PROBE_TIMEOUT`].
+    Silent,
+    Answers,
+    Unreachable(Verdict),
 }
 
 impl Progress {
@@ -33,13 +42,10 @@ impl Progress {
             true => known.map_or_else(Vec::new, |known| known.entity_ids()),
             false => plan.third_party_ids.clone(),
         };
-        let progress = Self { ids, reach: None };
-        let number = exchange.map_or(0, |exchange| exchange.number);
-        let (order, ids, seconds) = (
-            plan.order.name(),
-            progress.ids_text(),
-            plan.timeout.as_secs(),
-        );
+        let contacts = ids.into_iter().map(Contact::new).collect();
+        let progress = Self { contacts };
+        let (order, number) = (plan.order.name(), plan.number);
+        let (ids, seconds) = (progress.ids_text(), plan.timeout.as_secs());
         eprintln!(
             "wallet: the card asks to {order} exchange {number}; waiting up to {seconds} s for the third party{ids}"
         );
@@ -54,66 +60,88 @@ impl Progress {
         wait: Duration,
     ) -> Result<bool, Failure> {
         let ping = refresh::ping()?;
-        let mut pings = Vec::new();
-        for id in &self.ids {
-            pings.push((wallet.capability.queue_param(*id, &ping)?, *id));
+        for contact in &mut self.contacts {
+            let number = wallet.capability.queue_param(contact.id, &ping)?;
+            contact.pings.push(number);
         }
-        wallet.watch(wait, |records, event| {
-            if let Some(event) = event {
-                self.hear(event, &pings);
-            }
+        let contacts = &mut self.contacts;
+        let over = wallet.watch(wait, |records, event| {
+            contacts.iter_mut().for_each(|contact| contact.hear(event));
             records.is_final(n1)
-        })
+        })?;
+        if !over && wait >= refresh::PROBE_TIMEOUT {
+            self.contacts.iter_mut().for_each(Contact::hear_nothing);
+        }
+        Ok(over)
     }
 
-    /// Which id cannot be reached, and why, unless another answers.
+    /// Whether the third party is there to be waited for.
+    pub(super) fn answers(&self) -> bool {
+        let mut contacts = self.contacts.iter();
+        contacts.any(|contact| contact.reach == Some(Reach::Answers))
+    }
+
+    /// An id that cannot be reached, and why, if none can.
     pub(super) fn unreachable(&self) -> Option<(EntityId, &Verdict)> {
-        match &self.reach {
-            Some(Reach::Unreachable(id, verdict)) => Some((*id, verdict)),
-            _ => None,
-        }
+        let verdicts: Option<Vec<_>> = self.contacts.iter().map(Contact::verdict).collect();
+        verdicts?.into_iter().next()
     }
 
     /// The ids, to follow "third party".
     pub(super) fn ids_text(&self) -> String {
-        let ids: Vec<String> = self.ids.iter().map(|id| named(*id)).collect();
-        match ids.is_empty() {
+        let ids = self.contacts.iter().map(|contact| named(contact.id));
+        match self.contacts.is_empty() {
             true => String::new(),
-            false => format!(" {}", ids.join(", ")),
-        }
-    }
-
-    fn hear(&mut self, event: &Event, pings: &[(u64, EntityId)]) {
-        let heard = match event {
-            Event::Delivery(delivery) => {
-                let from = self.ids.iter().find(|id| refresh::is_pong(delivery, **id));
-                from.map(|id| Reach::Answers(*id))
-            }
-            Event::Undelivered(told) => {
-                let of = pings.iter().find(|(number, _)| *number == told.number);
-                of.map(|(_, id)| Reach::Unreachable(*id, told.verdict.clone()))
-            }
-        };
-        if let Some(heard) = heard
-            && self.reach.as_ref() != Some(&heard)
-        {
-            heard.tell();
-            self.reach = Some(heard);
+            false => format!(" {}", ids.collect::<Vec<_>>().join(", ")),
         }
     }
 }
 
-impl Reach {
-    fn tell(&self) {
-        match self {
-            Self::Answers(id) => eprintln!(
-                "wallet: the third party {} can be reached; waiting for its word",
-                named(*id)
-            ),
-            Self::Unreachable(id, verdict) => eprintln!(
-                "wallet: the third party {} cannot be reached: {verdict}; asking again",
-                named(*id)
-            ),
+impl Contact {
+    fn new(id: EntityId) -> Self {
+        let pings = Vec::new();
+        let reach = None;
+        Self { id, pings, reach }
+    }
+
+    fn hear(&mut self, event: Option<&Event>) {
+        match event {
+            Some(Event::Delivery(delivery)) if refresh::is_pong(delivery, self.id) => {
+                self.turn(Reach::Answers);
+            }
+            Some(Event::Undelivered(told)) if self.pings.contains(&told.number) => {
+                self.turn(Reach::Unreachable(told.verdict.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    fn hear_nothing(&mut self) {
+        if self.reach.is_none() {
+            self.turn(Reach::Silent);
+        }
+    }
+
+    fn verdict(&self) -> Option<(EntityId, &Verdict)> {
+        match &self.reach {
+            Some(Reach::Unreachable(verdict)) => Some((self.id, verdict)),
+            _ => None,
+        }
+    }
+
+    fn turn(&mut self, reach: Reach) {
+        if self.reach.as_ref() != Some(&reach) {
+            let id = named(self.id);
+            match &reach {
+                Reach::Silent => eprintln!("wallet: the third party {id} is silent; asking again"),
+                Reach::Answers => {
+                    eprintln!("wallet: the third party {id} can be reached; waiting for its word");
+                }
+                Reach::Unreachable(verdict) => eprintln!(
+                    "wallet: the third party {id} cannot be reached: {verdict}; asking again"
+                ),
+            }
+            self.reach = Some(reach);
         }
     }
 }

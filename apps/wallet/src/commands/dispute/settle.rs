@@ -14,16 +14,39 @@ use crate::disputes::{Dispute, pause};
 use crate::failure::{Failure, Kind};
 use crate::mail::{Wallet, now};
 use crate::output::Report;
-use crate::values::Hex32;
+use crate::records::Exchange;
+use crate::values::{Hex32, named};
 
 /// What is to be done about which exchange.
 pub(super) struct Plan {
     pub(super) n1: Hex32,
+    pub(super) xid: Hex32,
+    /// For people.
+    pub(super) number: u64,
     pub(super) order: Dispute,
     /// Where the third party is reached now; where the offer says, if empty.
     pub(super) third_party_ids: Vec<EntityId>,
     /// How long to wait for the end.
     pub(super) timeout: Duration,
+}
+
+impl Plan {
+    /// For an exchange that is running, under its own third party.
+    pub(super) fn new(exchange: &Exchange, order: Dispute, timeout: Duration) -> Self {
+        Self {
+            n1: exchange.n1,
+            xid: exchange.xid.unwrap_or(exchange.n1),
+            number: exchange.number,
+            order,
+            third_party_ids: Vec::new(),
+            timeout,
+        }
+    }
+
+    /// The command that goes on with it.
+    fn command(&self) -> String {
+        format!("wallet {} {}", self.order.name(), self.number)
+    }
 }
 
 /// Orders, waits and orders again until the exchange is over or the time is up.
@@ -46,7 +69,7 @@ pub(super) fn settle(
         let wait = pause(orders_before).min(left);
         let over = orders.as_orderer(wallet, |wallet| progress.watch(wallet, plan.n1, wait))?;
         if !over && wait == left {
-            return Err(unsettled(wallet, plan, &progress));
+            return Err(unsettled(plan, &progress));
         }
     }
     history::ended(wallet, plan.n1)
@@ -63,9 +86,8 @@ fn order(
     plan: &Plan,
     is_first: bool,
 ) -> Result<bool, Failure> {
-    let found = wallet.records.by_n1(plan.n1);
-    let xid = found.and_then(|exchange| exchange.xid).unwrap_or(plan.n1);
-    match orders.dispute(wallet, plan.order, xid.0, &plan.third_party_ids) {
+    let xid = plan.xid.0;
+    match orders.dispute(wallet, plan.order, xid, &plan.third_party_ids) {
         Ok(_) => {
             if is_first {
                 wallet.records.disputed(now(), plan.n1, plan.order.stage());
@@ -80,54 +102,48 @@ fn order(
                 false => Err(error.into()),
             }
         }
-        Err(error) => Err(refused(error, wallet, plan)),
+        Err(error) => Err(refused(error, plan)),
     }
 }
 
-fn refused(error: ClientError, wallet: &Wallet, plan: &Plan) -> Failure {
+fn refused(error: ClientError, plan: &Plan) -> Failure {
     let code = error.refusal();
     let failure = Failure::from(error);
     match code {
         Some(RefusalCode::Malformed) => failure.hint(format!(
             "say where the third party is reached: {} --third-party-id ID",
-            command(wallet, plan)
+            plan.command()
         )),
         _ => failure,
     }
 }
 
-fn command(wallet: &Wallet, plan: &Plan) -> String {
-    let found = wallet.records.by_n1(plan.n1);
-    let number = found.map_or(0, |exchange| exchange.number);
-    format!("wallet {} {number}", plan.order.name())
+fn unsettled(plan: &Plan, progress: &Progress) -> Failure {
+    let command = plan.command();
+    let failure = match progress.unreachable() {
+        Some((id, verdict)) => {
+            let text = format!("the third party {} cannot be reached: {verdict}", named(id));
+            Failure::new(Kind::Undelivered, text)
+                .fact("verdict", verdict.code.name())
+                .fact("third_party_id", id.to_string())
+        }
+        None => Failure::new(Kind::Timeout, silence(progress)),
+    };
+    failure
+        .hint(format!(
+            "the order stays with your card, your voucher set aside and not lost. Repeat it later: {command}\n  \
+             If the third party is reached elsewhere now, say so with --third-party-id ID"
+        ))
+        .fact("number", plan.number)
+        .fact("n1", json!(plan.n1))
+        .fact("xid", json!(plan.xid))
+        .fact("command", command)
 }
 
-fn unsettled(wallet: &Wallet, plan: &Plan, progress: &Progress) -> Failure {
-    let command = command(wallet, plan);
-    let failure = match progress.unreachable() {
-        Some((id, verdict)) => Failure::new(
-            Kind::Undelivered,
-            format!("the third party {id} cannot be reached: {verdict}"),
-        )
-        .hint(format!(
-            "the exchange is as it was, your voucher set aside and not lost. Repeat `{command}` later, or say \
-             where the third party is reached now with --third-party-id ID"
-        ))
-        .fact("verdict", verdict.code.name())
-        .fact("third_party_id", id.to_string()),
-        None => Failure::new(
-            Kind::Timeout,
-            format!("the third party{} has not answered yet", progress.ids_text()),
-        )
-        .hint(format!(
-            "the card goes on waiting for it, your voucher set aside and not lost; repeat `{command}` later"
-        )),
-    };
-    let found = wallet.records.by_n1(plan.n1);
-    let failure = failure.fact("n1", json!(plan.n1)).fact("command", command);
-    found.map_or(failure.clone(), |exchange| {
-        failure
-            .fact("number", exchange.number)
-            .fact("xid", json!(exchange.xid))
-    })
+fn silence(progress: &Progress) -> String {
+    let ids = progress.ids_text();
+    match progress.answers() {
+        true => format!("the third party{ids} is there and has not said how the exchange ends"),
+        false => format!("nothing was heard of the third party{ids}"),
+    }
 }
