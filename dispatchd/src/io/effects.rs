@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use guard_policies::Entry;
 use libetp::digest::Hash;
+use libetp::verdict::Subject;
 use libetp::{Domain, Message, Verdict, VerdictCode};
 
 use super::job::{Class, Job};
 use super::storing::StoreJob;
 use super::worker::Worker;
 use crate::router::{self, ControlRequest, ControlTicket, Event, RemotePort, TraceRecord};
-use crate::table::{ConnectionId, Crossing, Effect, ForRemote, Input, ShardIndex};
+use crate::table::{Change, ConnectionId, Crossing, Effect, ForRemote, Input, ShardIndex, Ticket};
 
 impl Worker {
     pub(super) fn perform_effects(self: &Rc<Self>) {
@@ -30,20 +31,11 @@ impl Worker {
             Effect::ToCard(domain, number, message) => self.to_card(domain, number, message),
             Effect::ToRemote(host, message) => self.to_remote(host, message),
             Effect::RemoteVerdict(host, subject, number, verdict) => {
-                let remote = self.remote.borrow();
-                let is_told =
-                    |remote: &Arc<dyn RemotePort>| remote.verdict(host, subject, number, verdict);
-                if !remote.as_ref().is_some_and(is_told) {
-                    self.shard.borrow_mut().host_not_told();
-                }
+                self.tell_host(host, subject, number, verdict);
             }
             Effect::ToHost(entry, message) => host.message(from_guard(entry), message),
             Effect::WantPorts(domain) => host.want_ports(domain),
-            Effect::Persist(ticket, change) => {
-                let reply = ticket.map(|ticket| (ticket, self.peers.shards[self.index()].clone()));
-                // The thread ends only after this one.
-                let _ = self.peers.store.send(StoreJob { change, reply });
-            }
+            Effect::Persist(ticket, change) => self.persist(ticket, change),
             Effect::Move(id, shard) => self.begin_move(id, shard),
             Effect::Control(principal, connection, number, body) => host.control(ControlRequest {
                 principal,
@@ -68,6 +60,20 @@ impl Worker {
                 io_us: 0,
             }),
         }
+    }
+
+    fn tell_host(&self, host: Hash, subject: Subject, number: u64, verdict: Verdict) {
+        let remote = self.remote.borrow();
+        let is_told = |remote: &Arc<dyn RemotePort>| remote.verdict(host, subject, number, verdict);
+        if !remote.as_ref().is_some_and(is_told) {
+            self.shard.borrow_mut().host_not_told();
+        }
+    }
+
+    fn persist(&self, ticket: Option<Ticket>, change: Change) {
+        let reply = ticket.map(|ticket| (ticket, self.peers.shards[self.index()].clone()));
+        // The thread ends only after this one.
+        let _ = self.peers.store.send(StoreJob { change, reply });
     }
 
     fn index(&self) -> usize {

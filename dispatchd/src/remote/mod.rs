@@ -82,20 +82,9 @@ impl Links {
         tell: Tell,
     ) -> Result<RemoteHandle, ConfigError> {
         let peers = peers(config);
-        let route = |peer: &Peer| {
-            let key = peer.key;
-            peer.domains
-                .iter()
-                .map(move |domain| (*domain, key))
-                .collect::<Vec<_>>()
-        };
-        let routes = peers.iter().flat_map(route).collect();
+        let routes = routes(&peers);
         let remote = RemoteConfig {
-            listen: config
-                .remote
-                .listen
-                .as_ref()
-                .map(|listen| *listen.get_ref()),
+            listen: config.remote.listen.as_ref().map(|it| *it.get_ref()),
             identity: HostIdentity {
                 leaf: self.leaf,
                 intermediate: self.intermediate,
@@ -118,6 +107,16 @@ impl Links {
         router.set_routes(routes);
         Ok(handle)
     }
+}
+
+/// Which host serves which domain.
+fn routes(peers: &[Peer]) -> Vec<(Domain, Hash)> {
+    let of = |peer: &Peer| {
+        let key = peer.key;
+        let route = move |domain: &Domain| (*domain, key);
+        peer.domains.iter().map(route).collect::<Vec<_>>()
+    };
+    peers.iter().flat_map(of).collect()
 }
 
 fn peers(config: &Config) -> Vec<Peer> {
@@ -192,14 +191,10 @@ impl Events {
                 number,
             }),
             RemoteEvent::LinkUp { host, address } => {
-                self.recorder.count("link-up");
-                let detail = format!("link to {address} is up");
-                log(&self.throttle, "link-up", Some(host), &detail);
+                self.count("link-up", host, &format!("link to {address} is up"));
             }
             RemoteEvent::LinkDown { host, reason } => {
-                self.recorder.count("link-down");
-                let detail = format!("link is down: {reason}");
-                log(&self.throttle, "link-down", Some(host), &detail);
+                self.count("link-down", host, &format!("link is down: {reason}"));
             }
             RemoteEvent::Refused {
                 host,
@@ -210,6 +205,11 @@ impl Events {
                 log(&self.throttle, counter.name(), host, &detail);
             }
         }
+    }
+
+    fn count(&self, event: &'static str, host: Hash, detail: &str) {
+        self.recorder.count(event);
+        log(&self.throttle, event, Some(host), detail);
     }
 }
 

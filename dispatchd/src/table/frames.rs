@@ -21,6 +21,8 @@ libetp::structure! {
     struct Release {}
 }
 
+const NO_MAIL: &str = "TAKEN on a connection that gets no mail";
+
 /// Why a connection is closed.
 pub(super) type Fault = (RequestError, String);
 
@@ -165,25 +167,11 @@ impl Shard {
     ) -> Result<Next, Fault> {
         let number = frame.number;
         match (frame.kind, phase) {
-            (kind::ACQUIRE, Phase::Greeted) => Ok(self.acquire(id, number, &decode(frame)?)),
-            (kind::RESUME, Phase::Greeted) => {
-                let mut resume: body::Resume = decode(frame)?;
-                let next = self.resume(id, number, &resume);
-                resume.secret.zeroize();
-                Ok(next)
+            (kind::ACQUIRE | kind::RESUME | kind::ADOPT, Phase::Greeted) => {
+                self.request_capability(id, frame)
             }
-            (kind::ADOPT, Phase::Greeted) => Ok(self.adopt(id, number, &decode(frame)?)),
-            (kind::DERIVE, Phase::Acquired(role)) => {
-                self.derive(id, role, number, decode(frame)?);
-                Ok(Next::Go)
-            }
-            (kind::RELEASE, Phase::Acquired(role)) => {
-                let _: Release = decode(frame)?;
-                Ok(self.release(id, role, number))
-            }
-            (kind::TAKEN, Phase::Acquired(Role::Owner(owned))) => {
-                must_be_empty(frame)?;
-                self.taken(*owned, number)
+            (kind::DERIVE | kind::RELEASE | kind::TAKEN, Phase::Acquired(role)) => {
+                self.request_of_capability(id, role, frame)
             }
             (kind::FLUSH, _) => {
                 must_be_empty(frame)?;
@@ -195,26 +183,58 @@ impl Shard {
                 Ok(Next::Go)
             }
             (kind::ACQUIRE | kind::RESUME | kind::ADOPT, _) => {
-                self.refuse(
-                    id,
-                    number,
-                    RequestError::State,
-                    "this connection is a capability",
-                );
-                Ok(Next::Go)
+                Ok(self.wrong_state(id, number, "this connection is a capability"))
             }
             (kind::DERIVE | kind::RELEASE, _) => {
-                self.refuse(
-                    id,
-                    number,
-                    RequestError::State,
-                    "this connection is no capability",
-                );
-                Ok(Next::Go)
+                Ok(self.wrong_state(id, number, "this connection is no capability"))
             }
-            (kind::TAKEN, _) => Err(malformed("TAKEN on a connection that gets no mail")),
+            (kind::TAKEN, _) => Err(malformed(NO_MAIL)),
             (unknown, _) => Err(malformed(format!("no frame of kind 0x{unknown:02x}"))),
         }
+    }
+
+    /// A connection that is no capability asks to become one.
+    fn request_capability(&mut self, id: ConnectionId, frame: &Frame<'_>) -> Result<Next, Fault> {
+        let number = frame.number;
+        match frame.kind {
+            kind::ACQUIRE => Ok(self.acquire(id, number, &decode(frame)?)),
+            kind::RESUME => {
+                let mut resume: body::Resume = decode(frame)?;
+                let next = self.resume(id, number, &resume);
+                resume.secret.zeroize();
+                Ok(next)
+            }
+            _ => Ok(self.adopt(id, number, &decode(frame)?)),
+        }
+    }
+
+    /// What only a capability may ask for.
+    fn request_of_capability(
+        &mut self,
+        id: ConnectionId,
+        role: &Role,
+        frame: &Frame<'_>,
+    ) -> Result<Next, Fault> {
+        match (frame.kind, role) {
+            (kind::DERIVE, _) => {
+                self.derive(id, role, frame.number, decode(frame)?);
+                Ok(Next::Go)
+            }
+            (kind::RELEASE, _) => {
+                let _: Release = decode(frame)?;
+                Ok(self.release(id, role, frame.number))
+            }
+            (_, Role::Owner(owned)) => {
+                must_be_empty(frame)?;
+                self.taken(*owned, frame.number)
+            }
+            (_, Role::Derived { .. }) => Err(malformed(NO_MAIL)),
+        }
+    }
+
+    fn wrong_state(&mut self, id: ConnectionId, number: u64, detail: &str) -> Next {
+        self.refuse(id, number, RequestError::State, detail);
+        Next::Go
     }
 
     /// Refuses a request; the connection goes on.
