@@ -18,8 +18,7 @@ pub(crate) fn tell(stage: &mut Stage<'_>) -> Result<(), Failure> {
         (&aborted, "outcome", "aborted"),
     );
     let xid = text(&aborted, "xid")?;
-    stage.cast.a.restart()?;
-    stage.wait_for(|cast| &cast.a, "confirmation")?;
+    stage.cast.a_comes_back()?;
     stage.step(
         "come back",
         "host A starts again; card A takes the late agreement and gives its voucher",
@@ -40,11 +39,7 @@ pub(crate) fn tell(stage: &mut Stage<'_>) -> Result<(), Failure> {
 /// Host A is stopped, then B accepts; nobody is there to take the agreement.
 fn agree_alone(stage: &mut Stage<'_>, n1: &str) -> Result<(), Failure> {
     stage.last_look(|cast| &cast.a)?;
-    stage.cast.a.stop()?;
-    let mut wallet = stage.cast.b.wallet(&["accept", n1]).background()?;
-    let waits = stage.wait_for(|cast| &cast.b, "agreement");
-    wallet.kill().and_then(|()| wallet.wait()).ok();
-    waits?;
+    stage.cast.accept_while_a_is_away(n1)?;
     stage.step(
         "accept",
         "host A is stopped; B accepts, its card gives its voucher and waits",

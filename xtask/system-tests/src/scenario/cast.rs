@@ -148,7 +148,10 @@ impl Cast {
     }
 
     /// What the third party says of an exchange.
-    pub(crate) fn decision(&self, xid: &str) -> Result<Value, Failure> {
+    ///
+    /// # Errors
+    /// [`Failure`] of `etpctl`.
+    pub fn decision(&self, xid: &str) -> Result<Value, Failure> {
         self.t.etpctl(&["t", "show", xid]).json()
     }
 
@@ -157,9 +160,18 @@ impl Cast {
     /// # Errors
     /// [`Failure`] of a wallet.
     pub fn offer_and_accept(&self, give: &str, want: &str) -> Result<String, Failure> {
+        let n1 = self.offer_to_b(give, want)?;
+        self.accept(&n1)?;
+        Ok(n1)
+    }
+
+    /// A offers, B's wallet has the offer; its n1.
+    ///
+    /// # Errors
+    /// [`Failure`] of a wallet.
+    pub fn offer_to_b(&self, give: &str, want: &str) -> Result<String, Failure> {
         let n1 = text(&self.offer(give, want)?, "n1")?;
         self.inbox_of_b(&n1)?;
-        self.accept(&n1)?;
         Ok(n1)
     }
 

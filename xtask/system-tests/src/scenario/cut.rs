@@ -38,19 +38,13 @@ pub(crate) fn tell(stage: &mut Stage<'_>) -> Result<(), Failure> {
 
 /// Host A hangs while B accepts; host B loses its power once the agreement left; host A goes on.
 fn agree_and_die(stage: &mut Stage<'_>, n1: &str) -> Result<(), Failure> {
-    stage.cast.a.signal("STOP")?;
-    let mut wallet = stage.cast.b.wallet(&["accept", n1]).background()?;
-    let left = stage.wait_for(|cast| &cast.b, "agreement");
-    let looked = left.and_then(|()| stage.last_look(|cast| &cast.b));
-    stage.cast.b.kill();
-    stage.cast.a.signal("CONT")?;
-    wallet.kill().and_then(|()| wallet.wait()).ok();
-    looked?;
+    let hanging = stage.cast.accept_while_a_hangs(n1)?;
+    stage.last_look(|cast| &cast.b)?;
     stage.step(
         "accept",
         "B accepts; host B loses its power once the agreement left",
     );
-    stage.wait_for(|cast| &cast.a, "confirmation")?;
+    stage.cast.cut(hanging)?;
     stage.step(
         "confirm",
         "card A gives its voucher; its confirmation meets nobody",

@@ -12,11 +12,13 @@ mod cut;
 mod report;
 mod rollback;
 mod stage;
+mod stuck;
 mod trace;
 mod trade;
 
 pub use cast::Cast;
 pub use report::{Apdu, Card, Holding, Message, Report, Step, Story};
+pub use stuck::Hanging;
 
 use crate::deployment::Deployment;
 use crate::program::Failure;

@@ -106,12 +106,6 @@ impl<'s> Stage<'s> {
         Ok([first("a")?, first("b")?])
     }
 
-    /// Waits until a message of a type left a host.
-    pub(crate) fn wait_for(&self, host: fn(&Cast) -> &Host, mtype: &str) -> Result<(), Failure> {
-        let host = host(self.cast);
-        host.wait_for(mtype, || self.tracer.left(host, mtype))
-    }
-
     /// Reads a host's trace, for the daemon is about to end.
     pub(crate) fn last_look(&mut self, host: fn(&Cast) -> &Host) -> Result<(), Failure> {
         let host = host(self.cast);

@@ -70,15 +70,6 @@ impl Tracer {
         self.last.remove(host);
     }
 
-    /// Whether a host traced, since it was read last, a message of a type that left for another host.
-    pub(crate) fn left(&self, host: &Host, mtype: &str) -> Result<bool, Failure> {
-        let trace = trace(host)?;
-        let (read, _) = self.last.get(&host.name).copied().unwrap_or_default();
-        let new = records(&trace, "messages").filter(|message| number(message, "sequence") > read);
-        let mut left = new.filter(|message| message["outcome"] == "remote");
-        Ok(left.any(|message| message["mtype"] == mtype))
-    }
-
     fn advance(&mut self, host: &Host, trace: &Value) {
         let newest = |kind: &str| {
             let sequences = records(trace, kind).map(|record| number(record, "sequence"));
@@ -108,6 +99,13 @@ pub(crate) fn arrange(report: &mut Report) {
             (message.cpu_us, message.io_us) = (apdu.cpu_us, apdu.io_us);
         }
     }
+}
+
+/// How many messages of a type a host has sent to others since its daemon started.
+pub(crate) fn departures(host: &Host, mtype: &str) -> Result<usize, Failure> {
+    let trace = trace(host)?;
+    let left = records(&trace, "messages").filter(|message| message["outcome"] == "remote");
+    Ok(left.filter(|message| message["mtype"] == mtype).count())
 }
 
 fn trace(host: &Host) -> Result<Value, Failure> {
