@@ -33,7 +33,7 @@ impl Mtype {
     pub const AUTH_OK: Mtype = Mtype(0x0113);
     /// Why not, and how many tries are left of what was tried, before it blocks.
     pub const AUTH_FAILED: Mtype = Mtype(0x0114);
-    /// First message of Noise NK to the card's key, payload [is_puk, secret, new_pin, id, challenge], secrets as blocks.
+    /// First message of Noise NK to the card's key, payload [is_puk, secret, new_pin, id, challenge].
     pub const SET_PIN: Mtype = Mtype(0x0115);
     /// Second message of Noise NK; the card has the new PIN, and nobody is authenticated any more.
     pub const PIN_SET: Mtype = Mtype(0x0116);
