@@ -11,7 +11,7 @@ use libetp::exchange::{SelectCommand, SelectReply};
 use oncard_keys::KeysProgram;
 use oncard_runtime::{
     Card, CardError, Identity, OwnerSecrets, Personalisation, PinCost, PowerUp, Program,
-    ServiceIdentity, ServiceKey, gives_service,
+    ServiceIdentity, ServiceKey, TriesLeft, gives_service,
 };
 use oncard_thirdparty::ThirdPartyProgram;
 use oncard_voucher::VoucherProgram;
@@ -67,6 +67,10 @@ pub struct Info {
     pub generation: u64,
     /// What protects it at rest.
     pub at_rest: AtRest,
+    /// Key id of the service that it gives, a third party's.
+    pub service: Option<Hash>,
+    /// How often its PIN, and its PUK if it has one, may still be tried.
+    pub tries_left: TriesLeft,
 }
 
 /// A card in a directory. Dropping it takes its power.
@@ -162,7 +166,7 @@ impl SoftCard {
     /// What the card says of itself. Ends the session of a host that selected it.
     ///
     /// # Errors
-    /// [`SoftCardError::Card`] if the card is mute.
+    /// [`SoftCardError::Card`] if the card is mute or its store cannot be read.
     pub fn info(&mut self) -> Result<Info, SoftCardError> {
         let select = SelectCommand {
             session: *random()?,
@@ -182,6 +186,8 @@ impl SoftCard {
             class: identity.class,
             generation: reply.generation,
             at_rest: self.at_rest,
+            service: self.card.service().map(|service| service.key),
+            tries_left: self.card.tries_left()?,
         })
     }
 

@@ -23,6 +23,6 @@ pub use card::{Info, NewCard, SoftCard};
 pub use device_key::{AtRest, DEVICE_KEY_BYTES, DeviceKey};
 pub use error::SoftCardError;
 pub use keys::{KeyPair, PublicKeys};
-pub use oncard_runtime::{PinCost, ServiceKey, check_pin};
+pub use oncard_runtime::{PinCost, ServiceKey, TriesLeft, check_pin};
 pub use puk::{PUK_DIGITS, new_puk};
 pub use store::{RedbStore, STATE_FORMAT, StoreOpenError};

@@ -32,7 +32,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Show who a card is and how it is protected
+    /// Show who a card is, what service it gives and how it is protected
     Info {
         /// The card's directory
         directory: PathBuf,
@@ -95,12 +95,27 @@ fn as_text(info: &Info) -> String {
         AtRest::None => "none (whoever reads its directory has its keys)",
         AtRest::DeviceKey => "device-key",
     };
+    let service = match &info.service {
+        Some(key) => format!("third party {}", hex(key)),
+        None => "none".to_owned(),
+    };
     format!(
-        "domain      {}\nkey         {}\nclass       {class}\ngeneration  {}\nat rest     {at_rest}\n",
+        "domain      {}\nkey         {}\nclass       {class}\ngeneration  {}\nat rest     {at_rest}\n\
+         service     {service}\nPIN         {}\nPUK         {}\n",
         info.domain,
         hex(&info.key),
         info.generation,
+        tries(info.tries_left.pin),
+        info.tries_left.puk.map_or("none".to_owned(), tries),
     )
+}
+
+fn tries(left: u8) -> String {
+    match left {
+        0 => "blocked".to_owned(),
+        1 => "1 try left".to_owned(),
+        _ => format!("{left} tries left"),
+    }
 }
 
 fn as_json(info: &Info) -> String {
@@ -110,6 +125,9 @@ fn as_json(info: &Info) -> String {
         "class": info.class,
         "generation": info.generation,
         "at_rest": info.at_rest.name(),
+        "service": info.service.map(|key| hex(&key)),
+        "pin_tries_left": info.tries_left.pin,
+        "puk_tries_left": info.tries_left.puk,
     });
     format!("{document:#}\n")
 }

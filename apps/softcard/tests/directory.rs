@@ -9,7 +9,9 @@ use std::process::{Command, Output};
 
 use oncard_runtime::CardError;
 use redb::{Database, TableDefinition};
-use softcard::{AtRest, DEVICE_KEY_BYTES, DeviceKey, SoftCard, SoftCardError, StoreOpenError};
+use softcard::{
+    AtRest, DEVICE_KEY_BYTES, DeviceKey, NewCard, SoftCard, SoftCardError, StoreOpenError,
+};
 use support::{PIN, Scheme};
 use tempfile::TempDir;
 
@@ -387,6 +389,40 @@ fn info_is_for_people_and_for_programs() {
         (&0.into(), &0.into())
     );
     assert_eq!(json["at_rest"], "none");
+}
+
+#[test]
+fn info_tells_the_service_and_the_tries_that_are_left() {
+    let (place, scheme) = (place(), Scheme::new());
+    let told = |name: &str, new: NewCard| {
+        let directory = place.path().join(name);
+        drop(SoftCard::create(&directory, new).unwrap());
+        let directory = directory.to_str().unwrap();
+        let text = softcard(&["info", directory]).stdout;
+        let json = softcard(&["info", directory, "--json"]).stdout;
+        let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        (String::from_utf8(text).unwrap(), json)
+    };
+    let (text, json) = told("plain", scheme.new_card());
+    assert!(text.ends_with("service     none\nPIN         3 tries left\nPUK         none\n"));
+    assert_eq!(json["pin_tries_left"], 3);
+    assert!(json["service"].is_null() && json["puk_tries_left"].is_null());
+
+    let mut new = scheme.new_card();
+    new.service = Some(scheme.service());
+    new.puk = Some(b"8642086420864208".to_vec().into());
+    let (text, json) = told("third-party", new);
+    let key = scheme.third_party.key_id();
+    let key = key.map(|byte| format!("{byte:02x}")).concat();
+    assert!(
+        text.contains(&format!("service     third party {key}\n")),
+        "{text}"
+    );
+    assert!(text.ends_with("PUK         10 tries left\n"), "{text}");
+    assert_eq!(
+        (&json["service"], &json["puk_tries_left"]),
+        (&key.into(), &10.into())
+    );
 }
 
 #[test]

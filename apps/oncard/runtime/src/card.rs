@@ -17,6 +17,7 @@ use crate::exchange::{Session, bare};
 use crate::limits::GENERATION_MAX;
 use crate::outbox::Outbox;
 use crate::owner::Owner;
+use crate::pin::TriesLeft;
 use crate::program::Program;
 use crate::records::{self, HeadRecord, IdentityRecord};
 use crate::seal;
@@ -195,6 +196,14 @@ impl<S: Store> Card<S> {
             .service
             .as_ref()
             .map(|service| &service.identity)
+    }
+
+    /// How often the owner's secrets may still be tried. It costs no transaction.
+    ///
+    /// # Errors
+    /// [`CardError`] if the store cannot be read.
+    pub fn tries_left(&self) -> Result<TriesLeft, CardError> {
+        TriesLeft::load(&self.store)
     }
 
     /// Whether the key at rest is held outside the store. If not, whoever reads the store has the

@@ -13,6 +13,7 @@ use crate::entropy::{Secret, derive};
 use crate::error::CardError;
 use crate::limits::{PIN_MEMORY_KIB_MAX, PIN_PASSES_MAX, PIN_TRIES, PUK_TRIES};
 use crate::records::{self, PinRecord, Record};
+use crate::store::Store;
 
 /// What a new card's owner knows.
 #[derive(Clone, Copy)]
@@ -41,6 +42,24 @@ impl<'a, const N: usize> From<&'a [u8; N]> for OwnerSecrets<'a> {
     /// A PIN without a PUK.
     fn from(pin: &'a [u8; N]) -> Self {
         Self::from(&pin[..])
+    }
+}
+
+/// How often the owner's secrets may still be tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TriesLeft {
+    /// Of the PIN, before it blocks.
+    pub pin: u8,
+    /// Of the PUK, before the card blocks for good; `None` if it has none.
+    pub puk: Option<u8>,
+}
+
+impl TriesLeft {
+    pub(crate) fn load(store: &dyn Store) -> Result<Self, CardError> {
+        Ok(Self {
+            pin: records::required(records::TRIES.load(store)?)?,
+            puk: records::PUK_TRIES.load(store)?,
+        })
     }
 }
 

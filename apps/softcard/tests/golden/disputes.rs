@@ -295,7 +295,11 @@ fn a_dispute_of_version_1_comes_to_its_end() {
 #[test]
 fn a_puk_of_version_1_sets_a_new_pin() {
     let to = tempfile::tempdir().expect("a directory");
-    let mut player = Player::open(&copy(BLOCKED, false, to.path()).0);
+    let (directory, _) = copy(BLOCKED, false, to.path());
+    let info = SoftCard::open(&directory, None).expect("opens").info();
+    let tries_left = info.expect("info").tries_left;
+    assert_eq!((tries_left.pin, tries_left.puk), (0, Some(9)));
+    let mut player = Player::open(&directory);
     let info: CardInfo = one(&player.ask(CardInfoRequest {}));
     assert_eq!((info.retries_left, info.puk_retries_left), (0, Some(9)));
     assert!(player.authenticate(PIN).is_err(), "blocked");
