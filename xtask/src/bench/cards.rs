@@ -55,7 +55,7 @@ fn run(bench: &Path) -> Result<Value> {
     }
 }
 
-fn summary(name: &'static str, runs: &[Value]) -> Result<Summary> {
+pub(super) fn summary(name: &'static str, runs: &[Value]) -> Result<Summary> {
     let mut cards = BTreeMap::new();
     for (card, _) in CARDS {
         let of = |field| median_of(runs, |run| number(&run[name][card], field));

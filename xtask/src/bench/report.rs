@@ -39,11 +39,13 @@ pub(crate) fn print(findings: &Findings) {
     );
     println!("\n{CARDS_HEAD}");
     println!("|---|---|---|---|---|");
-    findings.cards.iter().for_each(story);
+    for story in &findings.cards {
+        println!("{}", story_row(story));
+    }
 }
 
 /// APDUs, CPU and I/O of each card.
-fn story(story: &cards::Summary) {
+fn story_row(story: &cards::Summary) -> String {
     let cost = |(card, _)| {
         let cost: &cards::Cost = &story.cards[card];
         match cost.apdus {
@@ -52,10 +54,10 @@ fn story(story: &cards::Summary) {
         }
     };
     let [a, b, t] = CARDS.map(cost);
-    println!(
+    format!(
         "| {} | {a} | {b} | {t} | {:.0} us |",
         story.name, story.elapsed_us
-    );
+    )
 }
 
 fn row(cell: &Summary) {
@@ -75,4 +77,29 @@ fn row(cell: &Summary) {
         cell.cpu_ratio,
         cell.daemon_cpu_us,
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_row_has_the_medians_and_a_dash_for_a_card_that_was_not_asked() {
+        let run = |us: u64| {
+            json!({ "resolve": {
+                "elapsed_us": 10 * us,
+                "s_a": { "apdus": 2, "cpu_us": us, "io_us": us + 1 },
+                "s_b": { "apdus": 0, "cpu_us": 0, "io_us": 0 },
+                "t": { "apdus": 1, "cpu_us": us + 2, "io_us": us + 3 },
+            }})
+        };
+        let story = cards::summary("resolve", &[run(30), run(10), run(20)]);
+        assert_eq!(
+            story_row(&story.expect("a summary")),
+            "| resolve | 2: 20 + 21 us | - | 1: 22 + 23 us | 200 us |"
+        );
+        assert!(cards::summary("abort", &[run(1)]).is_err());
+    }
 }
