@@ -89,7 +89,15 @@ fn text(path: &Path) -> &str {
 #[test]
 fn without_a_wallet_the_way_to_one_is_shown() {
     let user = User::new();
-    for command in [&["list"][..], &["inbox"], &["history"], &["accept", "1"]] {
+    for command in [
+        &["list"][..],
+        &["inbox"],
+        &["history"],
+        &["accept", "1"],
+        &["resolve"],
+        &["abort", "1"],
+        &["cancel"],
+    ] {
         let (code, said) = user.fails(command);
         assert_eq!(code, 8, "{said}");
         assert!(said.contains("wallet init --scheme"), "{said}");
@@ -261,6 +269,60 @@ fn an_issuer_needs_the_right_identity_and_a_challenge() {
 }
 
 #[test]
+fn a_third_party_has_ids_that_are_read_before_the_daemon_is_asked() {
+    let user = User::new();
+    user.initialised();
+    let id = "02aabbccddeeff0011223344:0";
+    let most = libetp::limits::THIRD_PARTY_IDS_MAX;
+    let with = |ids: &[&str]| {
+        let named = ids.iter().flat_map(|id| ["--third-party-id", id]);
+        user.fails(&["resolve"].into_iter().chain(named).collect::<Vec<_>>())
+    };
+    assert_eq!(with(&vec![id; most]).0, 3);
+    let (code, said) = with(&vec![id; most + 1]);
+    assert_eq!(code, 2);
+    assert!(said.contains(&most.to_string()), "{said}");
+    let (code, said) = with(&["nobody"]);
+    assert_eq!(code, 2);
+    assert!(
+        said.contains("nobody") && said.contains("etpctl t status"),
+        "{said}"
+    );
+}
+
+#[test]
+fn consent_to_a_dispute_wants_a_wait_after_which_it_counts() {
+    let user = User::new();
+    user.initialised();
+    let nothing = "00".repeat(32);
+    let to = "02bbbbccddeeff0011223344:7";
+    let words = ["offer", "--give", &nothing, "--want", &nothing, "--to", to];
+    let offer =
+        |more: &[&str]| user.fails(&[&words[..], &["--third-party", &nothing], more].concat());
+    let (code, said) = offer(&["--yes"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("--wait"), "{said}");
+    assert_eq!(offer(&["--yes", "--wait", "1"]).0, 3);
+}
+
+#[test]
+fn records_of_the_first_version_are_read() {
+    let user = User::new();
+    user.initialised();
+    let vid = "44".repeat(32);
+    let exchange = serde_json::json!({
+        "number": 1, "n1": vid, "side": "offered", "peer": null, "give": vid, "want": vid,
+        "state": "open", "offer": null, "story": [{ "unix_s": 1, "what": "offered" }],
+    });
+    let records = serde_json::json!({
+        "exchanges": [exchange], "events": [], "offers_dropped": 0,
+    });
+    fs::write(user.path("home/records.json"), records.to_string()).unwrap();
+    let (code, said) = user.fails(&["history"]);
+    assert_eq!(code, 3, "only the daemon is missing: {said}");
+}
+
+#[test]
 fn wrong_words_end_with_2() {
     let user = User::new();
     let commands = [
@@ -278,6 +340,8 @@ fn wrong_words_end_with_2() {
             "y",
         ],
         &["receive-issue", "file", "--output", "other"],
+        &["resolve", "1", "2"],
+        &["abort", "--timeout", "soon"],
     ];
     for command in commands {
         assert_eq!(user.fails(command).0, 2, "{command:?}");
