@@ -8,12 +8,15 @@
 mod binaries;
 pub mod chaos;
 mod deployment;
+mod dice;
 mod host;
 pub mod owner;
 mod program;
+mod rogue;
 pub mod scenario;
 
 pub use binaries::Binaries;
 pub use deployment::{Deployment, PIN, text};
 pub use host::{Host, Peer};
 pub use program::{Failure, Output, Program};
+pub use rogue::{Siege, besiege};

@@ -10,7 +10,7 @@ use libetp::params::voucher::{Outcome, Vid, Xid};
 
 use super::judge::{self, Verdicts};
 use super::reaper::Reaper;
-use super::script::{Dice, Place, Script, Side, VOUCHERS};
+use super::script::{Place, Script, Side, VOUCHERS};
 use super::trader::{Arbiter, Deal, PATIENCE, Trader};
 use crate::binaries::Binaries;
 use crate::deployment::Deployment;
@@ -148,13 +148,7 @@ impl Arena {
         let [a, b] = &mut self.owners;
         let trader = |owner, side: Side| {
             let (peer, manner) = (ids[side.other() as usize], script.manners[side as usize]);
-            Trader::new(
-                owner,
-                peer,
-                self.arbiter,
-                manner,
-                Dice::of_side(script.seed, side),
-            )
+            Trader::new(owner, peer, self.arbiter, manner, side.dice(script.seed))
         };
         let (mut a, mut b) = (trader(a, Side::A), trader(b, Side::B));
         [a.deals, b.deals] = deals;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use libetp::Mtype;
-use rand_chacha::ChaCha20Rng;
-use rand_core::{Rng, SeedableRng};
+
+use crate::dice::Dice;
 
 /// Most exchanges of one run.
 const TRADES_MAX: usize = 3;
@@ -46,6 +46,11 @@ pub enum Side {
 }
 
 impl Side {
+    /// Its choices in a run: apart from the script's, and from the other side's.
+    pub(super) fn dice(self, seed: u64) -> Dice {
+        Dice::new(seed, 1 + self as u64)
+    }
+
     /// The other one.
     #[must_use]
     pub fn other(self) -> Self {
@@ -130,14 +135,14 @@ pub struct Script {
 impl Script {
     /// The script of a seed.
     pub fn new(seed: u64) -> Self {
-        let mut dice = Dice(ChaCha20Rng::seed_from_u64(seed));
-        let trades = (0..=dice.below(TRADES_MAX)).map(|number| Trade {
+        let mut dice = Writer(Dice::new(seed, 0));
+        let trades = (0..=dice.0.below(TRADES_MAX)).map(|number| Trade {
             by: dice.side(),
             number,
         });
         let trades = trades.collect();
         let manners = [dice.manner(), dice.manner()];
-        let blows = (0..=dice.below(BLOWS_MAX)).map(|_| dice.blow()).collect();
+        let blows = (0..=dice.0.below(BLOWS_MAX)).map(|_| dice.blow()).collect();
         Self {
             seed,
             trades,
@@ -147,77 +152,59 @@ impl Script {
     }
 }
 
-/// A seeded source of choices.
-#[derive(Debug)]
-pub(super) struct Dice(ChaCha20Rng);
+/// Chooses what scripts are made of.
+struct Writer(Dice);
 
-impl Dice {
-    /// The dice of one side of a run.
-    pub(super) fn of_side(seed: u64, side: Side) -> Self {
-        let mut dice = ChaCha20Rng::seed_from_u64(seed);
-        dice.set_stream(1 + side as u64);
-        Self(dice)
-    }
-
-    /// A number below `bound`, which is not 0.
-    fn below(&mut self, bound: usize) -> usize {
-        (self.0.next_u64() % bound as u64) as usize
-    }
-
-    /// True in `percent` of all cases.
-    pub(super) fn chance(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
-
+impl Writer {
     fn side(&mut self) -> Side {
-        match self.chance(50) {
+        match self.0.chance(50) {
             true => Side::A,
             false => Side::B,
         }
     }
 
     fn place(&mut self) -> Place {
-        PLACES[self.below(PLACES.len())]
+        PLACES[self.0.below(PLACES.len())]
     }
 
     fn manner(&mut self) -> Manner {
         Manner {
-            looks: self.below(LOOKS_MAX),
-            offer_looks: LOOKS_MAX + self.below(8 * LOOKS_MAX),
-            accepts_again: self.below(100),
+            looks: self.0.below(LOOKS_MAX),
+            offer_looks: LOOKS_MAX + self.0.below(8 * LOOKS_MAX),
+            accepts_again: self.0.below(100),
         }
     }
 
     fn event(&mut self) -> After {
-        match self.below(10) {
+        match self.0.below(10) {
             0..6 => self.step(),
-            6..8 => After::Traced(self.place(), 1 + self.below(TRACED_MAX)),
-            _ => After::Answers(self.side(), 1 + self.below(ANSWERS_MAX)),
+            6..8 => After::Traced(self.place(), 1 + self.0.below(TRACED_MAX)),
+            _ => After::Answers(self.side(), 1 + self.0.below(ANSWERS_MAX)),
         }
     }
 
     fn step(&mut self) -> After {
         let place = self.place();
-        let dispute = place == Place::T || self.chance(DISPUTES);
+        let dispute = place == Place::T || self.0.chance(DISPUTES);
         let steps: &[Mtype] = match dispute {
             true => &DISPUTE_STEPS,
             false => &EXCHANGE_STEPS,
         };
-        After::Step(place, steps[self.below(steps.len())])
+        After::Step(place, steps[self.0.below(steps.len())])
     }
 
     fn blow(&mut self) -> Blow {
         let first = self.place();
         let mut places = vec![first];
-        if self.chance(20) {
+        if self.0.chance(20) {
             let others = PLACES.iter().filter(|place| **place != first);
-            places.extend(others.filter(|_| self.chance(60)));
+            places.extend(others.filter(|_| self.0.chance(60)));
         }
         Blow {
             places,
             after: self.event(),
-            spread: Duration::from_micros(self.below(SPREAD_US_MAX) as u64),
-            down: Duration::from_millis(self.below(DOWN_MS_MAX) as u64),
+            spread: Duration::from_micros(self.0.below(SPREAD_US_MAX) as u64),
+            down: Duration::from_millis(self.0.below(DOWN_MS_MAX) as u64),
         }
     }
 }

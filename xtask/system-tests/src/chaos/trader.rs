@@ -14,7 +14,8 @@ use libetp::params::voucher::{
     StartExchange, State, Vid, Xid,
 };
 
-use super::script::{Dice, Manner};
+use super::script::Manner;
+use crate::dice::Dice;
 use crate::owner::{Attempt, Owner, Trouble};
 use crate::program::Failure;
 
