@@ -130,10 +130,18 @@ impl Case<'_> {
         facts(store, &self.before)
     }
 
+    /// Every voucher is there once, on all cards together.
     fn check_custody(&self, store: &Dump, what: &str) {
         let all = |own| self.peers.iter().chain([own]);
         let before = Custody::of(all(&self.before));
-        Custody::of(all(store)).check_after(&before, what);
+        let now = Custody::of(all(store));
+        now.check_after(&before, what);
+        let is_done = self.facts(store) == self.facts(&self.after);
+        let expected = match is_done {
+            true => before.count().checked_add_signed(self.operation.vouchers),
+            false => Some(before.count()),
+        };
+        assert_eq!(Some(now.count()), expected, "{what}: how many vouchers");
     }
 }
 

@@ -108,6 +108,12 @@ impl Custody {
         custody
     }
 
+    /// How many vouchers there are. A card that gave one in a running exchange has a right to one: to that
+    /// or to the other.
+    pub(crate) fn count(&self) -> usize {
+        self.held.len() + self.given.len() + self.redeemed.len()
+    }
+
     /// No voucher is lost since then, and none is there twice.
     pub(crate) fn check_after(&self, before: &Self, what: &str) {
         let held: BTreeSet<Vid> = self.held.iter().copied().collect();

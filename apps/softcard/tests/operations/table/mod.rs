@@ -19,6 +19,8 @@ pub(crate) struct Operation {
     pub(crate) changes: bool,
     /// Transactions that it takes.
     pub(crate) commits: usize,
+    /// How many vouchers come into being, or are forgotten if negative.
+    pub(crate) vouchers: isize,
     /// How it comes to it.
     pub(crate) scene: fn() -> Scene,
 }
@@ -72,6 +74,7 @@ impl Operation {
             answers,
             changes: true,
             commits: 1,
+            vouchers: 0,
             scene,
         }
     }
@@ -79,6 +82,18 @@ impl Operation {
     /// It leaves the card as it was.
     const fn changes_nothing(mut self) -> Self {
         self.changes = false;
+        self
+    }
+
+    /// A voucher comes into being.
+    const fn issues(mut self) -> Self {
+        self.vouchers = 1;
+        self
+    }
+
+    /// A redeemed voucher is forgotten.
+    const fn forgets(mut self) -> Self {
+        self.vouchers = -1;
         self
     }
 

@@ -129,7 +129,8 @@ pub(crate) const ORDERS: &[Operation] = &[
         let issue = stage.scheme.issue(voucher, &challenge);
         let message = stage.a.owner.message(issue);
         scene(stage, Who::A, What::Plain(message))
-    }),
+    })
+    .issues(),
     Operation::new(
         "issue-cancel",
         Mtype::ISSUE_CANCEL,
@@ -155,7 +156,8 @@ pub(crate) const ORDERS: &[Operation] = &[
         let stage = redeemed();
         let message = stage.a.owner.message(receipt(&stage));
         scene(stage, Who::A, What::Plain(message))
-    }),
+    })
+    .forgets(),
     Operation::new(
         "list-vouchers",
         Mtype::LIST_VOUCHERS,
