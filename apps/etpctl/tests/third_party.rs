@@ -193,6 +193,21 @@ fn a_card_that_is_no_third_party_says_so_to_both_commands() {
 }
 
 #[test]
+fn what_is_no_third_party_decides_nothing_even_if_it_answers() {
+    let (exit, said) = asked(
+        &["t", "show", &"cd".repeat(32)],
+        |mtype, param| match mtype {
+            Mtype::OUTCOME_REQUEST => answer(OutcomeRecord {
+                xid: OutcomeRequest::from_param(param).unwrap().xid,
+                outcome: None,
+            }),
+            _ => refusal(mtype, RefusalCode::State),
+        },
+    );
+    assert_eq!((exit, &said["error"]["kind"]), (5, &"refused".into()));
+}
+
+#[test]
 fn a_card_that_is_gone_or_silent_has_the_codes_that_these_have_everywhere() {
     let (code, said) = asked(&["t", "status"], |_, _| {
         Says::Verdict(VerdictCode::CardGone)

@@ -1,7 +1,7 @@
 //! What the records make of mail.
 
 use libetp::codec::List;
-use libetp::params::voucher::Voucher;
+use libetp::params::voucher::{ExchangeState, State as CardState, Voucher};
 use libetp::{Domain, Message, Port};
 
 use super::*;
@@ -218,4 +218,106 @@ fn records_read_back_from_their_file() {
     let again: Records = serde_json::from_str(&text).unwrap();
     assert_eq!(serde_json::to_string(&again).unwrap(), text);
     assert_eq!(again.exchanges[0].received_offer(), Some(offer(3, 1)));
+}
+
+fn listed(n1: u8, side: u8, state: CardState) -> ExchangeState {
+    ExchangeState {
+        n1: [n1; 32],
+        xid: Some([0x99; 32]),
+        side,
+        state: state as u8,
+        give: [7; 32],
+        want: [8; 32],
+        peer: Domain([3; 12]).card(),
+    }
+}
+
+fn told(records: &Records) -> Vec<&str> {
+    let story = records.exchanges[0].story.iter();
+    story.map(|step| step.what.as_str()).collect()
+}
+
+#[test]
+fn the_story_of_an_offer_that_the_third_party_resolved() {
+    let mut records = Records::default();
+    let started = ExchangeStarted {
+        n1: [1; 32],
+        vid1: [7; 32],
+        vid2: [8; 32],
+    };
+    let peer = Domain([3; 12]).entity(Port(2));
+    let third_party = Named::new([9; 32], &[Domain([4; 12]).card()]);
+    records.started(1, &started, Some(peer), Some(third_party.clone()));
+    for unix_s in [2, 3] {
+        records.see(unix_s, &[listed(1, 0, CardState::Wait)]);
+    }
+    records.disputed(4, Hex32([1; 32]), Stage::Resolving);
+    let changed = ExchangeResult {
+        outcome: Outcome::Resolved as u8,
+        ..result(1, Outcome::Completed)
+    };
+    records.apply(5, ME.card(), &from_card(changed));
+    assert_eq!(
+        told(&records),
+        [
+            &format!("offered to {peer} (m1)"),
+            "the other card agreed (m2); this card gave its voucher and confirmed (m3)",
+            "asked the third party to resolve",
+            "resolved by the third party: gave 070707070707, got 080808080808",
+        ]
+    );
+    let known = &records.exchanges[0];
+    assert_eq!(known.xid, Some(Hex32([0x99; 32])));
+    assert_eq!(known.third_party, Some(third_party));
+    assert_eq!(known.state.decided_by(), Some("third-party"));
+    assert_eq!(
+        (known.lost, known.gained),
+        (Some(Hex32([7; 32])), Some(Hex32([8; 32])))
+    );
+}
+
+#[test]
+fn the_story_of_an_accepted_offer_that_the_cards_completed() {
+    let mut records = Records::default();
+    records.apply(1, ME.card(), &offered(&offer(3, 1)));
+    records.see(2, &[listed(1, 1, CardState::Wait)]);
+    assert_eq!(records.exchanges[0].state, State::Accepted);
+    assert_eq!(records.waiting().count(), 0);
+    records.apply(3, ME.card(), &from_card(result(1, Outcome::Completed)));
+    let told = told(&records);
+    assert!(told[0].ends_with("(m1)"), "{told:?}");
+    assert_eq!(told[1], "this card gave its voucher and agreed (m2)");
+    assert!(
+        told[2].contains("(m3)") && told[2].contains("(m4)"),
+        "{told:?}"
+    );
+    assert_eq!(records.exchanges[0].state.decided_by(), Some("cards"));
+}
+
+#[test]
+fn what_the_card_says_after_the_end_changes_nothing() {
+    let mut records = Records::default();
+    records.apply(1, ME.card(), &offered(&offer(3, 1)));
+    records.apply(2, ME.card(), &from_card(result(1, Outcome::Aborted)));
+    records.see(3, &[listed(1, 1, CardState::Wait)]);
+    records.disputed(4, Hex32([1; 32]), Stage::Aborting);
+    assert_eq!(records.exchanges[0].state, State::Aborted);
+    assert_eq!(records.exchanges[0].story.len(), 2);
+    assert!(!records.exchanges[0].is_running());
+}
+
+#[test]
+fn an_exchange_that_only_the_card_remembers_has_its_side() {
+    let mut records = Records::default();
+    let lists = [listed(1, 0, CardState::Wait), listed(2, 1, CardState::Done)];
+    records.see(1, &lists);
+    let sides: Vec<_> = records.exchanges.iter().map(|e| e.side).collect();
+    assert_eq!(sides, [Side::Offered, Side::Received]);
+    assert_eq!(records.exchanges[0].peer_id(), Some(Domain([3; 12]).card()));
+    let unknown = ExchangeState {
+        state: 99,
+        ..listed(3, 0, CardState::Wait)
+    };
+    records.see(2, &[lists[0].clone(), lists[1].clone(), unknown]);
+    assert_eq!(records.exchanges.len(), 2, "a state of a later version");
 }

@@ -20,7 +20,7 @@ pub(in crate::commands) fn failure(
             usage(format!("there is no exchange {what}")).hint("see `wallet history`")
         }
         Misfit::Several(several) => usage(format!(
-            "several exchanges are meant by that:\n{}",
+            "that may be any of these:\n{}",
             several
                 .iter()
                 .map(|exchange| line(exchange))
