@@ -16,11 +16,11 @@ use nix::sys::signal::Signal;
 
 use crate::host::{Daemon, Host, PIN, PUK, Scheme};
 
-const TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 /// A user that is neither root nor anybody's.
 const NOBODY: u32 = 65_534;
 
-fn connect(host: &Host) -> Connection {
+pub(crate) fn connect(host: &Host) -> Connection {
     Connection::open(host.socket(), "wallet").unwrap()
 }
 
@@ -30,7 +30,7 @@ fn info(capability: &mut Capability) -> CardInfo {
 }
 
 /// What a wallet pins of the card.
-fn pinned(capability: &mut Capability) -> CardPin {
+pub(crate) fn pinned(capability: &mut Capability) -> CardPin {
     let certificate = info(capability).certificate;
     let leaf = etp_pki::scheme::inspect(&certificate).unwrap();
     CardPin::new(leaf.domain().unwrap(), &certificate, leaf.agree.unwrap())

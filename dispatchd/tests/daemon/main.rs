@@ -11,3 +11,4 @@ mod program;
 mod recovery;
 mod returning;
 mod running;
+mod transcript;

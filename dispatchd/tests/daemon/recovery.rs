@@ -69,7 +69,13 @@ fn a_restored_card_is_quarantined_and_the_way_out_is_told() {
     stop(daemon);
     let (code, _, stderr) = host.run(&["--accept-rollback", &domain]);
     assert_eq!(code, Some(2), "{stderr}");
-    for told in ["vouchers", "third party", "PIN", "512", "--confirm"] {
+    for told in [
+        "vouchers",
+        "third party",
+        "PIN",
+        "no port up to",
+        "--confirm",
+    ] {
         assert!(stderr.contains(told), "no {told} in: {stderr}");
     }
     let daemon = host.start();

@@ -198,19 +198,25 @@ fn a_card_is_told_when_an_id_that_authenticated_ends() {
 
 /// A durable id outlives its connection, the authentication does not.
 #[test]
-fn a_card_is_told_when_the_connection_of_a_durable_id_ends() {
-    let mut daemon = daemon();
-    let mut a = daemon.greet();
-    a.acquire(true);
-    a.send(DOMAIN.card(), Mtype::AUTH_BEGIN, &[0x80]);
-    let (number, _) = daemon.for_card();
-    daemon.router.card_completed(DOMAIN, number);
-    let id = a.id;
-    drop(a);
-    let (_, ended) = daemon.for_card();
-    assert_eq!(ended.header.src, DOMAIN.entity(Port::DAEMON));
-    assert_eq!(CapabilityEnded::from_param(&ended.param).unwrap().id, id);
-    daemon.until(|table| table.ids.len() == 1);
+fn a_card_is_told_when_a_durable_id_is_left_or_released() {
+    for ids_left in [1, 0] {
+        let mut daemon = daemon();
+        let mut a = daemon.greet();
+        a.acquire(true);
+        a.send(DOMAIN.card(), Mtype::AUTH_BEGIN, &[0x80]);
+        let (number, _) = daemon.for_card();
+        daemon.router.card_completed(DOMAIN, number);
+        let id = a.id;
+        if ids_left == 0 {
+            a.say(kind::RELEASE, &[0x80]);
+        } else {
+            drop(a);
+        }
+        let (_, ended) = daemon.for_card();
+        assert_eq!(ended.header.src, DOMAIN.entity(Port::DAEMON));
+        assert_eq!(CapabilityEnded::from_param(&ended.param).unwrap().id, id);
+        daemon.until(|table| table.ids.len() == ids_left);
+    }
 }
 
 #[test]
