@@ -14,6 +14,7 @@ pub mod owner;
 mod program;
 mod rogue;
 pub mod scenario;
+mod snapshot;
 
 pub use binaries::Binaries;
 pub use deployment::{Deployment, PIN, text};
