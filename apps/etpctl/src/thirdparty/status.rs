@@ -23,7 +23,8 @@ fn report(card: EntityId, status: &ThirdPartyStatus) -> Report {
     let valid = leaf.as_ref().map_or_else(|| "unreadable".into(), validity);
     Report {
         text: format!(
-            "third party  {key}\nreached at   {card}\ncertificate  {valid}\nresolved     {resolved}\naborted      {aborted}"
+            "third party  {key}\nreached at   {card}\ncertificate  {valid}\n\
+             resolved     {resolved}\naborted      {aborted}"
         ),
         json: json!({
             "key": key.to_string(),
