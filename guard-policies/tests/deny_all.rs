@@ -37,6 +37,8 @@ const PRIVILEGED: &[&str] = &[
     "start-exchange",
     "accept",
     "cancel-offer",
+    "order-resolve",
+    "order-abort",
     "issue-begin",
     "issue-cancel",
     "redeem",
