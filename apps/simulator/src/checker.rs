@@ -2,7 +2,7 @@
 //!
 //! *Conservation*: a voucher that was issued and not redeemed is in exactly one place. A place is a
 //! card that holds it, or a running exchange that has it: S_B's record has v2; S_A's record has v1
-//! until S_B committed, and v2 from then on.
+//! until S_B committed, and v2 from then on. What the third party resolved has moved in both records.
 //! *Fairness*: no card holds what a running exchange of its own gives or gets.
 //! *Agreement*: S_A reports completion only if S_B committed; the two ends never report otherwise.
 
@@ -34,7 +34,10 @@ pub enum Violation {
     /// S_A completed, S_B did not commit; or the ends report different outcomes.
     #[error("agreement: the two ends of an exchange report different outcomes")]
     Disagreement,
-    /// An exchange that needed no third party did not come to its end.
+    /// The third party forgot or changed an outcome.
+    #[error("outcome: the third party forgot or changed what it had decided")]
+    Forgotten,
+    /// An exchange did not come to its end.
     #[error("progress: {0}")]
     Stuck(String),
     /// A card's records do not go together.
@@ -51,6 +54,7 @@ pub struct Checker {
     redeemed: BTreeSet<Vid>,
     committed: BTreeSet<Xid>,
     outcomes: BTreeMap<Xid, u8>,
+    decided: BTreeMap<Xid, u8>,
 }
 
 impl Checker {
@@ -75,6 +79,27 @@ impl Checker {
     /// How many exchanges committed.
     pub fn committed(&self) -> usize {
         self.committed.len()
+    }
+
+    /// What the third party decided.
+    pub fn decided(&self) -> &BTreeMap<Xid, u8> {
+        &self.decided
+    }
+
+    /// The third party changed.
+    ///
+    /// # Errors
+    /// The first [`Violation`].
+    pub fn observe_third_party(&mut self, decided: BTreeMap<Xid, u8>) -> Result<(), Violation> {
+        if self
+            .decided
+            .iter()
+            .any(|(xid, outcome)| decided.get(xid) != Some(outcome))
+        {
+            return Err(Violation::Forgotten);
+        }
+        self.decided = decided;
+        self.check_conservation()
     }
 
     /// A card changed.
@@ -103,10 +128,11 @@ impl Checker {
         for (side, result) in &self.cards[index].results {
             let Some(xid) = result.xid else { continue };
             let known = *self.outcomes.entry(xid).or_insert(result.outcome);
+            let moved = |outcome: u8| outcome != Outcome::Aborted as u8;
             let alone = *side == Side::Offering
                 && result.outcome == Outcome::Completed as u8
                 && !self.committed.contains(&xid);
-            if alone || known != result.outcome {
+            if alone || moved(known) != moved(result.outcome) {
                 return Err(Violation::Disagreement);
             }
         }
@@ -149,7 +175,9 @@ impl Checker {
 
     /// Which voucher a running exchange has.
     fn in_record(&self, xid: &Xid, run: &Running) -> Vid {
-        match run.side == Side::Offering && self.committed.contains(xid) {
+        let resolved = self.decided.get(xid) == Some(&(Outcome::Resolved as u8));
+        let committed = run.side == Side::Offering && self.committed.contains(xid);
+        match resolved || committed {
             true => run.want,
             false => run.give,
         }

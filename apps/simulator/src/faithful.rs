@@ -31,7 +31,8 @@ fn start_some(room: &mut Room<'_>) -> u64 {
         }
         let (vid1, vid2) = (take(room, &mut left[a]), take(room, &mut left[b]));
         let pb = room.parties[b].wallet.id;
-        room.parties[a].start(room.world, vid1, vid2, pb);
+        let third_party = (room.world.third_party, room.third_party_id);
+        room.parties[a].start(third_party, vid1, vid2, pb);
         planned += 1;
     }
     (0..cards).for_each(|at| room.poll(at));

@@ -6,10 +6,11 @@ use libetp::codec::CodecError;
 use libetp::digest::Hash;
 use libetp::params::voucher::{ExchangeResult, Vid, Xid};
 use oncard_runtime::{MemoryStore, Store, StoreError};
+use oncard_thirdparty::records::VERSION;
 use oncard_voucher::FAMILY;
 use oncard_voucher::records::{
     Committed, Exchange, Finished, Given, Held, OpenIssue, OpenOffer, Record, Redemption, Side,
-    Wanted,
+    Stage, Wanted,
 };
 
 /// A running exchange, as far as checking needs it.
@@ -17,6 +18,8 @@ use oncard_voucher::records::{
 pub struct Running {
     /// Which side the card is.
     pub side: Side,
+    /// Where it stands.
+    pub stage: Stage,
     /// The offer.
     pub n1: [u8; 32],
     /// What the card gives.
@@ -56,6 +59,9 @@ pub enum DamagedError {
     /// A key is not a kind and an id.
     #[error("a key of another length")]
     Key,
+    /// What the third party keeps is not an outcome.
+    #[error("an outcome that cannot be read")]
+    Outcome,
     /// An exchange's vouchers are missing or not the ones it names.
     #[error("a running exchange without its vouchers")]
     Torn,
@@ -87,6 +93,7 @@ impl Holdings {
 fn summary(exchange: &Exchange) -> Running {
     Running {
         side: exchange.side,
+        stage: exchange.stage,
         n1: exchange.n1,
         give: exchange.give(),
         want: exchange.want(),
@@ -115,6 +122,22 @@ fn all<R: Record>(memory: &MemoryStore) -> Result<BTreeMap<Hash, R>, DamagedErro
     let read = |(key, value): (Vec<u8>, Vec<u8>)| {
         let id = key[2..].try_into().map_err(|_| DamagedError::Key)?;
         Ok((id, R::from_value(&value)?))
+    };
+    entries.into_iter().map(read).collect()
+}
+
+/// What a third party's memory says that it decided.
+///
+/// # Errors
+/// [`DamagedError`] if a record is none.
+pub fn decided(memory: &MemoryStore) -> Result<BTreeMap<Xid, u8>, DamagedError> {
+    let entries = memory.scan(&[oncard_thirdparty::FAMILY, b'o'], None, usize::MAX)?;
+    let read = |(key, value): (Vec<u8>, Vec<u8>)| {
+        let xid = key[2..].try_into().map_err(|_| DamagedError::Key)?;
+        match value[..] {
+            [VERSION, outcome] => Ok((xid, outcome)),
+            _ => Err(DamagedError::Outcome),
+        }
     };
     entries.into_iter().map(read).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use libetp::Mtype;
 use libetp::codec::from_slice;
 use libetp::params::voucher::{Offer, Xid};
-use oncard_voucher::records::Side;
+use oncard_voucher::records::{Side, Stage};
 
 use crate::checker::Violation;
 use crate::holdings::Running;
@@ -59,7 +59,7 @@ pub(crate) const REPLAY: Moves = [
     (0, Move::Reboot),
 ];
 
-/// The adversary moves, then it rests: what can end without a third party does.
+/// The adversary moves, then it rests, and every exchange ends.
 pub(crate) fn run(mut room: Room<'_>, moves: &Moves) -> Result<Facts, RunError> {
     let mut deliveries = 0;
     for _ in 0..MOVES {
@@ -86,7 +86,11 @@ fn choose(room: &mut Room<'_>, moves: &Moves) -> Option<Move> {
 
 /// Makes a move; returns how many messages it delivered.
 fn make(chosen: Move, room: &mut Room<'_>) -> Result<usize, RunError> {
-    let at = room.dice.below(room.hosts.len());
+    let cards = room.hosts.len();
+    let at = match chosen {
+        Move::Cut | Move::Reboot => room.dice.below(cards + 1),
+        _ => room.dice.below(cards),
+    };
     let (network, dice) = (&mut room.network, &mut room.dice);
     let message = match chosen {
         Move::Deliver => network.take_in_order(dice),
@@ -99,8 +103,16 @@ fn make(chosen: Move, room: &mut Room<'_>) -> Result<usize, RunError> {
             room.act(at);
             None
         }
+        Move::Cut if at == cards => {
+            room.plan_cut_of_third_party();
+            None
+        }
         Move::Cut => {
             room.plan_cut(at);
+            None
+        }
+        Move::Reboot if at == cards => {
+            room.reboot_third_party()?;
             None
         }
         Move::Reboot => {
@@ -118,24 +130,59 @@ fn make(chosen: Move, room: &mut Room<'_>) -> Result<usize, RunError> {
 const AGAIN_MAX: usize = 4;
 
 /// The adversary rests. What was on its way is lost; owners accept again what they accepted, and
-/// so every exchange ends that S_A confirmed or still can confirm.
+/// so every exchange ends that S_A confirmed or still can confirm and that nobody disputes. Then the
+/// third party ends the others, for whoever asks first.
 fn rest(room: &mut Room<'_>) -> Result<usize, RunError> {
     while room.network.take_any(&mut room.dice).is_some() {}
     let offers = offers_sent(room);
+    room.reboot_third_party()?;
     for at in 0..room.hosts.len() {
         room.reboot(at)?;
         let party = &mut room.parties[at];
         party.manner = Manner::RESERVED;
         party.wallet.forget_orders();
     }
-    let mut deliveries = accept_again(room, &offers)?;
+    let mut deliveries = 0;
+    if room.dice.chance(50) {
+        deliveries += end_alone(room, &offers)?;
+    }
+    Ok(deliveries + end_by_third_party(room)?)
+}
+
+fn end_alone(room: &mut Room<'_>, offers: &BTreeMap<[u8; 32], Offer>) -> Result<usize, RunError> {
+    let mut deliveries = accept_again(room, offers)?;
     for _ in 0..AGAIN_MAX {
         if check_rest(room).is_ok() {
             return Ok(deliveries);
         }
-        deliveries += accept_again(room, &offers)?;
+        deliveries += accept_again(room, offers)?;
     }
     check_rest(room)?;
+    Ok(deliveries)
+}
+
+/// Every owner, in any order, has its card ask about everything that is still running.
+fn end_by_third_party(room: &mut Room<'_>) -> Result<usize, RunError> {
+    let mut waiting: Vec<(usize, Xid)> = (0..room.hosts.len())
+        .flat_map(|at| {
+            room.checker
+                .card(at)
+                .running
+                .keys()
+                .map(move |xid| (at, *xid))
+        })
+        .collect();
+    let mut deliveries = 0;
+    while !waiting.is_empty() {
+        let (at, xid) = waiting.swap_remove(room.dice.below(waiting.len()));
+        room.dispute(at, xid);
+        room.poll(at);
+        deliveries += room.drain()?;
+        if room.checker.card(at).running.contains_key(&xid) {
+            let what = format!("card {at} gets no end from the third party");
+            return Err(Violation::Stuck(what).into());
+        }
+    }
     Ok(deliveries)
 }
 
@@ -177,17 +224,27 @@ fn unfinished(room: &Room<'_>, at: usize) -> Vec<[u8; 32]> {
 
 fn check_rest(room: &Room<'_>) -> Result<(), Violation> {
     for at in 0..room.hosts.len() {
-        for run in room.checker.card(at).running.values() {
-            let open = match run.side {
-                Side::Offering => true,
-                Side::Agreeing => can_confirm(room, run),
-            };
+        for (xid, run) in &room.checker.card(at).running {
+            let open = !is_disputed(room, xid)
+                && match run.side {
+                    Side::Offering => true,
+                    Side::Agreeing => can_confirm(room, run),
+                };
             if open {
                 return Err(Violation::Stuck(format!("card {at} at rest: {run:?}")));
             }
         }
     }
     Ok(())
+}
+
+/// Whether S_B gave up on an exchange: then only the third party ends it.
+fn is_disputed(room: &Room<'_>, xid: &Xid) -> bool {
+    let aborting = |at: usize| {
+        let run = room.checker.card(at).running.get(xid);
+        run.is_some_and(|run| run.stage == Stage::Aborting)
+    };
+    room.checker.decided().contains_key(xid) || (0..room.hosts.len()).any(aborting)
 }
 
 /// Whether the offer that a card agreed to is still open, and its voucher there.

@@ -136,7 +136,7 @@ fn print(run: &Run, summary: &Summary) {
     let totals = &summary.totals;
     println!(
         "{} runs, adversary {}: {} messages delivered, {} APDUs ({} of exchanges, {} SELECTs), \
-         {} exchanges committed",
+         {} exchanges committed, {} resolved, {} aborted",
         summary.runs,
         summary.adversary.name(),
         totals.deliveries,
@@ -144,6 +144,8 @@ fn print(run: &Run, summary: &Summary) {
         totals.exchange_apdus,
         totals.selects,
         totals.exchanges,
+        totals.resolved,
+        totals.aborted,
     );
     match &summary.error {
         None => println!("conservation, fairness, agreement and progress held in every run"),

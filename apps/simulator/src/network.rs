@@ -12,12 +12,15 @@ pub struct Network {
 }
 
 /// What an adversary likes best to replay.
-const MOVING_TYPES: [Mtype; 5] = [
+const MOVING_TYPES: [Mtype; 8] = [
     Mtype::ISSUE,
     Mtype::OFFER,
     Mtype::AGREEMENT,
     Mtype::CONFIRMATION,
     Mtype::COMMITMENT,
+    Mtype::RESOLVE_REQUEST,
+    Mtype::ABORT_REQUEST,
+    Mtype::OUTCOME,
 ];
 /// How often it looks for one.
 const TRIES: usize = 8;

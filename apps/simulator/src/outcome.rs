@@ -1,6 +1,7 @@
 //! What a run is, and what came of it.
 
 use libetp::Mtype;
+use libetp::params::voucher::Outcome;
 use serde::Serialize;
 
 use crate::host::Carried;
@@ -48,7 +49,11 @@ pub struct Facts {
     pub deliveries: u64,
     /// Exchanges that committed.
     pub exchanges: u64,
-    /// APDUs on all links.
+    /// Exchanges that the third party resolved.
+    pub resolved: u64,
+    /// Exchanges that it aborted.
+    pub aborted: u64,
+    /// APDUs on all links of cards.
     pub apdus: u64,
     /// Of these, such that carry a message of an exchange.
     pub exchange_apdus: u64,
@@ -64,6 +69,10 @@ impl Facts {
             let counted = counted.filter(|(carried, _)| wanted(carried));
             counted.map(|(_, count)| count).sum()
         };
+        let decided = |outcome: Outcome| {
+            let decided = room.checker.decided().values();
+            decided.filter(|byte| **byte == outcome as u8).count() as u64
+        };
         let in_exchange = |carried: &Carried| match carried {
             Carried::Message(mtype) => EXCHANGE_TYPES.contains(mtype),
             Carried::Select | Carried::Nothing => false,
@@ -71,6 +80,8 @@ impl Facts {
         Self {
             deliveries: deliveries as u64,
             exchanges: room.checker.committed() as u64,
+            resolved: decided(Outcome::Resolved),
+            aborted: decided(Outcome::Aborted),
             apdus: sum(&|_| true),
             exchange_apdus: sum(&in_exchange),
             selects: sum(&|carried| *carried == Carried::Select),
@@ -81,6 +92,8 @@ impl Facts {
     pub fn add(&mut self, other: &Self) {
         self.deliveries += other.deliveries;
         self.exchanges += other.exchanges;
+        self.resolved += other.resolved;
+        self.aborted += other.aborted;
         self.apdus += other.apdus;
         self.exchange_apdus += other.exchange_apdus;
         self.selects += other.selects;

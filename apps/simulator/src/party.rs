@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use libetp::codec::List;
 use libetp::codec::from_slice;
+use libetp::digest::Hash;
 use libetp::params::Param;
 use libetp::params::voucher::{
     AcknowledgeResult, CancelOffer, ExchangeResult, ExchangeStarted, IssueBegin, IssueCancel,
-    IssueChallenge, ListExchanges, ListVouchers, Offer, OfferRejected, ReceiptBody, Redeem,
-    RedeemBody, RedeemReceipt, Redeemed, StartExchange, Vid,
+    IssueChallenge, ListExchanges, ListVouchers, Offer, OfferRejected, OrderAbort, OrderResolve,
+    ReceiptBody, Redeem, RedeemBody, RedeemReceipt, Redeemed, StartExchange, Vid, Xid,
 };
 use libetp::{EntityId, Message, Mtype};
+use oncard_voucher::records::Side;
 
 use crate::checker::Checker;
 use crate::dice::Dice;
@@ -53,6 +55,10 @@ impl Manner {
 pub struct Around<'a> {
     /// Issuer, redeemer, third party.
     pub world: &'a World,
+    /// Which card is the owner's.
+    pub at: usize,
+    /// Where the third party is reached.
+    pub third_party: EntityId,
     /// Is told what was issued.
     pub checker: &'a mut Checker,
     /// Chance.
@@ -90,13 +96,13 @@ impl Party {
     }
 
     /// Orders an exchange.
-    pub fn start(&mut self, world: &World, vid1: Vid, vid2: Vid, pb: EntityId) {
+    pub fn start(&mut self, third_party: (Hash, EntityId), vid1: Vid, vid2: Vid, pb: EntityId) {
         self.wallet.order(&StartExchange {
             vid1,
             vid2,
             pb,
-            third_party: world.third_party,
-            third_party_ids: List(vec![pb]),
+            third_party: third_party.0,
+            third_party_ids: List(vec![third_party.1]),
         });
     }
 
@@ -126,6 +132,21 @@ impl Party {
         }
         self.offers.push(offer);
         None
+    }
+
+    /// Has the card ask the third party to end an exchange.
+    pub fn dispute(&mut self, xid: Xid, side: Side, third_party: EntityId) {
+        let third_party_ids = List(vec![third_party]);
+        match side {
+            Side::Offering => self.wallet.order(&OrderResolve {
+                xid,
+                third_party_ids,
+            }),
+            Side::Agreeing => self.wallet.order(&OrderAbort {
+                xid,
+                third_party_ids,
+            }),
+        }
     }
 
     /// Orders the card to accept m1.
@@ -180,7 +201,7 @@ impl Party {
         others: &[(Vid, EntityId)],
         around: &mut Around<'_>,
     ) -> Vec<Message> {
-        match around.dice.below(20) {
+        match around.dice.below(24) {
             0..10 => self.act_start(own, others, around),
             10..13 => self.act_accept_again(around),
             13 => self.wallet.order(&IssueBegin {}),
@@ -189,6 +210,7 @@ impl Party {
             16 => self.act_redeem(own, around),
             17 => self.wallet.order(&ListExchanges {}),
             18 => self.wallet.order(&ListVouchers { after: None }),
+            19..23 => self.act_dispute(around),
             _ => self.wallet.retry(),
         }
         self.wallet.poll()
@@ -198,7 +220,12 @@ impl Party {
         let give = around.dice.pick(own).copied();
         let want = around.dice.pick(others).copied();
         if let (Some(give), Some((want, pb))) = (give, want) {
-            self.start(around.world, give, want, pb);
+            self.start(
+                (around.world.third_party, around.third_party),
+                give,
+                want,
+                pb,
+            );
         }
     }
 
@@ -211,6 +238,14 @@ impl Party {
     fn act_cancel(&mut self, around: &mut Around<'_>) {
         if let Some(&n1) = around.dice.pick(&self.started) {
             self.wallet.order(&CancelOffer { n1 });
+        }
+    }
+
+    fn act_dispute(&mut self, around: &mut Around<'_>) {
+        let running = &around.checker.card(around.at).running;
+        let running: Vec<(Xid, Side)> = running.iter().map(|(xid, run)| (*xid, run.side)).collect();
+        if let Some((xid, side)) = around.dice.pick(&running) {
+            self.dispute(*xid, *side, around.third_party);
         }
     }
 

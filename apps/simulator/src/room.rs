@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use libetp::params::voucher::Vid;
+use libetp::params::voucher::{Vid, Xid};
 use libetp::{Domain, EntityId, Message};
 use oncard_runtime::MemoryStore;
 
 use crate::checker::{Checker, Violation};
 use crate::chip::{Cut, LostWrite};
 use crate::dice::Dice;
-use crate::holdings::Holdings;
+use crate::holdings::{self, Holdings};
 use crate::host::{CardHost, HostError};
 use crate::network::Network;
 use crate::party::{Around, Manner, Party};
@@ -25,6 +25,9 @@ pub enum RunError {
     /// A rule was broken.
     #[error(transparent)]
     Violation(#[from] Violation),
+    /// The third party broke the rules towards its host.
+    #[error("third party: {0}")]
+    ThirdParty(HostError),
     /// A card broke the rules towards its host.
     #[error("card {0}: {1}")]
     Host(usize, HostError),
@@ -36,6 +39,8 @@ pub struct Room<'w> {
     pub world: &'w World,
     /// Each card in its host.
     pub hosts: Vec<CardHost>,
+    /// The third party in its host.
+    pub third_party: CardHost,
     /// Each card's owner.
     pub parties: Vec<Party>,
     /// What is between them.
@@ -46,6 +51,8 @@ pub struct Room<'w> {
     pub dice: Dice,
     serial: u64,
     index: BTreeMap<Domain, usize>,
+    /// Where it is reached.
+    pub third_party_id: EntityId,
     seen_commits: Vec<u64>,
 }
 
@@ -53,6 +60,8 @@ pub struct Room<'w> {
 pub struct Start<'s> {
     /// The cards.
     pub blanks: &'s [Blank],
+    /// The third party's card.
+    pub third_party: &'s Blank,
     /// What was sent before.
     pub history: &'s [Message],
     /// The vouchers that were issued before.
@@ -75,8 +84,11 @@ impl<'w> Room<'w> {
         let mut dice = Dice::new(seed);
         let mut checker = Checker::new(start.blanks.len());
         start.issued.iter().for_each(|vid| checker.issued(*vid));
+        let third_party = CardHost::new(start.third_party, dice.fork());
         let mut room = Self {
             world,
+            third_party: third_party.map_err(RunError::ThirdParty)?,
+            third_party_id: start.third_party.id(),
             hosts: Vec::new(),
             parties: Vec::new(),
             network: Network::with_history(start.history.to_vec()),
@@ -120,6 +132,11 @@ impl<'w> Room<'w> {
     /// [`RunError`] if a rule is broken by it.
     pub fn deliver(&mut self, message: Message) -> Result<(), RunError> {
         let dst = message.header.dst;
+        if dst == self.third_party_id {
+            let said = self.third_party.deliver(message);
+            self.say(said.map_err(RunError::ThirdParty)?);
+            return self.observe_third_party();
+        }
         let Some(&at) = self.index.get(&dst.domain) else {
             return Ok(());
         };
@@ -167,12 +184,33 @@ impl<'w> Room<'w> {
 
     /// Plans a power cut for a card's next transactions.
     pub fn plan_cut(&mut self, at: usize) {
-        let cut = match self.dice.chance(50) {
-            true => Cut::Before,
-            false => Cut::After,
-        };
+        let cut = self.side_of_a_commit();
         let skipped = self.dice.below(2) as u32;
         self.hosts[at].chip().plan_cut(skipped, cut);
+    }
+
+    /// Resets the third party.
+    ///
+    /// # Errors
+    /// [`RunError::ThirdParty`] if it does not come up again.
+    pub fn reboot_third_party(&mut self) -> Result<(), RunError> {
+        let host = &mut self.third_party;
+        let said = host.reboot().and_then(|()| host.settle());
+        self.say(said.map_err(RunError::ThirdParty)?);
+        self.observe_third_party()
+    }
+
+    /// Plans a power cut for the third party's next transaction.
+    pub fn plan_cut_of_third_party(&mut self) {
+        let cut = self.side_of_a_commit();
+        self.third_party.chip().plan_cut(0, cut);
+    }
+
+    /// An owner has its card ask the third party about a running exchange.
+    pub fn dispute(&mut self, at: usize, xid: Xid) {
+        if let Some(run) = self.checker.card(at).running.get(&xid) {
+            self.parties[at].dispute(xid, run.side, self.third_party_id);
+        }
     }
 
     /// Resets a card.
@@ -221,9 +259,24 @@ impl<'w> Room<'w> {
         Ok(self.checker.observe(at, holdings)?)
     }
 
+    fn side_of_a_commit(&mut self) -> Cut {
+        match self.dice.chance(50) {
+            true => Cut::Before,
+            false => Cut::After,
+        }
+    }
+
+    fn observe_third_party(&mut self) -> Result<(), RunError> {
+        let decided = self.third_party.chip().read(holdings::decided);
+        let decided = decided.map_err(Violation::Damaged)?;
+        Ok(self.checker.observe_third_party(decided)?)
+    }
+
     fn around(&mut self, at: usize) -> (&mut Party, Around<'_>) {
         let around = Around {
             world: self.world,
+            at,
+            third_party: self.third_party_id,
             checker: &mut self.checker,
             dice: &mut self.dice,
             serial: &mut self.serial,

@@ -21,6 +21,7 @@ const VOUCHERS_EACH: usize = 2;
 pub struct Setting {
     world: World,
     blanks: Vec<Blank>,
+    third_party: Blank,
     history: Vec<Message>,
     issued: Vec<Vid>,
     lost: &'static [LostWrite],
@@ -56,6 +57,7 @@ impl Setting {
             .map(|at| world.card(&format!("card {at}"), 0))
             .collect::<Result<_, _>>()?;
         let mut setting = Self {
+            third_party: world.third_party_card("card of the third party")?,
             world,
             blanks,
             history: Vec::new(),
@@ -91,6 +93,7 @@ impl Setting {
     fn room(&self, manner: Manner, seed: u64) -> Result<Room<'_>, RunError> {
         let start = Start {
             blanks: &self.blanks,
+            third_party: &self.third_party,
             history: &self.history,
             issued: &self.issued,
             lost: self.lost,

@@ -48,6 +48,14 @@ fn all_hold(adversary: Adversary, skipped: u64, runs: u64) -> Facts {
     totals
 }
 
+/// Exchanges ended in each of the three ways.
+fn every_end_is_seen(totals: &Facts) {
+    assert!(
+        totals.exchanges > 0 && totals.resolved > 0 && totals.aborted > 0,
+        "{totals:?}"
+    );
+}
+
 #[test]
 fn without_loss_every_exchange_completes_in_five_apdus() {
     let totals = all_hold(Adversary::None, 0, RUNS);
@@ -57,17 +65,17 @@ fn without_loss_every_exchange_completes_in_five_apdus() {
 
 #[test]
 fn with_faults_vouchers_are_conserved_and_exchanges_fair() {
-    assert!(all_hold(Adversary::Random, 0, RUNS / 2).exchanges > 0);
+    every_end_is_seen(&all_hold(Adversary::Random, 0, RUNS / 2));
 }
 
 #[test]
 fn with_faults_vouchers_are_conserved_and_exchanges_fair_from_other_seeds() {
-    assert!(all_hold(Adversary::Random, RUNS / 2, RUNS / 2).exchanges > 0);
+    every_end_is_seen(&all_hold(Adversary::Random, RUNS / 2, RUNS / 2));
 }
 
 #[test]
 fn with_replay_of_everything_vouchers_are_conserved() {
-    assert!(all_hold(Adversary::Replay, 0, REPLAY_RUNS).exchanges > 0);
+    every_end_is_seen(&all_hold(Adversary::Replay, 0, REPLAY_RUNS));
 }
 
 #[test]
@@ -136,4 +144,8 @@ broken! {
     issue_twice: ISSUE loses b"c", Replay, Violation::Copied(_) | Violation::Returned,
     /// redeem: the voucher stays.
     redeem_keeps_the_voucher: REDEEM loses b"v", Random, Violation::Returned,
+    /// outcome: the record goes, no voucher is stored.
+    outcome_without_a_voucher: OUTCOME loses b"v", Random, Violation::Lost,
+    /// outcome: a voucher is stored, the record stays.
+    outcome_keeps_the_record: OUTCOME loses b"xgw", Random, Violation::Unfair | Violation::Copied(_),
 }

@@ -191,17 +191,6 @@ pub const CONFIGS: &[Config] = &[
         )
     },
     Config {
-        x: true,
-        offers_to_x: true,
-        altered: true,
-        torn: true,
-        quick: false,
-        ..Config::pair(
-            "broken-all",
-            "2 offers x 2 agreements with a broken card; power cuts, altered m1",
-        )
-    },
-    Config {
         starts: [2, 2],
         accepts: [2, 2],
         quick: false,
