@@ -1,7 +1,9 @@
 //! Opening the state directory, or making it when there never was one.
 
 use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,6 +24,9 @@ const NEWBORN: &str = "state.redb.new";
 const MARKER: &str = "in-use";
 /// Says that the database was damaged.
 const DAMAGED: &str = "damaged";
+
+/// Errors of reading that the file's bytes are to blame for, and not the machine.
+const OF_THE_BYTES: [ErrorKind; 2] = [ErrorKind::InvalidData, ErrorKind::UnexpectedEof];
 
 impl State {
     /// Opens the state in a directory, which is made with mode 0700 if there is none.
@@ -122,8 +127,11 @@ impl Files<'_> {
     }
 
     fn open(&self) -> Result<State, StateError> {
-        let mut database = Database::open(self.database()).map_err(|e| self.refuse(e))?;
-        let intact = database.check_integrity().map_err(|e| self.refuse(e))?;
+        let (database, intact) = self.caught(|| {
+            let mut database = Database::open(self.database())?;
+            let intact = database.check_integrity()?;
+            Ok((database, intact))
+        })?;
         if !intact {
             private_file(&self.damaged()).map_err(at(&self.damaged()))?;
             return Err(self.damaged_error());
@@ -132,6 +140,17 @@ impl Files<'_> {
             database: Arc::new(database),
             path: self.database(),
         })
+    }
+
+    /// `redb` panics at some damaged pages. Whatever it was about to do, nothing of it is used.
+    fn caught<T>(&self, open: impl FnOnce() -> Result<T, DatabaseError>) -> Result<T, StateError> {
+        match catch_unwind(AssertUnwindSafe(open)) {
+            Ok(opened) => opened.map_err(|error| self.refuse(error)),
+            Err(_) => Err(StateError::Corrupt {
+                path: self.database(),
+                detail: "a damaged page".to_owned(),
+            }),
+        }
     }
 
     fn mark(&self) -> Result<(), StateError> {
@@ -153,7 +172,7 @@ impl Files<'_> {
         match error {
             DatabaseError::DatabaseAlreadyOpen => StateError::InUse(path),
             DatabaseError::Storage(StorageError::Io(error))
-                if error.kind() != std::io::ErrorKind::InvalidData =>
+                if !OF_THE_BYTES.contains(&error.kind()) =>
             {
                 StateError::Io { path, error }
             }
