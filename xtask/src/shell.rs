@@ -1,5 +1,6 @@
 //! Running other programs, and saying so.
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -42,6 +43,28 @@ pub(crate) fn run(command: &mut Command) -> Result {
     }
 }
 
+/// Runs a command to its end, shows what it writes to standard error, and gives the lines.
+pub(crate) fn run_reading_stderr(command: &mut Command) -> Result<Vec<String>> {
+    let failed = |command: &Command, error: std::io::Error| format!("{}: {error}", name(command));
+    let child = command.stderr(Stdio::piped()).spawn();
+    let mut child = child.map_err(|error| failed(command, error))?;
+    let mut lines = Vec::new();
+    if let Some(stderr) = child.stderr.take() {
+        for line in BufReader::new(stderr)
+            .lines()
+            .map_while(std::result::Result::ok)
+        {
+            eprintln!("{line}");
+            lines.push(line);
+        }
+    }
+    let status = child.wait().map_err(|error| failed(command, error))?;
+    match status.success() {
+        true => Ok(lines),
+        false => Err(format!("{} failed: {status}", name(command))),
+    }
+}
+
 /// Runs a command to its end; what it wrote to standard output.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command.stderr(Stdio::inherit()).output();
@@ -54,8 +77,13 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 
 /// Whether a program is there.
 pub(crate) fn exists(program: &str, probe: &str) -> bool {
+    exists_with(program, &[probe])
+}
+
+/// Whether a program is there and takes these words.
+pub(crate) fn exists_with(program: &str, words: &[&str]) -> bool {
     Command::new(program)
-        .arg(probe)
+        .args(words)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()

@@ -1,96 +1,136 @@
 //! Every test, suite by suite, with the time each took.
 
-use std::fs;
-use std::time::{Duration, Instant};
+mod report;
+
+use std::process::Command;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::shell::{self, Result, cargo, command, root, target};
-use crate::{codegen, demo, prepare, tidy};
+use crate::{codegen, demo, fuzz, prepare, tidy};
 
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Also the long runs: more seeds, fuzzing, benchmarks
+    /// Also the long runs: many seeds of the simulator, and every fuzz target
     #[arg(long)]
     nightly: bool,
+    /// Only this suite, of the nightly ones too; may be repeated
+    #[arg(long, value_name = "SUITE")]
+    only: Vec<String>,
+    /// Runs of the nightly simulator
+    #[arg(long, default_value_t = 20_000)]
+    runs: u64,
+    /// How many seconds each fuzz target runs at night
+    #[arg(long, default_value_t = 60)]
+    seconds: u32,
+    /// First seed of what is random at night; another one each day if it is not given
+    #[arg(long)]
+    seed: Option<u64>,
 }
 
-type Suite = (&'static str, fn() -> Result);
+/// Seeds of one day do not meet those of the next.
+const SEEDS_PER_DAY: u64 = 1_000_000;
 
-/// The ordinary run, in order of what it costs to fail late.
-const ORDINARY: &[Suite] = &[
-    ("prepare", prepare::for_tests),
-    ("format", format),
-    ("tidy", tidy::run),
-    ("registry", registry),
-    ("lints", lints),
-    ("no_std", no_std),
-    ("default members", default_members),
-    ("binaries", demo::build),
-    ("documentation", documentation),
-    ("demo", demo::check),
-    ("tests", tests),
-];
+impl Arguments {
+    fn seed(&self) -> u64 {
+        let day = || {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH);
+            now.map_or(0, |now| now.as_secs() / 86_400)
+        };
+        self.seed.unwrap_or_else(|| day() * SEEDS_PER_DAY)
+    }
 
-const NIGHTLY: &[Suite] = &[
-    ("explorer", long_exploration),
-    ("simulator", long_simulation),
-    ("fuzzing", fuzzing),
+    fn wants(&self, suite: &Suite) -> bool {
+        match self.only.as_slice() {
+            [] => self.nightly || !suite.nightly,
+            only => only.iter().any(|name| name == suite.name),
+        }
+    }
+
+    fn check(&self) -> Result {
+        let unknown = |name: &&String| SUITES.iter().all(|suite| suite.name != **name);
+        match self.only.iter().find(unknown) {
+            None => Ok(()),
+            Some(name) => {
+                let known: Vec<&str> = SUITES.iter().map(|suite| suite.name).collect();
+                Err(format!(
+                    "no suite `{name}`; there are: {}",
+                    known.join(", ")
+                ))
+            }
+        }
+    }
+}
+
+/// A part of the tests. It tells how much it tested, in words, where that can be counted.
+struct Suite {
+    name: &'static str,
+    nightly: bool,
+    run: fn(&Arguments) -> Result<String>,
+}
+
+/// What came of a suite.
+struct Done {
+    name: &'static str,
+    extent: String,
+    time: Duration,
+}
+
+const fn ordinary(name: &'static str, run: fn(&Arguments) -> Result<String>) -> Suite {
+    let nightly = false;
+    Suite { name, nightly, run }
+}
+
+const fn at_night(name: &'static str, run: fn(&Arguments) -> Result<String>) -> Suite {
+    let nightly = true;
+    Suite { name, nightly, run }
+}
+
+/// In order of what it costs to fail late.
+const SUITES: &[Suite] = &[
+    ordinary("prepare", |_| uncounted(prepare::for_tests())),
+    ordinary("format", |_| uncounted(format())),
+    ordinary("tidy", |_| uncounted(tidy::run())),
+    ordinary("generated", |_| uncounted(generated())),
+    ordinary("lints", |_| uncounted(lints())),
+    ordinary("no-std", |_| uncounted(no_std())),
+    ordinary("default-members", |_| uncounted(default_members())),
+    ordinary("binaries", |_| uncounted(demo::build())),
+    ordinary("documentation", |_| uncounted(documentation())),
+    ordinary("demo", |_| uncounted(demo::check())),
+    ordinary("tests", |_| tests()),
+    at_night("explorer", |_| uncounted(long_exploration())),
+    at_night("simulator", long_simulation),
+    at_night("fuzzing", fuzzing),
 ];
 
 pub(crate) fn run(arguments: &Arguments) -> Result {
-    let nightly = if arguments.nightly { NIGHTLY } else { &[] };
-    let mut times = Vec::new();
-    for (name, suite) in ORDINARY.iter().chain(nightly) {
-        println!("\n== {name}");
+    arguments.check()?;
+    let mut done = Vec::new();
+    for suite in SUITES.iter().filter(|suite| arguments.wants(suite)) {
+        println!("\n== {}", suite.name);
         let start = Instant::now();
-        suite().map_err(|error| format!("{name}: {error}"))?;
-        times.push((*name, start.elapsed()));
+        let extent = (suite.run)(arguments).map_err(|error| format!("{}: {error}", suite.name))?;
+        let (name, time) = (suite.name, start.elapsed());
+        println!("== {name}: {:.1} s", time.as_secs_f64());
+        done.push(Done { name, extent, time });
     }
-    let report = report(&times);
-    println!("\n{report}");
-    match arguments.nightly {
-        true => keep(&report),
+    println!("\n{}", report::table(&done));
+    match arguments.nightly && arguments.only.is_empty() {
+        true => report::keep(&done, arguments.seed()),
         false => Ok(()),
     }
 }
 
-fn report(times: &[(&str, Duration)]) -> String {
-    let total = ("all", times.iter().map(|(_, time)| *time).sum());
-    let rows = times.iter().chain([&total]);
-    let rows = rows.map(|(name, time)| format!("| {name:<16} | {:>8.1} |\n", time.as_secs_f64()));
-    format!(
-        "| suite            | time, s  |\n|---|---:|\n{}",
-        rows.collect::<String>()
-    )
-}
-
-/// Writes the dated result of a nightly run, to be committed.
-fn keep(report: &str) -> Result {
-    let said = |program: &str, arguments: &[&str]| {
-        let output = command(program).args(arguments).output();
-        let output = output.map_err(|error| format!("{program}: {error}"))?;
-        Ok::<_, String>(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    let (date, commit) = (
-        said("date", &["+%F"])?,
-        said("git", &["rev-parse", "--short", "HEAD"])?,
-    );
-    let name = format!("docs/results/{date}-nightly.md");
-    let page = format!(
-        "# Nightly run of {date}\n\n`cargo xtask test --nightly` on commit {commit}, {}. \
-         Every suite passed.\n\n{report}",
-        crate::bench::machine(),
-    );
-    let path = root().join(&name);
-    fs::create_dir_all(root().join("docs/results")).map_err(|e| format!("{name}: {e}"))?;
-    fs::write(path, page).map_err(|e| format!("{name}: {e}"))
+fn uncounted(result: Result) -> Result<String> {
+    result.map(|()| String::new())
 }
 
 fn format() -> Result {
     shell::run(cargo().args(["fmt", "--all", "--check"]))
 }
 
-fn registry() -> Result {
+fn generated() -> Result {
     codegen::run(&codegen::Arguments { check: true })
 }
 
@@ -127,31 +167,47 @@ fn documentation() -> Result {
     shell::run(cargo().args(["test", "--doc", "--workspace", "--quiet"]))
 }
 
-fn tests() -> Result {
-    shell::run(command("cargo").args(["nextest", "run", "--workspace", "--no-fail-fast"]))
+/// The last lines of the runner say how many there were.
+fn tests() -> Result<String> {
+    let mut run = command("cargo");
+    run.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
+    let lines = shell::run_reading_stderr(&mut run)?;
+    let summary = lines.iter().rev().find_map(|line| line.split_once("] "));
+    let counts = summary.map(|(_, counts)| counts.trim().to_owned());
+    Ok(counts.unwrap_or_default())
 }
 
 /// Every configuration, and every broken variant.
 fn long_exploration() -> Result {
-    shell::run(cargo().args(["run", "--quiet", "--package", "simulator", "--", "explore"]))
+    let mut explorer = simulator();
+    shell::run(explorer.arg("explore"))
 }
 
-fn long_simulation() -> Result {
-    let runs = [
-        "--protocol",
-        "voucher",
-        "--runs",
-        "20000",
-        "--adversary",
-        "random",
-    ];
-    shell::run(
-        cargo()
-            .args(["run", "--quiet", "--package", "simulator", "--", "run"])
-            .args(runs),
-    )
+fn long_simulation(arguments: &Arguments) -> Result<String> {
+    let (runs, seed) = (arguments.runs.to_string(), arguments.seed());
+    println!("simulator: {runs} runs from seed {seed}");
+    let mut simulator = simulator();
+    simulator.args(["run", "--protocol", "voucher", "--adversary", "random"]);
+    simulator.args(["--runs", &runs, "--seed", &seed.to_string()]);
+    shell::run(&mut simulator)?;
+    Ok(format!("{runs} runs from seed {seed}"))
 }
 
-fn fuzzing() -> Result {
-    crate::fuzz::all_targets(60)
+/// Built with `--release`: what it does at night takes hours in the profile of the tests.
+fn simulator() -> Command {
+    println!("simulator: built with --release");
+    let mut simulator = cargo();
+    simulator.args([
+        "run",
+        "--release",
+        "--quiet",
+        "--package",
+        "simulator",
+        "--",
+    ]);
+    simulator
+}
+
+fn fuzzing(arguments: &Arguments) -> Result<String> {
+    fuzz::all_targets(arguments.seconds, arguments.seed())
 }
