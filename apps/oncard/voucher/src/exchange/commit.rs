@@ -88,7 +88,9 @@ fn verify(
 fn make_room(ledger: &mut Ledger<'_, '_>) -> Result<u64, Fault> {
     let mut done = ledger.all::<Committed>()?;
     done.sort_by_key(|(_, done)| done.order);
-    let next = done.last().map_or(0, |(_, newest)| newest.order.saturating_add(1));
+    let next = done
+        .last()
+        .map_or(0, |(_, newest)| newest.order.saturating_add(1));
     if done.len() >= COMMITTED_MAX
         && let Some((oldest, _)) = done.first()
     {
