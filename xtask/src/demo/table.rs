@@ -111,15 +111,7 @@ pub(crate) fn print_commands(cast: &Cast, report: &Report, directory: &Path) {
         let accept = cast.b.wallet(&["accept", "4"]).line();
         eprintln!("  {accept}   # its number");
     }
-    eprintln!("Or stop a host first, and have the third party end what is stuck:");
-    eprintln!(
-        "  {}   # the one who offered",
-        cast.a.wallet(&["resolve"]).line()
-    );
-    eprintln!(
-        "  {}   # the one who accepted",
-        cast.b.wallet(&["abort"]).line()
-    );
+    print_disputes(cast);
     eprintln!(
         "Then: wallet history; etpctl ids, routes, cards, trace; etpctl ping {}",
         cast.b.card()
@@ -128,6 +120,18 @@ pub(crate) fn print_commands(cast: &Cast, report: &Report, directory: &Path) {
     let pids = cast.hosts().map(|host| host.pid().to_string()).join(" ");
     let directory = directory.display();
     eprintln!("  kill {pids} && sleep 1 && rm -r {directory}");
+}
+
+/// How to get an exchange stuck, and out of it.
+fn print_disputes(cast: &Cast) {
+    eprintln!(
+        "Or stop host a once the offer is there, accept it, and have the third party end what is stuck:"
+    );
+    eprintln!("  kill {}", cast.a.pid());
+    eprintln!("  {}", cast.b.wallet(&["abort"]).line());
+    let daemon = cast.a.daemon_command().line();
+    eprintln!("  {daemon} &   # host a comes back");
+    eprintln!("  {}", cast.a.wallet(&["resolve"]).line());
 }
 
 /// A voucher of A and one of B.

@@ -162,12 +162,7 @@ impl Host {
             .append(true)
             .open(self.log());
         let log = log.map_err(Failure::io("log"))?;
-        let mut daemon = self
-            .binaries
-            .program("dispatchd")
-            .arg("--config")
-            .arg(self.config())
-            .into_command();
+        let mut daemon = self.daemon_command().into_command();
         let daemon = daemon
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -232,6 +227,12 @@ impl Host {
             .map(Vec::as_slice)
             .unwrap_or_default();
         !cards.is_empty() && cards.iter().all(|card| card["state"] == state)
+    }
+
+    /// The command that starts its daemon.
+    pub fn daemon_command(&self) -> Program {
+        let daemon = self.binaries.program("dispatchd").arg("--config");
+        daemon.arg(self.config())
     }
 
     fn config(&self) -> PathBuf {

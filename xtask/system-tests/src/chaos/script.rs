@@ -29,6 +29,15 @@ const EXCHANGE_STEPS: [Mtype; 6] = [
     Mtype::COMMITMENT,
     Mtype::EXCHANGE_RESULT,
 ];
+/// Those that both hosts see in every exchange, whoever offers.
+const SURE_STEPS: [Mtype; 4] = [
+    Mtype::OFFER,
+    Mtype::AGREEMENT,
+    Mtype::CONFIRMATION,
+    Mtype::COMMITMENT,
+];
+/// Messages that a host's trace shows in every run.
+const SURE_MAX: usize = 12;
 /// Messages of a dispute, which host t sees, too.
 const DISPUTE_STEPS: [Mtype; 3] = [Mtype::RESOLVE_REQUEST, Mtype::ABORT_REQUEST, Mtype::OUTCOME];
 /// In percent, how many steps at hosts a and b are those of a dispute.
@@ -142,7 +151,8 @@ impl Script {
         });
         let trades = trades.collect();
         let manners = [dice.manner(), dice.manner()];
-        let blows = (0..=dice.0.below(BLOWS_MAX)).map(|_| dice.blow()).collect();
+        let blows = (0..=dice.0.below(BLOWS_MAX)).map(|place| dice.blow(place == 0));
+        let blows = blows.collect();
         Self {
             seed,
             trades,
@@ -175,6 +185,17 @@ impl Writer {
         }
     }
 
+    fn sure_event(&mut self) -> After {
+        let place = match self.side() {
+            Side::A => Place::A,
+            Side::B => Place::B,
+        };
+        match self.0.chance(70) {
+            true => After::Step(place, SURE_STEPS[self.0.below(SURE_STEPS.len())]),
+            false => After::Traced(place, 1 + self.0.below(SURE_MAX)),
+        }
+    }
+
     fn event(&mut self) -> After {
         match self.0.below(10) {
             0..6 => self.step(),
@@ -193,7 +214,8 @@ impl Writer {
         After::Step(place, steps[self.0.below(steps.len())])
     }
 
-    fn blow(&mut self) -> Blow {
+    /// The first blow of a run follows what happens in every run.
+    fn blow(&mut self, is_first: bool) -> Blow {
         let first = self.place();
         let mut places = vec![first];
         if self.0.chance(20) {
@@ -202,7 +224,10 @@ impl Writer {
         }
         Blow {
             places,
-            after: self.event(),
+            after: match is_first {
+                true => self.sure_event(),
+                false => self.event(),
+            },
             spread: Duration::from_micros(self.0.below(SPREAD_US_MAX) as u64),
             down: Duration::from_millis(self.0.below(DOWN_MS_MAX) as u64),
         }
