@@ -1,66 +1,19 @@
 //! Three hosts with owners at two, where runs take place one after the other.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
-
 use libetp::EntityId;
 use libetp::id::parse_hex;
-use libetp::params::voucher::{Outcome, Vid, Xid};
+use libetp::params::voucher::{ExchangeResult, Vid, Xid};
 
+use super::fight::{fight, persist, settle};
 use super::judge::{self, Verdicts};
 use super::reaper::Reaper;
 use super::script::{Place, Script, Side, VOUCHERS};
-use super::trader::{Arbiter, Deal, PATIENCE, Trader};
+use super::tally::{Tally, sum};
+use super::trader::{Arbiter, Deal, Trader};
 use crate::binaries::Binaries;
 use crate::deployment::Deployment;
-use crate::owner::{Attempt, Mint, Owner, Trouble};
+use crate::owner::{Mint, Owner};
 use crate::program::Failure;
-
-/// How long a question rests that met a daemon on its way back.
-const REST: Duration = Duration::from_millis(10);
-
-/// What runs came to.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Tally {
-    /// Runs.
-    pub runs: usize,
-    /// Daemons killed: of a, b and t.
-    pub kills: [usize; 3],
-    /// Exchanges that the cards completed alone, by the side that offered.
-    pub completed: usize,
-    /// Exchanges that the third party resolved.
-    pub resolved: usize,
-    /// Exchanges that the third party aborted.
-    pub aborted: usize,
-    /// Offers that came to nothing.
-    pub cancelled: usize,
-}
-
-impl std::ops::Add for Tally {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self {
-            runs: self.runs + other.runs,
-            kills: sum(self.kills, other.kills),
-            completed: self.completed + other.completed,
-            resolved: self.resolved + other.resolved,
-            aborted: self.aborted + other.aborted,
-            cancelled: self.cancelled + other.cancelled,
-        }
-    }
-}
-
-fn sum(one: [usize; 3], other: [usize; 3]) -> [usize; 3] {
-    std::array::from_fn(|place| one[place] + other[place])
-}
-
-impl std::iter::Sum for Tally {
-    fn sum<I: Iterator<Item = Self>>(tallies: I) -> Self {
-        tallies.fold(Self::default(), std::ops::Add::add)
-    }
-}
 
 /// A deployment with vouchers to trade.
 pub struct Arena {
@@ -161,7 +114,7 @@ impl Arena {
         self.tally.runs += 1;
         let results = [a.results, b.results];
         let agreed: Vec<(Xid, [u8; 32])> = a.agreed.into_iter().chain(b.agreed).collect();
-        self.count(&results);
+        self.tally.count(&results);
         judge::alike(&results[0], &results[1])?;
         judge::alike(&results[1], &results[0])?;
         for (xid, n1) in agreed {
@@ -191,103 +144,10 @@ impl Arena {
         Ok([persist(|| a.vouchers())?, persist(|| b.vouchers())?])
     }
 
-    fn hear(
-        &mut self,
-        xid: Xid,
-        results: &[Option<&libetp::params::voucher::ExchangeResult>],
-    ) -> Result<(), Failure> {
+    fn hear(&mut self, xid: Xid, results: &[Option<&ExchangeResult>]) -> Result<(), Failure> {
         let (owner, id) = (&mut self.owners[0], self.arbiter.id);
         let said = persist(|| owner.decided(id, xid))?;
         self.verdicts.hear(xid, said, results)
-    }
-
-    fn count(&mut self, results: &[Results; 2]) {
-        let all = results.iter().flat_map(|side| side.values());
-        let mut ends = std::collections::BTreeMap::new();
-        for result in all {
-            let end = ends.entry(result.n1).or_insert(result.outcome);
-            *end = (*end).max(result.outcome);
-        }
-        for end in ends.values() {
-            match Outcome::from_u8(*end) {
-                Some(Outcome::Completed) => self.tally.completed += 1,
-                Some(Outcome::Resolved) => self.tally.resolved += 1,
-                Some(Outcome::Aborted) => self.tally.aborted += 1,
-                _ => self.tally.cancelled += 1,
-            }
-        }
-    }
-}
-
-type Results = std::collections::BTreeMap<[u8; 32], libetp::params::voucher::ExchangeResult>;
-
-/// Two owners trade while the reaper goes round; over when neither has anything open.
-fn fight(
-    reaper: &mut Reaper,
-    script: &Script,
-    traders: [&mut Trader<'_>; 2],
-) -> Result<[usize; 3], Failure> {
-    let over = AtomicBool::new(false);
-    let quiet = [AtomicBool::new(false), AtomicBool::new(false)];
-    let failed =
-        |side: usize, failure| Failure::new(format!("owner {}: {failure}", ["a", "b"][side]));
-    thread::scope(|scope| {
-        let mut sides = Vec::new();
-        for (side, trader) in traders.into_iter().enumerate() {
-            let (quiet, over) = (&quiet[side], &over);
-            sides.push(scope.spawn(move || {
-                let ended = trader.trade(quiet, over);
-                over.store(true, Ordering::Relaxed);
-                ended.map_err(|failure| failed(side, failure))
-            }));
-        }
-        let watch = scope.spawn(|| {
-            while !over.load(Ordering::Relaxed) {
-                let done = quiet.iter().all(|quiet| quiet.load(Ordering::Relaxed));
-                over.fetch_or(done, Ordering::Relaxed);
-                thread::sleep(Duration::from_millis(1));
-            }
-        });
-        let kills = reaper.reap(&script.blows, &over);
-        over.fetch_or(kills.is_err(), Ordering::Relaxed);
-        let ended: Vec<_> = sides.into_iter().map(|side| side.join()).collect();
-        watch.join().ok();
-        for side in ended {
-            side.map_err(|_| Failure::new("an owner panicked"))??;
-        }
-        kills
-    })
-}
-
-/// What one side did while the other had nothing left is ended, too.
-fn settle(mut traders: [&mut Trader<'_>; 2]) -> Result<(), Failure> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let mut quiet = true;
-        for trader in &mut traders {
-            quiet &= persist(|| trader.turn())?;
-        }
-        match quiet {
-            true => return Ok(()),
-            false if Instant::now() > deadline => {
-                return Err(Failure::new("an exchange never ends"));
-            }
-            false => {}
-        }
-    }
-}
-
-/// Asks until there is an answer.
-fn persist<T>(mut ask: impl FnMut() -> Attempt<T>) -> Result<T, Failure> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        match ask() {
-            Err(Trouble::Passing(words)) if Instant::now() > deadline => {
-                return Err(Failure::new(format!("no answer for ever: {words}")));
-            }
-            Err(Trouble::Passing(_)) => thread::sleep(REST),
-            other => return Ok(other?),
-        }
     }
 }
 

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::arena::{Arena, Tally};
+use super::arena::Arena;
+use super::tally::Tally;
 use crate::binaries::Binaries;
 use crate::program::Failure;
 

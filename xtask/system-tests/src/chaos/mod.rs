@@ -12,12 +12,15 @@
 
 mod arena;
 mod campaign;
+mod fight;
 mod judge;
 mod reaper;
 mod script;
+mod tally;
 mod trader;
 mod watch;
 
-pub use arena::{Arena, Tally};
+pub use arena::Arena;
 pub use campaign::{campaign, number_from};
 pub use script::{After, Blow, Manner, Place, Script, Side, Trade};
+pub use tally::Tally;

@@ -46,7 +46,7 @@ impl Mint {
     /// Puts a new voucher into the card of its owner.
     ///
     /// # Errors
-    /// [`Trouble`](super::Trouble) of the owner's connection; [`Trouble::Refused`](super::Trouble::Refused) by the card.
+    /// [`Trouble`](super::Trouble) of the owner's connection, or that the card refuses.
     pub fn issue(&mut self, owner: &mut Owner) -> Attempt<Vid> {
         let challenge: IssueChallenge = owner.ask(&IssueBegin {})?;
         let issue = self.answer(&challenge);

@@ -1,0 +1,70 @@
+//! What runs came to, in numbers.
+
+use std::collections::BTreeMap;
+
+use libetp::params::voucher::{ExchangeResult, Outcome};
+
+/// What one side was told, by n1.
+pub(super) type Results = BTreeMap<[u8; 32], ExchangeResult>;
+
+/// What runs came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tally {
+    /// Runs.
+    pub runs: usize,
+    /// Daemons killed: of a, b and t.
+    pub kills: [usize; 3],
+    /// Exchanges that the cards completed alone, by the side that offered.
+    pub completed: usize,
+    /// Exchanges that the third party resolved.
+    pub resolved: usize,
+    /// Exchanges that the third party aborted.
+    pub aborted: usize,
+    /// Offers that came to nothing.
+    pub cancelled: usize,
+}
+
+impl Tally {
+    /// Counts how exchanges ended; an exchange that its sides name differently by the later name.
+    pub(super) fn count(&mut self, results: &[Results; 2]) {
+        let all = results.iter().flat_map(|side| side.values());
+        let mut ends = BTreeMap::new();
+        for result in all {
+            let end = ends.entry(result.n1).or_insert(result.outcome);
+            *end = (*end).max(result.outcome);
+        }
+        for end in ends.values() {
+            match Outcome::from_u8(*end) {
+                Some(Outcome::Completed) => self.completed += 1,
+                Some(Outcome::Resolved) => self.resolved += 1,
+                Some(Outcome::Aborted) => self.aborted += 1,
+                _ => self.cancelled += 1,
+            }
+        }
+    }
+}
+
+impl std::ops::Add for Tally {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            runs: self.runs + other.runs,
+            kills: sum(self.kills, other.kills),
+            completed: self.completed + other.completed,
+            resolved: self.resolved + other.resolved,
+            aborted: self.aborted + other.aborted,
+            cancelled: self.cancelled + other.cancelled,
+        }
+    }
+}
+
+pub(super) fn sum(one: [usize; 3], other: [usize; 3]) -> [usize; 3] {
+    std::array::from_fn(|place| one[place] + other[place])
+}
+
+impl std::iter::Sum for Tally {
+    fn sum<I: Iterator<Item = Self>>(tallies: I) -> Self {
+        tallies.fold(Self::default(), std::ops::Add::add)
+    }
+}
