@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use crate::failure::{Failure, Kind};
 
 /// Largest file that the wallet reads back in bytes.
-const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+pub(crate) const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// An open and locked home.
 pub(crate) struct Home {

@@ -64,7 +64,7 @@ impl Wallet {
         self.keep(&mail)
     }
 
-    /// Stores what the messages say; only then are they answered and taken.
+    /// Stores what the messages say, if it is news; only then are they answered and taken.
     fn keep<'d>(&mut self, mail: impl IntoIterator<Item = &'d Delivery>) -> Result<(), Failure> {
         let (now, card) = (now(), self.settings.id.domain.card());
         let apply = |delivery: &Delivery| self.records.apply(now, card, delivery);
@@ -72,7 +72,9 @@ impl Wallet {
         if effects.is_empty() {
             return Ok(());
         }
-        self.save()?;
+        if self.records.take_news() {
+            self.save()?;
+        }
         for effect in effects {
             self.carry_out(effect)?;
         }
@@ -116,7 +118,7 @@ impl Wallet {
     }
 
     /// Collects mail until `enough` says so, which is asked first with no event and then after each:
-    /// the records know of it already. False when time is up first.
+    /// the records know of it already. False when time is up first, also if mail never ends.
     pub(crate) fn watch(
         &mut self,
         timeout: Duration,
@@ -133,8 +135,11 @@ impl Wallet {
                 self.keep([delivery])?;
             }
             is_enough = enough(&self.records, Some(&event));
+            if left.is_zero() {
+                break;
+            }
         }
-        Ok(true)
+        Ok(is_enough)
     }
 
     pub(crate) fn save(&self) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use libetp::VerdictCode;
 use libetp::client::ClientError;
 use libetp::params::voucher::{ExchangeResult, Offer};
 use serde_json::json;
@@ -29,10 +30,9 @@ pub(super) fn run(cli: &Cli, args: &cli::Accept) -> Result<Report, Failure> {
         Ok(result) => ended(&mut wallet, &mut orders, &result),
         Err(ClientError::Timeout(_)) => late(&mut wallet, &mut orders, &offer, args.yes),
         Err(error @ (ClientError::OrderRefused { .. } | ClientError::Undelivered(_))) => {
-            let state = if was_open {
-                State::Open
-            } else {
-                State::Accepted
+            let state = match was_open && was_not_done(&error) {
+                true => State::Open,
+                false => State::Accepted,
             };
             let what = format!("not accepted: {error}");
             wallet.records.did(now(), n1, state, &what);
@@ -41,6 +41,14 @@ pub(super) fn run(cli: &Cli, args: &cli::Accept) -> Result<Report, Failure> {
             Err(error.into())
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the card has certainly not agreed. If nobody knows, the exchange may be running.
+fn was_not_done(error: &ClientError) -> bool {
+    match error {
+        ClientError::Undelivered(undelivered) => undelivered.verdict.code != VerdictCode::Unknown,
+        _ => true,
     }
 }
 
@@ -102,4 +110,25 @@ fn still_running(wallet: &Wallet, n1: Hex32, proposal: Option<&Proposal>) -> Fai
     .fact("number", number)
     .fact("n1", json!(n1))
     .fact("proposal", proposal.map(Proposal::json))
+}
+
+#[cfg(test)]
+mod tests {
+    use libetp::Verdict;
+    use libetp::client::Undelivered;
+
+    use super::*;
+
+    #[test]
+    fn an_order_whose_fate_nobody_knows_may_have_been_carried_out() {
+        let undelivered = |code| {
+            ClientError::Undelivered(Undelivered {
+                number: 1,
+                sent: None,
+                verdict: Verdict::new(code, ""),
+            })
+        };
+        assert!(!was_not_done(&undelivered(VerdictCode::Unknown)));
+        assert!(was_not_done(&undelivered(VerdictCode::CardGone)));
+    }
 }

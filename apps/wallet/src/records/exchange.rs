@@ -41,7 +41,7 @@ pub(crate) struct Exchange {
     /// What came.
     #[serde(default)]
     pub(crate) gained: Option<Hex32>,
-    /// The offer of the other side, as it came.
+    /// The offer of the other side, as it came, until the exchange is over.
     pub(crate) offer: Option<Stored>,
     /// What happened, oldest first.
     pub(crate) story: Vec<Step>,
@@ -245,6 +245,14 @@ impl Exchange {
         self.gained = result.gained.map(Hex32);
         let ending = self.ending();
         self.tell(unix_s, ending);
+        self.forget_offer_if_over();
+    }
+
+    /// The offer is kept only as long as it can be accepted: others choose how long it is.
+    pub(super) fn forget_offer_if_over(&mut self) {
+        if self.state.is_final() {
+            self.offer = None;
+        }
     }
 
     fn ending(&self) -> String {

@@ -10,6 +10,7 @@ use libetp::client::Delivery;
 use libetp::client::text::shown;
 use libetp::codec::to_vec;
 use libetp::frame::Origin;
+use libetp::limits::{CERTIFICATE_BYTES_MAX, PROMISE_BYTES_MAX, THIRD_PARTY_IDS_MAX};
 use libetp::params::Param;
 use libetp::params::host::{Ping, Pong};
 use libetp::params::runtime::OrderRefused;
@@ -42,6 +43,9 @@ pub(crate) struct Records {
     /// authenticated since.
     #[serde(default)]
     pub(crate) wrong_pin_unix_s: Option<u64>,
+    /// Whether mail said something that is not in the file yet.
+    #[serde(skip)]
+    has_news: bool,
 }
 
 /// What a message asks for, once the records are stored.
@@ -73,13 +77,23 @@ impl Records {
         }
     }
 
+    /// Whether mail said something since the last call that is to be stored before it is taken.
+    /// What anybody may send at will does not count: it would cost a write each.
+    pub(crate) fn take_news(&mut self) -> bool {
+        std::mem::take(&mut self.has_news)
+    }
+
     /// An offer that waits for a decision. The card will verify it; here only its form counts.
     fn receive_offer(&mut self, unix_s: u64, src: EntityId, param: &[u8]) {
         let Ok(offer) = Offer::from_param(param) else {
             return;
         };
         let known = |known: &&Exchange| known.n1.0 == offer.n1;
-        if offer.sa != src || !src.is_card() || self.exchanges.iter().any(|e| known(&e)) {
+        if offer.sa != src
+            || !src.is_card()
+            || !is_short(&offer)
+            || self.exchanges.iter().any(|e| known(&e))
+        {
             return;
         }
         if !self.has_room_for(src) {
@@ -108,6 +122,7 @@ impl Records {
     }
 
     fn card_says(&mut self, unix_s: u64, mtype: Mtype, param: &[u8]) -> Effect {
+        self.has_news = true;
         match mtype {
             Mtype::EXCHANGE_RESULT => {
                 if let Ok(result) = ExchangeResult::from_param(param) {
@@ -236,13 +251,26 @@ impl Records {
         if let Some(known) = self.by_n1_mut(n1) {
             known.state = state;
             known.tell(unix_s, what);
+            known.forget_offer_if_over();
         }
     }
 
     fn add(&mut self, mut exchange: Exchange) {
+        self.has_news = true;
         exchange.number = self.exchanges.last().map_or(1, |last| last.number + 1);
         self.exchanges.push(exchange);
     }
+}
+
+/// Whether an offer keeps the limits of what a card accepts. Longer ones would only fill the file.
+fn is_short(offer: &Offer) -> bool {
+    let certificates = [&offer.certificate, &offer.issuer_certificate1];
+    offer.voucher1.promise.len() <= PROMISE_BYTES_MAX
+        && offer.third_party_ids.0.len() <= THIRD_PARTY_IDS_MAX
+        && offer.status.is_none()
+        && certificates
+            .iter()
+            .all(|certificate| certificate.len() <= CERTIFICATE_BYTES_MAX)
 }
 
 fn pong(src: EntityId, param: &[u8]) -> Effect {

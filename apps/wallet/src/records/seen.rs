@@ -30,7 +30,7 @@ impl Records {
         if self.by_n1(n1).is_none() {
             self.add(unremembered(listed));
         }
-        let Some(known) = self.by_n1_mut(n1).filter(|known| !known.state.is_final()) else {
+        let Some(known) = self.by_n1_mut(n1).filter(|known| !known.is_over(stage)) else {
             return;
         };
         known.xid = known.xid.or(listed.xid.map(Hex32));
@@ -61,6 +61,13 @@ impl Records {
 }
 
 impl Exchange {
+    /// Whether nothing can happen any more, where the card says that it is at `stage`. That this
+    /// wallet rejected an offer does not end what the card had agreed to before.
+    fn is_over(&self, stage: Stage) -> bool {
+        let agreed = [Stage::Wait, Stage::Resolving, Stage::Aborting].contains(&stage);
+        self.state.is_final() && !(agreed && self.state == State::Rejected)
+    }
+
     /// The time that it has been there begins anew.
     fn again(&mut self, unix_s: u64, stage: Stage) {
         let since_unix_s = unix_s;

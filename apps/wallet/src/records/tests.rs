@@ -213,11 +213,12 @@ fn records_read_back_from_their_file() {
     let mut records = Records::default();
     records.apply(1, ME.card(), &offered(&offer(3, 1)));
     records.apply(2, ME.card(), &from_card(result(1, Outcome::Completed)));
+    records.apply(2, ME.card(), &offered(&offer(3, 2)));
     records.issued(3, Hex32([5; 32]));
     let text = serde_json::to_string(&records).unwrap();
     let again: Records = serde_json::from_str(&text).unwrap();
     assert_eq!(serde_json::to_string(&again).unwrap(), text);
-    assert_eq!(again.exchanges[0].received_offer(), Some(offer(3, 1)));
+    assert_eq!(again.exchanges[1].received_offer(), Some(offer(3, 2)));
 }
 
 fn listed(n1: u8, side: u8, state: CardState) -> ExchangeState {
@@ -320,4 +321,96 @@ fn an_exchange_that_only_the_card_remembers_has_its_side() {
     };
     records.see(2, &[lists[0].clone(), lists[1].clone(), unknown]);
     assert_eq!(records.exchanges.len(), 2, "a state of a later version");
+}
+
+/// An offer as long as a message may be: by its promise, a certificate, or ids of a third party.
+fn swollen(card: u8, n1: u8) -> [Offer; 3] {
+    let offer = offer(card, n1);
+    let mut promise = offer.clone();
+    promise.voucher1.promise = vec![b'x'; 60_000];
+    let mut certificate = offer.clone();
+    certificate.issuer_certificate1 = vec![1; 60_000];
+    let mut ids = offer;
+    ids.third_party_ids = List(vec![me(); 3_700]);
+    [promise, certificate, ids]
+}
+
+#[test]
+fn offers_that_no_card_accepts_are_not_kept() {
+    let mut records = Records::default();
+    for offer in swollen(3, 1) {
+        assert!(to_vec(&offer).len() < libetp::limits::PARAM_BYTES_MAX);
+        records.apply(0, ME.card(), &offered(&offer));
+    }
+    assert_eq!(records.waiting().count(), 0);
+}
+
+#[test]
+fn as_many_offers_as_may_wait_fit_into_the_file() {
+    let mut records = Records::default();
+    for card in 0..(OFFERS_WAITING_MAX / OFFERS_PER_CARD_MAX) as u8 {
+        for n1 in 0..OFFERS_PER_CARD_MAX as u8 {
+            let mut offer = offer(100 + card, 0);
+            offer.n1[..2].copy_from_slice(&[card, n1]);
+            offer.voucher1.promise = vec![0xe2; libetp::limits::PROMISE_BYTES_MAX];
+            offer.third_party_ids = List(vec![me(); libetp::limits::THIRD_PARTY_IDS_MAX]);
+            offer.certificate = vec![1; libetp::limits::CERTIFICATE_BYTES_MAX];
+            offer.issuer_certificate1 = vec![1; libetp::limits::CERTIFICATE_BYTES_MAX];
+            records.apply(0, ME.card(), &offered(&offer));
+        }
+    }
+    assert_eq!(records.waiting().count(), OFFERS_WAITING_MAX);
+    let bytes = serde_json::to_vec_pretty(&records).unwrap().len() as u64;
+    assert!(bytes < crate::home::FILE_BYTES_MAX / 4, "{bytes}");
+}
+
+#[test]
+fn an_offer_that_is_over_leaves_its_story_only() {
+    for rejected in [true, false] {
+        let mut records = Records::default();
+        records.apply(0, ME.card(), &offered(&offer(3, 1)));
+        match rejected {
+            true => records.did(1, Hex32([1; 32]), State::Rejected, "rejected"),
+            false => records.ended(1, &result(1, Outcome::Completed)),
+        }
+        assert!(records.exchanges[0].offer.is_none());
+        assert_eq!(records.exchanges[0].story.len(), 2);
+    }
+}
+
+#[test]
+fn an_exchange_that_the_card_runs_is_open_whatever_its_owner_rejected() {
+    let mut records = Records::default();
+    records.apply(0, ME.card(), &offered(&offer(3, 1)));
+    records.did(1, Hex32([1; 32]), State::Rejected, "rejected");
+    records.see(2, &[listed(1, 1, CardState::Wait)]);
+    let known = &records.exchanges[0];
+    assert_eq!(known.state, State::Accepted);
+    assert!(known.is_running(), "its owner can abort it");
+    records.ended(3, &result(1, Outcome::Completed));
+    records.see(4, &[listed(1, 1, CardState::Wait)]);
+    assert_eq!(
+        records.exchanges[0].state,
+        State::Completed,
+        "the card's own word stays"
+    );
+}
+
+#[test]
+fn mail_that_says_nothing_new_is_not_written() {
+    let mut records = Records::default();
+    let asker = Domain([3; 12]).entity(Port(1));
+    let ping = Ping { nonce: vec![1] }.into_message(asker, me());
+    let noise = Message::new(asker, me(), Mtype(0xC001), vec![0x80]);
+    for message in [ping, noise] {
+        records.apply(0, ME.card(), &delivery(message, Origin::Remote));
+        assert!(!records.take_news());
+    }
+    let most = OFFERS_PER_CARD_MAX as u8;
+    for n1 in 1..=most + 2 {
+        records.apply(0, ME.card(), &offered(&offer(3, n1)));
+        assert_eq!(records.take_news(), n1 <= most, "offer {n1}");
+    }
+    records.apply(9, ME.card(), &from_card(result(1, Outcome::Completed)));
+    assert!(records.take_news());
 }
