@@ -303,6 +303,9 @@ pub(crate) struct Check {
     /// The scheme file
     #[arg(long, value_name = "FILE")]
     pub(crate) scheme: PathBuf,
+    /// Lowest class of card that the voucher allows, as it was issued with --min-class
+    #[arg(long, value_name = "CLASS", default_value_t = 0)]
+    pub(crate) min_class: u8,
     /// The card's answer, as `redeem` wrote it
     pub(crate) file: PathBuf,
     /// Write the receipt, for the card, to a file

@@ -45,7 +45,7 @@ pub(super) fn check(args: &Check) -> Result<Report, Failure> {
     let signer = SigningIdentity::load(&args.signer, ROLES)?;
     let request = read::<Redeem>(&args.request)?;
     let redeemed = read::<Redeemed>(&args.file)?;
-    verify(args, &signer, &request, &redeemed)?;
+    let class = verify(args, &signer, &request, &redeemed)?;
     let vid = redeemed.vid;
     if let Some(path) = &args.output {
         let challenge = request.challenge;
@@ -53,17 +53,22 @@ pub(super) fn check(args: &Check) -> Result<Report, Failure> {
         files::write(path, &to_vec(&RedeemReceipt { vid, signature }))?;
     }
     let vid = Hex32(vid);
-    let text = format!("The voucher {vid} has left its card: keep the promise now.");
-    Ok(Report::new(text, json!({ "vid": vid, "redeemed": true })))
+    let text =
+        format!("The voucher {vid} has left its card of class {class}: keep the promise now.");
+    Ok(Report::new(
+        text,
+        json!({ "vid": vid, "class": class, "redeemed": true }),
+    ))
 }
 
-/// The card, certified by the scheme, signed exactly what was asked.
+/// The card, certified by the scheme and of a class that may hold the voucher, signed exactly what was
+/// asked. Returns its class. (Whoever owns a card of a lower class can have it sign for vouchers of others.)
 fn verify(
     args: &Check,
     signer: &SigningIdentity,
     request: &Redeem,
     redeemed: &Redeemed,
-) -> Result<(), Failure> {
+) -> Result<u8, Failure> {
     let scheme = SchemeFile::load(&args.scheme)
         .map_err(|error| Failure::new(Kind::Usage, error.to_string()))?;
     let body = RedeemBody {
@@ -74,12 +79,21 @@ fn verify(
     let verified =
         etp_pki::verify(&redeemed.certificate, Role::Card, &scheme.anchors()).and_then(|card| {
             card.valid_at(now())?;
-            card.check_signature("redeemed", &body, &redeemed.signature)
+            card.check_signature("redeemed", &body, &redeemed.signature)?;
+            Ok(card.class)
         });
-    verified.map_err(|error: CertificateError| {
-        Failure::new(Kind::Certificate, format!("not redeemed: {error}"))
-            .hint("do not keep the promise")
-    })
+    let class = verified.map_err(|error: CertificateError| not_redeemed(&error.to_string()))?;
+    match class >= args.min_class {
+        true => Ok(class),
+        false => Err(not_redeemed(&format!(
+            "the card is of class {class}, and the voucher is for cards of class {} or more",
+            args.min_class
+        ))),
+    }
+}
+
+fn not_redeemed(why: &str) -> Failure {
+    Failure::new(Kind::Certificate, format!("not redeemed: {why}")).hint("do not keep the promise")
 }
 
 fn read<P: Param>(path: &std::path::Path) -> Result<P, Failure> {
