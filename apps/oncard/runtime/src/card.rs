@@ -270,10 +270,11 @@ pub(crate) fn open(store: &dyn Store, power: &PowerUp) -> Result<Personalised, C
     })
 }
 
-/// Families and tags are each one program's alone.
+/// Families and tags, those of the service's key too, are each one program's alone.
 fn check_programs(programs: &[Box<dyn Program>]) -> Result<(), CardError> {
     let mut families = service::FAMILIES.to_vec();
     let mut tags = service::TAGS.to_vec();
+    let mut service_tags: Vec<&'static str> = Vec::new();
     for program in programs {
         let clash = |what: String| CardError::Clash {
             program: program.name(),
@@ -286,8 +287,13 @@ fn check_programs(programs: &[Box<dyn Program>]) -> Result<(), CardError> {
         if let Some(tag) = program.tags().iter().find(|tag| tags.contains(tag)) {
             return Err(clash(alloc::format!("tag `{tag}`")));
         }
+        let mut of_service = program.service_tags().iter();
+        if let Some(tag) = of_service.find(|tag| service_tags.contains(tag)) {
+            return Err(clash(alloc::format!("service tag `{tag}`")));
+        }
         families.push(family);
         tags.extend(program.tags());
+        service_tags.extend(program.service_tags());
     }
     Ok(())
 }

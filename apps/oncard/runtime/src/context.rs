@@ -249,9 +249,10 @@ impl<'a> Context<'a> {
         Ok(leaf)
     }
 
-    /// Verifies a certificate without regard to its epoch. Only for one that the card took with
-    /// [`verify`](Self::verify) before, byte for byte: revocation stops entry, never the end of
-    /// what was entered.
+    /// Verifies a certificate without regard to its epoch: revocation stops entry, never the end of
+    /// what was entered. Only for what ends an exchange: the third party's certificate, those that the
+    /// third party is shown, and one that the card took with [`verify`](Self::verify) before, byte for
+    /// byte.
     ///
     /// # Errors
     /// [`RefusalCode::Certificate`], in words.

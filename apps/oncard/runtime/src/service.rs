@@ -111,12 +111,12 @@ impl Service<'_> {
         Ok(())
     }
 
-    fn hello(&mut self, src: EntityId, param: &[u8]) -> Result<(), Rejection> {
+    fn hello(&mut self, src: EntityId, param: &[u8]) -> Result<(), Stop> {
         let HelloChallenge { nonce } = read(param)?;
         let body = HelloBody {
             nonce,
             boot_id: self.core.ram.boot_id,
-            generation: self.core.ram.head.generation + 1,
+            generation: self.core.ram.next_generation()?,
             domain: self.core.me.identity.domain,
             highest_port: self.next_port()? - 1,
         };

@@ -12,12 +12,21 @@ use libetp::params::runtime::{
     Serve, Statement,
 };
 use libetp::{Message, Port};
-use oncard_runtime::limits::{PIN_MEMORY_KIB_MAX, PIN_PASSES_MAX};
+use oncard_runtime::limits::{GENERATION_MAX, PIN_MEMORY_KIB_MAX, PIN_PASSES_MAX};
 use oncard_runtime::{Card, CardError, MemoryStore, PinCost, Store, Writes, personalise};
 
+const HEAD: u8 = 5;
 const PORTS: u8 = 6;
 const STATEMENTS: u8 = 7;
 const FRESH: u8 = 8;
+
+libetp::structure! {
+    /// The head, of a card that carried out no command.
+    struct Head {
+        generation: u64,
+        command: Option<u8>,
+    }
+}
 
 fn with(made: &Made, key: &[u8], value: Vec<u8>) -> MemoryStore {
     let mut store = made.store.clone();
@@ -73,6 +82,34 @@ fn a_counter_at_its_end_is_a_refusal() {
     );
     let begin = made.from(300, AuthBegin {});
     assert_eq!(refusal(&said(&made, FRESH, &u64::MAX, begin)), storage);
+}
+
+/// No transaction number is left: the card is mute, whatever it is asked.
+#[test]
+fn a_card_that_is_worn_out_says_nothing() {
+    let made = made();
+    for (generation, says) in [
+        (GENERATION_MAX - 1, true),
+        (GENERATION_MAX, false),
+        (u64::MAX, false),
+    ] {
+        let head = Head {
+            generation,
+            command: None,
+        };
+        for message in [
+            made.order(HelloChallenge { nonce: [1; 32] }),
+            made.order(ReservePorts {}),
+        ] {
+            let store = with(&made, &[HEAD], to_vec(&head));
+            let mut card = Card::new(store, vec![], [1; 32]).unwrap();
+            let mut host = selected(&mut card);
+            let said = host.talk(&mut card, &[message]);
+            assert_eq!(said.is_ok(), says, "{generation}: {said:?}");
+            let worn_out = (!says).then_some(CardError::WornOut);
+            assert_eq!(card.fault(), worn_out.as_ref());
+        }
+    }
 }
 
 #[test]

@@ -305,6 +305,31 @@ fn a_certificate_of_an_older_epoch_is_refused_for_good() {
 
 struct Claims(u8, &'static [&'static str]);
 
+/// The same with a tag of the service's key.
+struct ClaimsService(Claims);
+
+impl Program for ClaimsService {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn family(&self) -> u8 {
+        self.0.family()
+    }
+
+    fn tags(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn service_tags(&self) -> &'static [&'static str] {
+        self.0.1
+    }
+
+    fn handle(&self, message: &Incoming, context: &mut Context<'_>) -> Result<(), Rejection> {
+        self.0.handle(message, context)
+    }
+}
+
 impl Program for Claims {
     fn name(&self) -> &'static str {
         "claims"
@@ -361,6 +386,20 @@ fn programs_that_claim_whats_taken_make_no_card() {
         Box::new(Claims(3, &["x"])),
     ];
     assert_eq!(make(same), clash("tag `x`"));
+    let of_service = |family, tag| Box::new(ClaimsService(Claims(family, tag)));
+    // Another key signs: what a card's tag says is no clash with it.
+    assert_eq!(
+        make(vec![
+            of_service(2, &["x"]),
+            Box::new(Claims(3, &["x"])),
+            of_service(4, &["hello"]),
+        ]),
+        None
+    );
+    assert_eq!(
+        make(vec![of_service(2, &["x"]), of_service(3, &["x"])]),
+        clash("service tag `x`")
+    );
 }
 
 #[test]

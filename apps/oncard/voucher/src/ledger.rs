@@ -49,8 +49,10 @@ impl<'l, 'c> Ledger<'l, 'c> {
         Ok(self.context.verify(role, der)?)
     }
 
-    /// Verifies a certificate that was verified for the role before, whatever its epoch.
+    /// Verifies a certificate of bounded length for a role, whatever its epoch: for what ends an
+    /// exchange.
     pub(crate) fn verify_admitted(&self, role: Role, der: &[u8]) -> Result<Leaf, Fault> {
+        check_certificate_len(der)?;
         Ok(self.context.verify_admitted(role, der)?)
     }
 
