@@ -2,6 +2,7 @@
 
 use super::{Delivery, Reply, SENT_REMEMBERED, Sent, Session, VERDICTS_MAX};
 use crate::client::error::{ClientError, ProtocolError, Undelivered};
+use crate::client::text::shown;
 use crate::codec::{self, Decode};
 use crate::frame::body::{self, RequestError};
 use crate::frame::{self, Frame, Origin, kind};
@@ -69,7 +70,7 @@ impl Session {
             return Ok(());
         }
         let sent = self.sent_as(number)?;
-        let verdict = verdict_of(code, detail)?;
+        let verdict = verdict_of(code, &detail)?;
         if self.verdicts.len() == VERDICTS_MAX {
             self.verdicts.pop_front();
             self.verdicts_lost += 1;
@@ -95,8 +96,10 @@ impl Session {
     }
 }
 
-/// A reason for a request may also be given for a message, as by a derived capability.
-fn verdict_of(code: u16, detail: String) -> Result<Verdict, ProtocolError> {
+/// A reason for a request may also be given for a message, as by a derived capability. The words may be
+/// those of another host: a program that shows them must not have its terminal written to by it.
+fn verdict_of(code: u16, detail: &str) -> Result<Verdict, ProtocolError> {
+    let detail = shown(detail);
     if let Some(code) = VerdictCode::from_u16(code) {
         return Ok(Verdict::new(code, detail));
     }

@@ -29,7 +29,11 @@ fn deliver(out: &mut Vec<u8>, number: u64, nonce: &[u8]) {
 }
 
 fn verdict(out: &mut Vec<u8>, number: u64, code: u16) {
-    let detail = "why".into();
+    verdict_with(out, number, code, "why");
+}
+
+fn verdict_with(out: &mut Vec<u8>, number: u64, code: u16, detail: &str) {
+    let detail = detail.into();
     let body = codec::to_vec(&body::VerdictBody { code, detail });
     frame::write(out, kind::VERDICT, number, &[&body]);
 }
@@ -397,5 +401,21 @@ proptest! {
         let mut framed = Vec::new();
         frame::write(&mut framed, kind, number, &[&bytes]);
         let _ = feed(&mut greeted(), &framed);
+    }
+}
+
+#[test]
+fn the_words_of_another_host_do_not_write_to_the_terminal() {
+    for code in [4, 0x010A] {
+        let mut session = greeted();
+        let number = session.send(peer(), Mtype(0xC001), b"").unwrap();
+        let mut bytes = Vec::new();
+        let words = format!("\x1b]0;x\x07\x1b[2J\u{202e}{}", "\x1b".repeat(100));
+        verdict_with(&mut bytes, number, code, &words);
+        feed(&mut session, &bytes).unwrap();
+        let said = session.verdicts().remove(0).to_string();
+        assert!(said.contains("\\u{1b}[2J\\u{202e}"), "{said}");
+        assert!(!said.contains(|c: char| c.is_control() || c == '\u{202e}'));
+        assert!(said.len() < 700, "{said}");
     }
 }
