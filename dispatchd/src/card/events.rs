@@ -182,4 +182,6 @@ pub struct Restating {
     pub leaf: Leaf,
     /// To be in the statement.
     pub nonce: [u8; 32],
+    /// Without a statement by then it stays suspended; in milliseconds.
+    pub deadline_ms: u64,
 }

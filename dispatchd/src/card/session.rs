@@ -22,7 +22,7 @@ use super::hello;
 use super::quarantine::Quarantine;
 use crate::state::Witness;
 
-/// Longest wait in milliseconds for the answer to a challenge.
+/// Longest wait in milliseconds for the answer to a challenge, and for a statement anew.
 pub const HELLO_MS_MAX: u64 = 10_000;
 /// Most messages that are held back while a card proves itself.
 pub const HELD_MESSAGES_MAX: usize = 256;
@@ -375,6 +375,7 @@ impl Session {
     }
 
     fn tick(&mut self, now: &Now) {
+        self.restate_in_time(now);
         if let Stage::Challenged { deadline_ms, .. } = self.stage
             && now.ms >= deadline_ms
         {

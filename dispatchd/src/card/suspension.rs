@@ -8,7 +8,7 @@ use libetp::params::runtime::{Hello, OrderRefused, Serve, Statement, StatementBo
 use libetp::{Message, Mtype, VerdictCode};
 
 use super::events::{Effect, Now, Restating, Stage};
-use super::session::Session;
+use super::session::{HELLO_MS_MAX, Session};
 
 impl Session {
     /// Another host showed a newer statement of the card.
@@ -54,6 +54,7 @@ impl Session {
             hello,
             leaf,
             nonce,
+            deadline_ms: now.ms + HELLO_MS_MAX,
         };
         self.stage = Stage::Suspended {
             number,
@@ -75,8 +76,8 @@ impl Session {
         let answer = match message.header.mtype {
             Mtype::STATEMENT => self.number_for_here(&restating, &message.param),
             Mtype::ORDER_REFUSED => match OrderRefused::from_param(&message.param) {
-                Ok(refused) => Err(refused.detail),
-                Err(_) => return,
+                Ok(refused) if refused.mtype == Mtype::SERVE => Err(refused.detail),
+                _ => return,
             },
             _ => return,
         };
@@ -84,6 +85,19 @@ impl Session {
             Ok(newest) if newest > number => self.end_suspension(newest, *restating),
             Ok(old) => self.refuse_restated(number, &format!("its number {old} is not newer")),
             Err(detail) => self.refuse_restated(number, &detail),
+        }
+    }
+
+    /// Some time passed: a card that does not answer at all stays suspended.
+    pub(super) fn restate_in_time(&mut self, now: &Now) {
+        if let Stage::Suspended {
+            number,
+            restating: Some(restating),
+        } = &self.stage
+            && now.ms >= restating.deadline_ms
+        {
+            let number = *number;
+            self.refuse_restated(number, &format!("no answer within {HELLO_MS_MAX} ms"));
         }
     }
 

@@ -723,6 +723,24 @@ fn a_suspended_card_that_does_not_prove_a_newer_statement_stays_suspended() {
 }
 
 #[test]
+fn a_suspended_card_that_does_not_answer_stays_so_and_nothing_is_held_for_it() {
+    let card = TestCard::new();
+    let (mut session, nonce) = restating(&card);
+    let of_before = OrderRefused {
+        mtype: Mtype::RESERVE_PORTS,
+        code: 0,
+        detail: "of another order".into(),
+    };
+    assert_eq!(session.step(card.to_daemon(of_before), &now(0)), []);
+    assert_eq!(session.step(Input::Tick, &now(HELLO_MS_MAX - 1)), []);
+    let effects = session.step(Input::Tick, &now(HELLO_MS_MAX));
+    assert!(effects.contains(&Effect::Detach(VerdictCode::Suspended)));
+    let late = card.to_daemon(signed_statement(&card, 6, nonce));
+    let effects = session.step(late, &now(HELLO_MS_MAX));
+    assert!(!is_attached(&effects), "{effects:?}");
+}
+
+#[test]
 fn a_live_card_is_suspended_at_once() {
     let card = TestCard::new();
     let mut session = card.live();
