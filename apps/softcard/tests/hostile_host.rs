@@ -25,7 +25,7 @@ use support::disk::Disk;
 use support::{PIN, Scheme, agree_key, programs, reserve_ports};
 
 /// What only an order of the owner makes a card say.
-const PRIVILEGED_ANSWERS: [Mtype; 10] = [
+const PRIVILEGED_ANSWERS: [Mtype; 11] = [
     Mtype::AUTH_OK,
     Mtype::PIN_SET,
     Mtype::HOST_ENROLLED,
@@ -36,6 +36,7 @@ const PRIVILEGED_ANSWERS: [Mtype; 10] = [
     Mtype::VOUCHERS,
     Mtype::EXCHANGES,
     Mtype::EXCHANGE_STARTED,
+    Mtype::DISPUTED,
 ];
 
 /// One step of the adversary; numbers are taken modulo what there is.
