@@ -24,8 +24,9 @@ use crate::state::Witness;
 
 /// Longest wait in milliseconds for the answer to a challenge, and for a statement anew.
 pub const HELLO_MS_MAX: u64 = 10_000;
-/// Most messages that are held back while a card proves itself.
-pub const HELD_MESSAGES_MAX: usize = 256;
+/// Most messages that are held back while a card proves itself: all that a card keeps for its host,
+/// refusals included. They come at once if the last daemon ended before it had them.
+pub const HELD_MESSAGES_MAX: usize = 1_024 + 256;
 /// Most requests for statements that wait for the card.
 pub const STATEMENTS_MAX: usize = 64;
 
