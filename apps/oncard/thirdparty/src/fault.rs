@@ -29,6 +29,8 @@ pub(crate) enum Fault {
     OtherSender,
     #[error("no room for another exchange")]
     Full,
+    #[error("as many exchanges were decided for this card as for any")]
+    CardFull,
     #[error("a record that this version cannot read")]
     Damaged,
     #[error("not a message that third parties of this version take")]
@@ -43,6 +45,7 @@ impl Fault {
             Self::Malformed(_) | Self::TooLong => RefusalCode::Malformed,
             Self::NotForMe => RefusalCode::ThirdParty,
             Self::OtherKey | Self::Signature(_) => RefusalCode::Certificate,
+            Self::CardFull => RefusalCode::Limit,
             Self::Full | Self::Damaged => RefusalCode::Storage,
             Self::UnknownType => RefusalCode::UnknownType,
             _ => RefusalCode::State,

@@ -1,6 +1,7 @@
 //! The decision, and the answers.
 
 use libetp::EntityId;
+use libetp::digest::Hash;
 use libetp::params::thirdparty::{
     AbortRequest, OutcomeRecord, OutcomeRequest, ResolveRequest, ThirdPartyStatus,
 };
@@ -9,7 +10,7 @@ use oncard_runtime::Context;
 
 use crate::TAG_OUTCOME;
 use crate::fault::Fault;
-use crate::limits::OUTCOMES_MAX;
+use crate::limits::{OUTCOMES_MAX, OUTCOMES_OF_CARD_MAX};
 use crate::records;
 use crate::request::{self, Asker};
 
@@ -24,7 +25,7 @@ pub(crate) fn resolve(request: &ResolveRequest, context: &mut Context<'_>) -> Re
         certificate: &request.certificate,
     };
     let xid = request::check(&request.evidence, &asker, context)?;
-    decide(xid, Outcome::Resolved, asker.id, context)
+    decide(xid, Outcome::Resolved, &asker, context)
 }
 
 /// ma1, signed by B_K: if nothing is decided, `[xid := aborted]`; answers S_B with what is.
@@ -38,7 +39,7 @@ pub(crate) fn abort(request: &AbortRequest, context: &mut Context<'_>) -> Result
         certificate: &request.certificate,
     };
     let xid = request::check(&request.evidence, &asker, context)?;
-    decide(xid, Outcome::Aborted, asker.id, context)
+    decide(xid, Outcome::Aborted, &asker, context)
 }
 
 /// `outcome-request`: whoever knows an xid may know what was decided.
@@ -82,23 +83,36 @@ pub(crate) fn decision(byte: u8) -> Option<Outcome> {
 fn decide(
     xid: Xid,
     asked: Outcome,
-    card: EntityId,
+    asker: &Asker<'_>,
     context: &mut Context<'_>,
 ) -> Result<(), Fault> {
     let outcome = match records::outcome(&xid, context)? {
         Some(decided) => decided,
-        None => {
-            let tally = records::tally(context)?;
-            if tally.total() >= OUTCOMES_MAX {
-                return Err(Fault::Full);
-            }
-            records::decide(&xid, asked, tally, context);
-            asked
-        }
+        None => decide_first(xid, asked, &asker.key, context)?,
     };
     let answer = sign(xid, outcome, context)?;
-    context.send(card, answer);
+    context.send(asker.id, answer);
     Ok(())
+}
+
+/// The asker pays: nobody can use up what is another card's.
+fn decide_first(
+    xid: Xid,
+    asked: Outcome,
+    card: &Hash,
+    context: &mut Context<'_>,
+) -> Result<Outcome, Fault> {
+    let tally = records::tally(context)?;
+    let of_card = records::asked(card, context)?;
+    if tally.total() >= OUTCOMES_MAX {
+        return Err(Fault::Full);
+    }
+    if of_card.outcomes >= OUTCOMES_OF_CARD_MAX {
+        return Err(Fault::CardFull);
+    }
+    records::decide(&xid, asked, tally, context);
+    records::count(card, of_card, context);
+    Ok(asked)
 }
 
 fn sign(xid: Xid, outcome: Outcome, context: &Context<'_>) -> Result<ThirdPartyOutcome, Fault> {

@@ -3,7 +3,8 @@
 //!
 //! The first card that asks gets what it asks for: S_A that the exchange is *resolved*, S_B that it
 //! is *aborted*. Whoever asks later gets the same answer, for ever. T keeps the pair (xid, outcome)
-//! and nothing else: not who asked, no certificate, no evidence; what was exchanged it never sees.
+//! and, so that nobody uses it up, how many each card was the first to ask for: not who asked about
+//! which, no certificate, no evidence; what was exchanged it never sees.
 //! The pair is durable before the answer leaves, since one message is one transaction of the card.
 //!
 //! There is no answer for an exchange that nobody disputed, and no time after which one is assumed:

@@ -4,10 +4,12 @@
 //! | --- | --- |
 //! | `o`, xid | [`VERSION`], the outcome's byte |
 //! | `k` | [`VERSION`], [`Tally`] |
+//! | `a`, key id of a card | [`VERSION`], [`Asked`] |
 
 use alloc::vec::Vec;
 
-use libetp::codec;
+use libetp::codec::{self, Decode};
+use libetp::digest::Hash;
 use libetp::params::voucher::{Outcome, Xid};
 use oncard_runtime::Context;
 
@@ -29,6 +31,15 @@ libetp::structure! {
     }
 }
 
+libetp::structure! {
+    /// How many exchanges were decided because a card asked.
+    #[derive(Copy, Default)]
+    pub struct Asked {
+        /// The number.
+        pub outcomes: u64,
+    }
+}
+
 impl Tally {
     /// All of them.
     pub fn total(&self) -> u64 {
@@ -39,6 +50,11 @@ impl Tally {
 /// The key of one exchange's outcome.
 pub fn outcome_key(xid: &Xid) -> Vec<u8> {
     [b"o".as_slice(), xid].concat()
+}
+
+/// The key of what is counted of one card.
+pub fn asked_key(card: &Hash) -> Vec<u8> {
+    [b"a".as_slice(), card].concat()
 }
 
 /// What was decided on an exchange.
@@ -54,13 +70,30 @@ pub(crate) fn outcome(xid: &Xid, context: &Context<'_>) -> Result<Option<Outcome
 }
 
 pub(crate) fn tally(context: &Context<'_>) -> Result<Tally, Fault> {
-    let Some(value) = context.get(TALLY_KEY)? else {
-        return Ok(Tally::default());
+    read(TALLY_KEY, context)
+}
+
+pub(crate) fn asked(card: &Hash, context: &Context<'_>) -> Result<Asked, Fault> {
+    read(&asked_key(card), context)
+}
+
+fn read<T: Decode + Default>(key: &[u8], context: &Context<'_>) -> Result<T, Fault> {
+    let Some(value) = context.get(key)? else {
+        return Ok(T::default());
     };
     match value.split_first() {
-        Some((&VERSION, tally)) => codec::from_slice(tally).map_err(|_| Fault::Damaged),
+        Some((&VERSION, record)) => codec::from_slice(record).map_err(|_| Fault::Damaged),
         _ => Err(Fault::Damaged),
     }
+}
+
+/// Counts an outcome for the card that asked for it.
+pub(crate) fn count(card: &Hash, asked: Asked, context: &mut Context<'_>) {
+    let asked = Asked {
+        outcomes: asked.outcomes.saturating_add(1),
+    };
+    let value = [&[VERSION], codec::to_vec(&asked).as_slice()].concat();
+    context.put(&asked_key(card), value);
 }
 
 /// Writes an outcome once and for all, and counts it.

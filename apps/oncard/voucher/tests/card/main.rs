@@ -17,3 +17,4 @@ mod redeem;
 mod result;
 mod start;
 mod third_party;
+mod third_party_room;
