@@ -205,10 +205,13 @@ impl Inputs<'_> {
         }
     }
 
-    /// An m2 of X, and what goes on from there.
+    /// An m2 of X, with the wanted voucher or a false one, and what goes on from there.
     fn agree(&mut self, m2: &Agreement, revealed: &[[u8; 32]]) {
         let known = Known::of(m2);
-        self.deliver_to_cards(&Letter::new(self.cast.x.id, m2));
+        let x = self.cast.x.id;
+        self.deliver_to_cards(&Letter::new(x, m2));
+        let with_false = forge::with_false_voucher(self.cast, m2);
+        self.deliver_to_cards(&Letter::new(x, &with_false));
         self.about(&known);
         let commitments = forge::commitments(self.cast, &known, revealed);
         commitments.iter().for_each(|m4| self.deliver_to_cards(m4));

@@ -124,6 +124,14 @@ pub(crate) fn agreement(
     })
 }
 
+/// The same m2 with a voucher that no issuer signed.
+pub(crate) fn with_false_voucher(cast: &Cast, m2: &Agreement) -> Agreement {
+    let mut m2 = m2.clone();
+    let vid = m2.voucher2.vid();
+    m2.voucher2.issuer_signature = cast.x.holder.sign("voucher", &vid);
+    m2
+}
+
 /// m3 of X for anybody's exchange.
 pub(crate) fn confirmation(cast: &Cast, xid: Xid) -> Letter {
     let confirmation = Confirmation {

@@ -25,7 +25,7 @@ pub(crate) struct Running {
 pub(crate) struct View {
     /// Vouchers held, by their place in the cast.
     pub(crate) held: u32,
-    /// Whether the card holds what no issuer signed.
+    /// Whether the card holds what no issuer signed, or another voucher than it says.
     pub(crate) invented: bool,
     pub(crate) offers: Vec<[u8; 32]>,
     pub(crate) running: Vec<Running>,
@@ -43,10 +43,10 @@ impl View {
     /// [`CodecError`] if a record is none.
     pub(crate) fn read(cast: &Cast, memory: &MemoryStore) -> Result<Self, CodecError> {
         let mut view = Self::default();
-        for (vid, _) in all::<Held>(memory)? {
+        for (vid, held) in all::<Held>(memory)? {
             match cast.index(&vid) {
-                Some(at) => view.held |= 1 << at,
-                None => view.invented = true,
+                Some(at) if cast.vouchers[at].2 == held.voucher => view.held |= 1 << at,
+                _ => view.invented = true,
             }
         }
         view.running = all::<Exchange>(memory)?.into_iter().map(running).collect();

@@ -8,9 +8,9 @@ use libetp::params::voucher::{
 use oncard_runtime::harness::Effects;
 use oncard_runtime::{Store, Writes};
 use oncard_thirdparty::records::outcome_key;
-use oncard_voucher::records::{Exchange, OpenOffer};
+use oncard_voucher::records::{Exchange, OpenOffer, Record, Wanted};
 
-use super::edit::{MEMO, as_it_is, changed, given, over, t_key};
+use super::edit::{MEMO, as_it_is, changed, given, key, over, t_key};
 use crate::explore::cast::{CARDS, wallet};
 use crate::explore::letter::Letter;
 use crate::explore::variant::Call;
@@ -144,4 +144,50 @@ pub(super) fn voucher_unchecked(call: &Call<'_>) -> Vec<Effects> {
         call,
         &Letter::of_type(call.letter.src, Mtype::ACCEPT, &offer),
     )
+}
+
+/// The card takes m2 as if its voucher were good, and keeps the one that came.
+pub(super) fn voucher2_unchecked(call: &Call<'_>) -> Vec<Effects> {
+    let Some(m2) = call.letter.read::<Agreement>() else {
+        return as_it_is(call);
+    };
+    let good = Agreement {
+        voucher2: call.cast.world.signed(m2.voucher2.clone()),
+        ..m2.clone()
+    };
+    let wanted = key(Wanted::key(&m2.body.xid()));
+    let mut ways = given(call, &Letter::new(call.letter.src, &good));
+    for effects in &mut ways {
+        if let Some(Some(value)) = effects.writes.get_mut(&wanted)
+            && let Ok(mut record) = Wanted::from_value(value)
+        {
+            record.held.voucher = m2.voucher2.clone();
+            *value = record.to_value();
+        }
+    }
+    ways
+}
+
+/// What the third party said of one exchange counts for the first that runs.
+pub(super) fn any_exchange(call: &Call<'_>) -> Vec<Effects> {
+    let Some(said) = call.letter.read::<ThirdPartyOutcome>() else {
+        return as_it_is(call);
+    };
+    let running = all::<Exchange>(call.memory).unwrap_or_default();
+    let third_party = &call.cast.actors[CARDS].holder;
+    match running.first() {
+        Some((xid, _)) if said.certificate == third_party.certificate => {
+            let body = OutcomeBody {
+                xid: *xid,
+                outcome: said.outcome,
+            };
+            let taken = ThirdPartyOutcome {
+                xid: *xid,
+                signature: third_party.sign("outcome", &body),
+                ..said
+            };
+            given(call, &Letter::new(call.letter.src, &taken))
+        }
+        _ => as_it_is(call),
+    }
 }

@@ -14,7 +14,8 @@ use oncard_runtime::harness::Effects;
 use edit::as_it_is;
 use entry::{issue_nonce, no_reserved, reserve_gain_only};
 use identity::{
-    any_role, id_h2, id_n1, no_a_key, no_b_key, sb_unchecked, t_unchecked, voucher_unchecked,
+    any_exchange, any_role, id_h2, id_n1, no_a_key, no_b_key, sb_unchecked, t_unchecked,
+    voucher_unchecked, voucher2_unchecked,
 };
 use order::{
     abort_after_commit, aborting_takes_m3, counter_repeats, delete_then_insert, send_before_write,
@@ -271,6 +272,23 @@ pub const BROKEN: &[Broken] = &[
         Rule::Conservation,
         PAIR_X,
         voucher_unchecked,
+    ),
+    broken(
+        "voucher2-unchecked",
+        "vouchers of m2 are not checked against their issuer",
+        Rule::Conservation,
+        Config {
+            offers_to_x: true,
+            ..PAIR_X
+        },
+        voucher2_unchecked,
+    ),
+    broken(
+        "any-exchange",
+        "an outcome of another exchange counts",
+        Rule::Conservation,
+        PAIR,
+        any_exchange,
     ),
 ];
 
