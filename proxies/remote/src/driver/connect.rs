@@ -14,7 +14,7 @@ use super::Driver;
 use super::connection::{self, Wires};
 use crate::event::Counter;
 use crate::link::{Attempt, ConnectionId, LinkError, LinkFault, Opened};
-use crate::tls::{ALPN, SERVER_NAME};
+use crate::tls::{ALPN, SERVER_NAME, refusal};
 
 impl Driver {
     /// Begins an attempt to dial.
@@ -208,6 +208,18 @@ pub(super) fn reason(error: &ConnectionError) -> String {
             let words = String::from_utf8_lossy(&close.reason);
             format!("closed by the other host: {name}: {words}")
         }
-        other => other.to_string(),
+        other => handshake_reason(other.to_string()),
+    }
+}
+
+/// Only the words of a refusal, if it is one, of this side or the other.
+fn handshake_reason(text: String) -> String {
+    let side = match text.starts_with("aborted by peer") {
+        true => "refused by the other host",
+        false => "refused",
+    };
+    match refusal(&text) {
+        Some(words) => format!("{side}: {words}"),
+        None => text,
     }
 }

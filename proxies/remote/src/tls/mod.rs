@@ -14,7 +14,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::config::{ConfigError, HostIdentity};
 
-pub(crate) use verify::{Allowed, PeerVerifier, RefusalSink};
+pub(crate) use verify::{Allowed, PeerVerifier, RefusalSink, refusal};
 
 /// The application protocol of a link.
 pub const ALPN: &[u8] = b"etp/1";

@@ -41,9 +41,26 @@ pub(crate) struct PeerVerifier {
 }
 
 /// Why the other side is refused; said in words, because the alert carries none.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("{0}")]
 struct Refusal(String);
+
+/// Words as well: rustls shows errors that are not its own by this, and puts them between
+/// [`FRAME`].
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What stands before and behind a [`Refusal`] in the text of the alert.
+const FRAME: (&str, &str) = ("invalid peer certificate: Other(OtherError(", "))");
+
+/// The refusal in the text of an alert, of this side or the other.
+pub(crate) fn refusal(alert: &str) -> Option<&str> {
+    let (_, framed) = alert.split_once(FRAME.0)?;
+    framed.strip_suffix(FRAME.1)
+}
 
 impl PeerVerifier {
     pub(crate) fn new(anchors: Anchors, allowed: Allowed, refusals: RefusalSink) -> Self {

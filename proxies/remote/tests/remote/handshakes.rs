@@ -127,6 +127,41 @@ async fn a_valid_host_with_another_key_than_the_dialled_one_is_refused() {
 }
 
 #[tokio::test]
+async fn the_status_says_in_plain_words_who_refused_whom() {
+    let world = World::new();
+    let (peer, other) = (world.host(102), world.host(103));
+    let mut listening = Node::of(&world, &peer).peer(other.key, None, &[]).start();
+    let name = |key| remote_proxy::KeyText(key).to_string();
+    let stranger = world.host(101);
+    for (dialled, wanted) in [
+        (
+            peer.key,
+            format!(
+                "refused by the other host: host {} is not configured as a peer",
+                name(stranger.key)
+            ),
+        ),
+        (
+            other.key,
+            format!(
+                "refused: host {} answered, {} was dialled",
+                name(peer.key),
+                name(other.key)
+            ),
+        ),
+    ] {
+        let mut dialling = Node::of(&world, &stranger)
+            .peer(dialled, Some(listening.address()), &[])
+            .start();
+        until([&mut listening, &mut dialling], "a reason", |[_, node]| {
+            !node.handle.status().links[&dialled].last_reason.is_empty()
+        })
+        .await;
+        assert_eq!(dialling.handle.status().links[&dialled].last_reason, wanted);
+    }
+}
+
+#[tokio::test]
 async fn a_certificate_of_another_scheme_and_none_at_all_are_refused() {
     let world = World::new();
     let peer = world.host(102);
