@@ -56,7 +56,7 @@ pub enum SoftCardError {
         source: StoreOpenError,
     },
     /// The card is protected at rest.
-    #[error("the card is protected at rest: its device key is needed")]
+    #[error("the card is protected at rest: name its device key (device_key or --device-key)")]
     DeviceKeyNeeded,
     /// The card is not protected at rest, so that a device key would only seem to protect it.
     #[error("the card was made without a device key and is not protected at rest by one")]

@@ -52,7 +52,7 @@ impl ConfigError {
     pub(super) fn toml(path: &Path, text: &str, error: &toml::de::Error) -> Self {
         let message = error.message().replace("unknown field", "unknown key");
         let message = message.replace("missing field", "missing key");
-        let help = suggestion(&message);
+        let help = suggestion(&message).or_else(|| address_form(&message));
         let place = error.span().map(|span| place(text, span.start));
         let message = message.lines().collect::<Vec<_>>().join(", ");
         Self {
@@ -84,6 +84,13 @@ fn suggestion(message: &str) -> Option<String> {
     let nearest = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
     let close = likeness(&nearest) >= SIMILARITY_MIN;
     close.then(|| format!("did you mean `{nearest}`?"))
+}
+
+/// How an address is written, if the message is of one that cannot be read. The words are those of
+/// `std::net::AddrParseError`.
+fn address_form(message: &str) -> Option<String> {
+    let is_address = message.contains("socket address syntax");
+    is_address.then(|| "write it as `192.0.2.1:4711`; names are not looked up".into())
 }
 
 impl fmt::Display for ConfigError {

@@ -124,7 +124,8 @@ fn wrong_links_say_where_and_what() {
     assert_errors(&[
         (
             format!("{LINK}[remote]\nlisten = \"here\"\n"),
-            "d.toml:7:10: invalid socket address syntax",
+            "d.toml:7:10: invalid socket address syntax\n  help: write it as `192.0.2.1:4711`; \
+             names are not looked up",
         ),
         (
             format!("{LINK}[[peer]]\nkey = \"abc\"\n"),

@@ -107,10 +107,9 @@ impl Facts<'_> {
             warnings.push("no [[card]]: programs get their ids from a card".into());
         }
         for card in cards.iter().filter(|card| card.state != "live") {
-            warnings.push(format!(
-                "card {}: {}: {}",
-                card.domain, card.state, card.detail
-            ));
+            let named = format!("card {}", card.domain);
+            let named = named.trim_end();
+            warnings.push(format!("{named}: {}: {}", card.state, card.detail));
         }
         for slot in self.cards.slots().filter(|slot| slot.at_rest == "none") {
             let directory = slot.directory.display();
@@ -157,6 +156,9 @@ impl Facts<'_> {
         if let Some(known) = table.filter(|it| state == "gone" && it.state == is_suspended) {
             state = "suspended";
             detail = format!("{detail}; {}", self.suspended_words(known.domain));
+        }
+        if domain.is_none() {
+            detail = format!("{}: {detail}", slot.directory.display());
         }
         if let Some((attempt, pause_ms)) = slot.reopening() {
             // Writing to a String does not fail.
@@ -270,7 +272,7 @@ fn words(stage: &Stage) -> (&'static str, String) {
 fn suspended_words(number: u64) -> String {
     format!(
         "card-suspended: the card stated that it is at another host (number {number}); bring it \
-         back and enrol this host at it, or stop the daemon and run `dispatchd --config FILE \
+         back and enrol this host at it (`wallet enrol-host HOST.der`), or stop the daemon and run `dispatchd --config FILE \
          --forget-domain`"
     )
 }

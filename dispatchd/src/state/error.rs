@@ -29,7 +29,7 @@ pub enum StateError {
         owner: u32,
     },
     /// Another daemon has it open.
-    #[error("state {path} is in use by another daemon", path = .0.display())]
+    #[error("state {path} is in use by another daemon; stop that one first", path = .0.display())]
     InUse(PathBuf),
     /// Made by another version of this program.
     #[error("state {path} has format {found}, this program reads {supported}", path = .path.display())]

@@ -262,6 +262,10 @@ fn a_card_that_does_not_open_is_named_and_the_daemon_runs() {
     let card = &program.status().cards[0];
     assert_eq!(card.state, "gone");
     assert!(card.detail.contains("card.redb"), "{}", card.detail);
+    let directory = host.path("card").display().to_string();
+    let warnings = program.status().warnings;
+    let named = |warning: &String| warning.starts_with(&format!("card: gone: {directory}: "));
+    assert!(warnings.iter().any(named), "{warnings:?}");
     let number = program.send(
         kind::ACQUIRE,
         &Acquire {

@@ -75,11 +75,16 @@ fn hint(error: &ClientError) -> Option<&'static str> {
         ClientError::Undelivered(told) => match told.verdict.code {
             VerdictCode::UnknownDestination => "see `etpctl ids` and `etpctl routes`",
             VerdictCode::HostUnreachable => "see the links in `etpctl status`",
+            VerdictCode::NotEnrolled => {
+                "the card of this host does not state that it is here: `wallet enrol-host HOST.der`"
+            }
             _ => "see `etpctl status`",
         },
         _ => match error.reason()? {
             RequestError::Forbidden => "only root, the daemon's user and [admin] uids may ask this",
-            RequestError::NoSuchCard => "name a card of `etpctl cards` with --domain",
+            RequestError::NoSuchCard => {
+                "`etpctl cards` lists them, and says why one is gone; name one with --domain"
+            }
             _ => return None,
         },
     };
