@@ -87,6 +87,8 @@ pub(crate) enum Command {
     Pin(NewPin),
     /// Give a card whose PIN is blocked or forgotten a new one, with its PUK
     Unblock(Unblock),
+    /// Have the card state that it is at this host, after it was carried here
+    EnrolHost(EnrolHost),
     /// Show this wallet's id, its card and what the card holds
     List,
     /// Offer a voucher in exchange for another
@@ -143,6 +145,12 @@ pub(crate) struct Unblock {
     /// Read the PUK from a file of mode 600 instead of the terminal
     #[arg(long, value_name = "FILE")]
     pub(crate) puk_file: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct EnrolHost {
+    /// The certificate of the host that serves the card from now on, of the card's scheme
+    pub(crate) file: PathBuf,
 }
 
 #[derive(Args)]

@@ -107,7 +107,8 @@ impl Failure {
             VerdictCode::CardGone => "the card does not answer: look at `etpctl status`",
             VerdictCode::MailboxFull => "the other side does not collect its mail: try again later",
             VerdictCode::NotEnrolled => {
-                "the card has not enrolled this host: the owner must run `etpctl scheme enrol`"
+                "your card does not state that it is at your host: `wallet enrol-host HOST.der` has \
+                 it do so"
             }
             VerdictCode::Quarantined | VerdictCode::Suspended => {
                 "the operator of the daemon must look at `etpctl status`"
@@ -129,6 +130,10 @@ impl Failure {
             }
             Some(RefusalCode::ThirdParty) => {
                 "agree on a third party that both cards were personalised with"
+            }
+            Some(RefusalCode::NoChallenge) => {
+                "what an issuer makes fits one challenge of one card, once: open a new one with \
+                 `wallet receive-issue --output FILE`"
             }
             Some(RefusalCode::Limit) => "finish or cancel open offers first",
             Some(RefusalCode::Class) => "the voucher demands a better card",
@@ -184,9 +189,9 @@ impl Failure {
             ),
             Some(RequestError::BadSecret) => (
                 Kind::Home,
-                "the daemon does not know this wallet's id any more: its state was lost or \
-                 released. Move the wallet's home away and run `wallet init`; vouchers stay on \
-                 the card",
+                "is this the daemon of `wallet init`? Another one does not know this wallet. If \
+                 it is, its state was lost: move the wallet's home away and run `wallet init`; \
+                 vouchers stay on the card",
             ),
             Some(RequestError::SecretReused) => (
                 Kind::Home,

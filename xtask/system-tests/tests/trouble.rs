@@ -71,6 +71,46 @@ fn three_wrong_pins_block_the_card_even_for_the_right_one() {
     assert!(matches!(right.code, Some(4 | 6)), "{}", right.failure());
 }
 
+#[test]
+fn a_wallet_that_asks_the_daemon_of_another_host_keeps_its_home() {
+    let (_deployment, cast) = cast();
+    let elsewhere = cast.a.wallet(&["list", "--socket"]).arg(cast.b.socket());
+    let words = ["is this the daemon of `wallet init`"];
+    refused(&elsewhere.output().unwrap(), 8, &words);
+    assert_eq!(cast.a.wallet(&["list"]).output().unwrap().code, Some(0));
+}
+
+#[test]
+fn a_card_states_only_the_host_that_its_owner_enrolled_by_certificate() {
+    let (deployment, mut cast) = cast();
+    let enrol = |host: &Host, name: &str| {
+        let file = deployment.path().join(name);
+        host.wallet(&["enrol-host"]).arg(file).output().unwrap()
+    };
+    deployment.enrol("issuer", "press").unwrap();
+    refused(
+        &enrol(&cast.a, "press/issuer.der"),
+        9,
+        &["role", "host.der"],
+    );
+    refused(&enrol(&cast.a, "nowhere"), 2, &["host.der"]);
+    let ping = |cast: &Cast| {
+        cast.a
+            .etpctl(&["ping", "--timeout", "30", &cast.b.card()])
+            .output()
+            .unwrap()
+    };
+    assert_eq!(ping(&cast).code, Some(0), "nothing was changed");
+
+    let elsewhere = deployment.enrol("host", "elsewhere").unwrap();
+    let enrolled = enrol(&cast.a, "elsewhere/host.der");
+    assert_eq!(enrolled.code, Some(0), "{}", enrolled.failure());
+    assert!(enrolled.stdout.contains(&elsewhere), "{}", enrolled.stdout);
+    cast.b.stop().unwrap();
+    cast.b.restart().unwrap();
+    refused(&ping(&cast), 6, &["not-enrolled", "enrol-host"]);
+}
+
 /// A file of mode 600 with a PIN or PUK in it.
 fn secret(deployment: &Deployment, name: &str, text: &str) -> PathBuf {
     let path = deployment.path().join(name);

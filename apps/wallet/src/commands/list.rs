@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::mail::{ANSWER_TIMEOUT, Wallet};
 use crate::output::Report;
 use crate::promise;
+use crate::records::Exchange;
 use crate::values::Hex32;
 
 pub(super) fn run(cli: &Cli) -> Result<Report, Failure> {
@@ -33,13 +34,35 @@ fn report(wallet: &Wallet, held: &[Holding]) -> Report {
         false => lines,
     };
     let head = format!("Wallet {}\n  card  {}\n\n", settings.id, settings.card.key);
+    let aside: String = set_aside(wallet).map(aside_line).collect();
     let vouchers: Vec<Value> = held.iter().map(voucher).collect();
+    let set_aside: Vec<Value> = set_aside(wallet).map(aside_json).collect();
     let json = json!({
         "id": settings.id.to_string(),
         "card": settings.card.key,
         "vouchers": vouchers,
+        "set_aside": set_aside,
     });
-    Report::new(head + &holdings, json)
+    Report::new(format!("{head}{}\n{aside}", holdings.trim_end()), json)
+}
+
+/// Exchanges that have a voucher of the card in them.
+fn set_aside(wallet: &Wallet) -> impl Iterator<Item = &Exchange> {
+    let exchanges = wallet.records.exchanges.iter();
+    exchanges.filter(|exchange| exchange.is_running())
+}
+
+fn aside_line(exchange: &Exchange) -> String {
+    format!(
+        "\n{}\n  set aside in exchange {}: {}\n",
+        exchange.give,
+        exchange.number,
+        exchange.standing()
+    )
+}
+
+fn aside_json(exchange: &Exchange) -> Value {
+    json!({ "vid": exchange.give, "exchange": exchange.number, "n1": exchange.n1 })
 }
 
 fn line(held: &Holding) -> String {

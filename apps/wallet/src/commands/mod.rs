@@ -4,6 +4,7 @@ mod accept;
 mod cancel;
 mod choose;
 mod dispute;
+mod enrol_host;
 mod history;
 mod inbox;
 mod init;
@@ -26,6 +27,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Report, Failure> {
         Command::Init(args) => init::run(cli, args),
         Command::Pin(args) => new_pin::change(cli, args),
         Command::Unblock(args) => new_pin::unblock(cli, args),
+        Command::EnrolHost(args) => enrol_host::run(cli, args),
         Command::List => list::run(cli),
         Command::Offer(args) => offer::run(cli, args),
         Command::Inbox(args) => inbox::run(cli, args),

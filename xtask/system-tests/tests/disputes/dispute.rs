@@ -35,6 +35,9 @@ fn a_dispute_outlasts_a_third_party_that_is_away() {
     let away = resolve.output().unwrap();
     assert!(matches!(away.code, Some(5 | 7)), "{}", away.failure());
     assert!(away.stderr.contains("not lost"), "{}", away.failure());
+    let list = scene.cast.a.wallet(&["list"]).json().unwrap();
+    assert_eq!(list["vouchers"].as_array().unwrap().len(), 0);
+    assert_eq!(list["set_aside"][0]["n1"], n1, "{list:#}");
     scene.cast.t.restart().unwrap();
     let xid = ends(&scene.cast.a, "resolve", &n1, "resolved");
     scene.cast.b.restart().unwrap();
