@@ -146,6 +146,14 @@ def id_bytes(text):
     return raw + int(port).to_bytes(4, "big")
 
 
+def id_argument(text):
+    try:
+        return id_bytes(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text} is not an id: <24 hex digits>:<decimal port>") from None
+
+
 Message = namedtuple("Message", "src dst mtype param origin number")
 Verdict = namedtuple("Verdict", "number code detail")
 
@@ -363,9 +371,9 @@ def main():
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("id")
     commands.add_parser("selftest")
-    commands.add_parser("ping").add_argument("id", type=id_bytes)
+    commands.add_parser("ping").add_argument("id", type=id_argument)
     send = commands.add_parser("send")
-    send.add_argument("id", type=id_bytes)
+    send.add_argument("id", type=id_argument)
     send.add_argument("mtype", type=lambda text: int(text, 0))
     send.add_argument("param", type=bytes.fromhex)
     receive = commands.add_parser("receive")
@@ -395,5 +403,7 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
+    except (FileNotFoundError, ConnectionRefusedError) as error:
+        sys.exit(f"client.py: {error}\n  is dispatchd running? Name its socket with --socket")
     except (OSError, Refused, ProtocolError) as error:
         sys.exit(f"client.py: {error}")

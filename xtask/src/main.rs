@@ -23,7 +23,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Two hosts, two cards, one fair exchange of vouchers: build everything and show it
+    /// Three hosts: fair exchanges of vouchers, two disputes, a restored backup, attacks; builds what it shows
     Demo(demo::Arguments),
     /// Prepare the machine and run every test
     Test(suites::Arguments),
