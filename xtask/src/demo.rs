@@ -53,8 +53,16 @@ pub(crate) fn check() -> Result {
 
 /// Builds the binaries with the profile of the tests.
 pub(crate) fn build() -> Result {
-    let packages = PACKAGES.iter().flat_map(|package| ["--package", package]);
-    shell::run(cargo().arg("build").args(packages))
+    shell::run(cargo().arg("build").args(packages()))
+}
+
+/// Builds them as they are installed, for long runs.
+pub(crate) fn build_release() -> Result {
+    shell::run(cargo().args(["build", "--release"]).args(packages()))
+}
+
+fn packages() -> impl Iterator<Item = &'static str> {
+    PACKAGES.iter().flat_map(|package| ["--package", package])
 }
 
 fn deployment() -> Result<Deployment> {

@@ -5,6 +5,8 @@ mod report;
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use system_tests::{Binaries, chaos};
+
 use crate::shell::{self, Result, cargo, command, root, target};
 use crate::{codegen, demo, fuzz, prepare, tidy};
 
@@ -17,9 +19,15 @@ pub(crate) struct Arguments {
     /// Only this suite, of the nightly ones too; may be repeated
     #[arg(long, value_name = "SUITE")]
     only: Vec<String>,
+    /// Keep the dated page of what `--only` names; a whole nightly run always keeps its own
+    #[arg(long)]
+    keep: bool,
     /// Runs of the nightly simulator
     #[arg(long, default_value_t = 20_000)]
     runs: u64,
+    /// Exchanges at night in the middle of which daemons are killed
+    #[arg(long, default_value_t = 10_000)]
+    kill_runs: u64,
     /// How many seconds each fuzz target runs at night
     #[arg(long, default_value_t = 60)]
     seconds: u32,
@@ -101,6 +109,7 @@ const SUITES: &[Suite] = &[
     ordinary("tests", |_| tests()),
     at_night("explorer", |_| uncounted(long_exploration())),
     at_night("simulator", long_simulation),
+    at_night("kills", kills),
     at_night("fuzzing", fuzzing),
 ];
 
@@ -116,9 +125,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
         done.push(Done { name, extent, time });
     }
     println!("\n{}", report::table(&done));
-    match arguments.nightly && arguments.only.is_empty() {
-        true => report::keep(&done, arguments.seed()),
-        false => Ok(()),
+    match arguments.only.as_slice() {
+        [] if arguments.nightly => report::keep("nightly", &done, arguments.seed()),
+        only if arguments.keep => report::keep(&only.join("-"), &done, arguments.seed()),
+        _ => Ok(()),
     }
 }
 
@@ -206,6 +216,21 @@ fn simulator() -> Command {
         "--",
     ]);
     simulator
+}
+
+/// Deployments side by side in [`kills`]; each has three daemons, which mostly wait.
+const ARENAS: u64 = 3;
+
+/// `kill -9` at random points of exchanges, over real sockets and links.
+fn kills(arguments: &Arguments) -> Result<String> {
+    demo::build_release()?;
+    let binaries = Binaries::in_directory(target().join("release"));
+    let (runs, seed) = (arguments.kill_runs, arguments.seed());
+    println!("kills: {runs} runs from seed {seed}, built with --release");
+    let tally = chaos::campaign(&binaries, seed, runs, ARENAS).map_err(|e| e.to_string())?;
+    println!("{tally:#?}");
+    let killed: usize = tally.kills.iter().sum();
+    Ok(format!("{runs} runs from seed {seed}, {killed} kills"))
 }
 
 fn fuzzing(arguments: &Arguments) -> Result<String> {

@@ -27,8 +27,8 @@ fn row(name: &str, extent: &str, time: Duration) -> String {
     format!("| {name:<16} | {extent:<40} | {seconds:>8.1} |\n")
 }
 
-/// Writes the dated result of a nightly run, to be committed.
-pub(super) fn keep(done: &[Done], seed: u64) -> Result {
+/// Writes the dated result of a long run, to be committed.
+pub(super) fn keep(what: &str, done: &[Done], seed: u64) -> Result {
     let said = |program: &str, words: &[&str]| {
         output(command(program).args(words)).map(|text| text.trim().to_owned())
     };
@@ -38,10 +38,11 @@ pub(super) fn keep(done: &[Done], seed: u64) -> Result {
         "" => "",
         _ => " with changes that are not committed",
     };
-    let name = format!("docs/results/{date}-nightly.md");
+    let name = format!("docs/results/{date}-{what}.md");
     let page = format!(
-        "# Nightly run of {date}\n\n`cargo xtask test --nightly --seed {seed}` on commit\n\
+        "# Run of {date}: {what}\n\n`cargo xtask {}` on commit\n\
          {commit}{changed},\n{}, {}. Every suite passed.\n\n{}",
+        said_on_the_command_line(seed),
         bench::machine(),
         memory(),
         table(done),
@@ -51,6 +52,15 @@ pub(super) fn keep(done: &[Done], seed: u64) -> Result {
     fs::write(path, page).map_err(|e| format!("{name}: {e}"))?;
     println!("kept in {name}, to be committed");
     Ok(())
+}
+
+/// The words after `cargo xtask`, with the seed if none was given.
+fn said_on_the_command_line(seed: u64) -> String {
+    let mut words: Vec<String> = std::env::args().skip(1).collect();
+    if !words.iter().any(|word| word.starts_with("--seed")) {
+        words.extend(["--seed".to_owned(), seed.to_string()]);
+    }
+    words.join(" ")
 }
 
 fn memory() -> String {
