@@ -68,7 +68,9 @@ impl Shard {
         let domain = match (asked, local.next(), local.next()) {
             (Some(domain), _, _) => domain,
             (None, Some(only), None) => *only,
-            (None, None, _) => return Err((RequestError::NoSuchCard, "no card of this host is known")),
+            (None, None, _) => {
+                return Err((RequestError::NoSuchCard, "no card of this host is known"));
+            }
             (None, _, _) => {
                 return Err((
                     RequestError::NoSuchCard,
