@@ -1,15 +1,17 @@
 //! When a message stays away: resolve, abort, and what the third party's word does.
 
 use etp_pki::Role;
-use libetp::Mtype;
 use libetp::codec::List;
 use libetp::limits::THIRD_PARTY_IDS_MAX;
 use libetp::params::runtime::RefusalCode;
 use libetp::params::thirdparty::{AbortRequest, ResolveRequest};
 use libetp::params::voucher::{
-    Commitment, Disputed, ExchangeResult, OrderAbort, OrderResolve, Outcome, OutcomeBody, State,
-    ThirdPartyOutcome, Vid,
+    AcknowledgeResult, Commitment, Disputed, ExchangeResult, OrderAbort, OrderResolve, Outcome,
+    OutcomeBody, State, ThirdPartyOutcome, Vid,
 };
+use libetp::{EntityId, Message, Mtype};
+use simulator::dice::Dice;
+use simulator::wallet::Wallet;
 
 use crate::bench::{Court, Seat, count, one, refusal};
 
@@ -145,6 +147,32 @@ fn without_an_id_of_the_third_party_there_is_nobody_to_ask() {
     order.third_party_ids = List(vec![]);
     let answers = court.pair.a.order(&order);
     assert_eq!(count(&answers, Mtype::RESOLVE_REQUEST), THIRD_PARTY_IDS_MAX);
+}
+
+/// Wallets of another day have other ids.
+#[test]
+fn who_orders_the_dispute_is_told_the_result() {
+    let (mut court, _) = Court::confirmed();
+    let first = court.pair.a.wallet.id;
+    let mut second = Wallet::new(&court.pair.a.blank, Dice::new(3));
+    second.id.port.0 += 1;
+    let second_id = second.id;
+    court.pair.a.wallet = second;
+    let answers = court.order_resolve();
+    let told = |answers: &[Message], mtype| -> Vec<EntityId> {
+        let of_type = answers.iter().filter(|m| m.header.mtype == mtype);
+        of_type.map(|message| message.header.dst).collect()
+    };
+    assert_eq!(told(&answers, Mtype::DISPUTED), [second_id]);
+    let outcome = court.t_on_resolve(one(&answers));
+    let t = court.t.id();
+    let answers = court.pair.a.tell(t, outcome);
+    assert_eq!(told(&answers, Mtype::EXCHANGE_RESULT), [second_id]);
+    let n1 = one::<ExchangeResult>(&answers).n1;
+    for (src, left) in [(first, 1), (second_id, 0)] {
+        court.pair.a.tell(src, AcknowledgeResult { n1 });
+        assert_eq!(court.pair.a.holdings().results.len(), left);
+    }
 }
 
 #[test]

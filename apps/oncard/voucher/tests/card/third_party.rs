@@ -82,7 +82,8 @@ fn a_request_of_another_card_or_for_another_third_party_is_ignored() {
             ..mr1.clone()
         });
     }
-    // A body that S_B did not sign; one for another third party, signed by both; one with oneself.
+    forged.push(with_itself(&court, &mr1));
+    // A body that S_B did not sign; one for another third party, signed by both.
     let mut altered = mr1.clone();
     altered.evidence.body.hx[0] ^= 1;
     forged.push(resigned(&court, altered, false));
@@ -113,6 +114,16 @@ fn a_request_of_another_card_or_for_another_third_party_is_ignored() {
     let xid = court.xid;
     assert_eq!(told(&mut court.t, src, xid), None);
     court.t_on_resolve(mr1);
+}
+
+/// S_A agreed with itself.
+fn with_itself(court: &Court, request: &ResolveRequest) -> ResolveRequest {
+    let (a, mut request) = (&court.pair.a, request.clone());
+    let evidence = &mut request.evidence;
+    (evidence.body.b_key, evidence.body.sb) = (a.key.key_id(), a.id());
+    evidence.certificate = a.blank.certificate.clone();
+    evidence.signature = a.key.sign("agree", &evidence.body);
+    resigned(court, request, false)
 }
 
 /// Signed again by S_A, and by S_B if it plays along.
