@@ -272,8 +272,8 @@ fn words(stage: &Stage) -> (&'static str, String) {
 fn suspended_words(number: u64) -> String {
     format!(
         "card-suspended: the card stated that it is at another host (number {number}); bring it \
-         back and enrol this host at it (`wallet enrol-host HOST.der`), or stop the daemon and run `dispatchd --config FILE \
-         --forget-domain`"
+         back and enrol this host at it (`wallet enrol-host HOST.der`), or stop the daemon and run \
+         `dispatchd --config FILE --forget-domain`"
     )
 }
 
