@@ -10,6 +10,7 @@ use libetp::digest::{Hash, signature_input};
 use libetp::params::Param;
 use libetp::params::runtime::RefusalCode;
 use libetp::{Domain, EntityId};
+use zeroize::Zeroizing;
 
 use crate::entropy::{Entropy, Secret, derive};
 use crate::limits::{KEY_BYTES_MAX, VALUE_BYTES_MAX};
@@ -91,6 +92,11 @@ libetp::structure! {
     struct Draw {
         count: u64,
         random: [u8; 32],
+    }
+
+    struct Pad {
+        family: u8,
+        of: Hash,
     }
 }
 
@@ -198,6 +204,14 @@ impl<'a> Context<'a> {
                 self.entropy.bytes()
             }
         }
+    }
+
+    /// 32 bytes that only this card can make, the same each time: hides one value of the program's that
+    /// its store holds, and that who reads the store must not learn. `of` names that value.
+    pub fn pad(&self, of: &Hash) -> Zeroizing<[u8; 32]> {
+        let family = self.family;
+        let pad = Pad { family, of: *of };
+        derive(&self.me.secrets.fresh, "pad/v1", &pad)
     }
 
     /// The card's signature with `tag` over `body`

@@ -7,14 +7,14 @@ use libetp::EntityId;
 use libetp::digest::Hash;
 use libetp::params::Param;
 use libetp::params::runtime::RefusalCode;
-use libetp::params::voucher::Vid;
+use libetp::params::voucher::{Vid, Xid};
 use oncard_runtime::Context;
 use oncard_runtime::Rejection;
 
 use crate::checks::{Me, check_certificate_len};
 use crate::fault::Fault;
 use crate::limits::{EXCHANGES_MAX, VOUCHERS_MAX};
-use crate::records::{Count, Exchange, Finished, Given, Held, OpenOffer, Record, Wanted};
+use crate::records::{Count, Exchange, Finished, Given, Held, OpenOffer, Record, Secret, Wanted};
 
 /// Where [`Count`] lies.
 const COUNT_ID: Hash = [0; 32];
@@ -54,6 +54,19 @@ impl<'l, 'c> Ledger<'l, 'c> {
     pub(crate) fn verify_admitted(&self, role: Role, der: &[u8]) -> Result<Leaf, Fault> {
         check_certificate_len(der)?;
         Ok(self.context.verify_admitted(role, der)?)
+    }
+
+    /// n2 as a record holds it, or back: who reads the store must not be able to commit in this card's
+    /// place.
+    pub(crate) fn veil(&self, xid: &Xid, n2: &Secret) -> Secret {
+        let mut veiled = n2.clone();
+        let pad = self.context.pad(xid);
+        veiled
+            .0
+            .iter_mut()
+            .zip(pad.iter())
+            .for_each(|(byte, pad)| *byte ^= pad);
+        veiled
     }
 
     /// Refuses a third party that the owner does not trust.

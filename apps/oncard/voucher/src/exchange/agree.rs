@@ -115,7 +115,7 @@ fn agree(
         side: Side::Agreeing,
         stage: Stage::Wait,
         n1: offer.n1,
-        n2: Some(n2),
+        n2: Some(ledger.veil(&evidence.body.xid(), &n2)),
         vid1,
         vid2: offer.vid2,
         evidence,

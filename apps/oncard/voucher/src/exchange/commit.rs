@@ -3,7 +3,7 @@
 use etp_pki::Role;
 use libetp::codec;
 use libetp::digest::sha256;
-use libetp::params::voucher::{Commitment, Confirmation, Outcome};
+use libetp::params::voucher::{Commitment, Confirmation, Outcome, n2_hash};
 
 use super::result;
 use crate::checks;
@@ -24,7 +24,7 @@ pub(crate) fn confirmation(
     }
     let found = ledger.get::<Exchange>(&message.xid)?;
     let exchange = found.ok_or(Fault::NotFound("exchange"))?;
-    let n2 = secret(&exchange)?;
+    let n2 = secret(&exchange, ledger)?;
     verify(message, &exchange, ledger)?;
     let done = Committed {
         order: make_room(ledger)?,
@@ -57,12 +57,17 @@ fn repeat(
 }
 
 /// n2, if the exchange waits for m3.
-fn secret(exchange: &Exchange) -> Result<Secret, Fault> {
-    match (exchange.side, exchange.stage, &exchange.n2) {
-        (Side::Agreeing, Stage::Wait, Some(n2)) => Ok(n2.clone()),
-        _ => Err(Fault::State(
+fn secret(exchange: &Exchange, ledger: &Ledger<'_, '_>) -> Result<Secret, Fault> {
+    let (Side::Agreeing, Stage::Wait, Some(veiled)) = (exchange.side, exchange.stage, &exchange.n2)
+    else {
+        return Err(Fault::State(
             "the exchange does not wait for a confirmation",
-        )),
+        ));
+    };
+    let n2 = ledger.veil(&exchange.xid(), veiled);
+    match n2_hash(&n2.0) == exchange.evidence.body.h2 {
+        true => Ok(n2),
+        false => Err(Fault::OtherSecret),
     }
 }
 

@@ -102,7 +102,7 @@ macro_rules! byte_enum {
     };
 }
 
-/// A value that must not be shown: n2 before the card commits. Erased when dropped.
+/// A value that must not be shown: n2. Erased when dropped.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct Secret(pub [u8; 32]);
 
@@ -172,7 +172,7 @@ structure! {
         pub stage: Stage,
         /// The offer.
         pub n1: [u8; 32],
-        /// The secret that commits; only S_B has it.
+        /// The secret that commits, under the card's pad of the xid; only S_B has it.
         pub n2: Option<Secret>,
         /// What S_A gives.
         pub vid1: Vid,
@@ -194,7 +194,7 @@ structure! {
         pub order: u64,
         /// The offer.
         pub n1: [u8; 32],
-        /// The secret.
+        /// What was secret until the card committed.
         pub n2: Secret,
         /// Who gets m4.
         pub sa: EntityId,

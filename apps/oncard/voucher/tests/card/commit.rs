@@ -7,7 +7,7 @@ use libetp::params::voucher::{
     Outcome,
 };
 use libetp::{Message, Mtype};
-use oncard_runtime::{Store, Writes};
+use oncard_runtime::{MemoryStore, Store, Writes};
 use oncard_voucher::FAMILY;
 use oncard_voucher::records::{Exchange, Record, Stage};
 use simulator::world::World;
@@ -259,4 +259,34 @@ fn another_certificate_of_the_same_card_is_judged_by_its_epoch() {
     pair.b_ignores(over);
     let (card_a, m3) = (pair.a.id(), renewed(&pair, 3));
     one::<Commitment>(&pair.b.tell(card_a, m3));
+}
+
+/// Whoever reads the store of S_B could else have S_A finish, and S_B abort: v2 twice, v1 gone.
+#[test]
+fn the_store_does_not_tell_n2_before_the_commit() {
+    let mut pair = Pair::new();
+    let m3 = pair.confirmation();
+    let waiting = pair.b.host.chip().memory();
+    let src = pair.a.id();
+    let m4: Commitment = one(&pair.b.tell(src, m3));
+    let shows = |memory: &MemoryStore| {
+        let stored = memory.scan(&[], None, usize::MAX).unwrap();
+        let is_n2 = |bytes: &[u8]| bytes == m4.n2;
+        stored.iter().any(|(_, value)| value.windows(32).any(is_n2))
+    };
+    assert!(!shows(&waiting), "n2 lies in the store");
+    assert!(shows(&pair.b.host.chip().memory()), "this test can see it");
+}
+
+#[test]
+fn a_record_whose_n2_is_not_the_agreements_commits_nothing() {
+    let mut pair = Pair::new();
+    let m3 = pair.confirmation();
+    let memory = pair.b.host.chip().memory();
+    let key = [&[FAMILY][..], &Exchange::key(&m3.xid)].concat();
+    let mut record = Exchange::from_value(&memory.get(&key).unwrap().unwrap()).unwrap();
+    record.n2.as_mut().unwrap().0[0] ^= 1;
+    let writes = Writes::from([(key, Some(record.to_value()))]);
+    pair.b.host.chip().clone().commit(&writes).unwrap();
+    pair.b_ignores(m3);
 }
