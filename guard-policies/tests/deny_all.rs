@@ -42,6 +42,7 @@ const PRIVILEGED: &[&str] = &[
     "issue-begin",
     "issue-cancel",
     "redeem",
+    "forget-redemption",
     "list-vouchers",
     "list-exchanges",
     "sign",

@@ -25,7 +25,7 @@ use support::disk::Disk;
 use support::{PIN, Scheme, agree_key, programs, reserve_ports};
 
 /// What only an order of the owner makes a card say.
-const PRIVILEGED_ANSWERS: [Mtype; 11] = [
+const PRIVILEGED_ANSWERS: [Mtype; 12] = [
     Mtype::AUTH_OK,
     Mtype::PIN_SET,
     Mtype::HOST_ENROLLED,
@@ -33,6 +33,7 @@ const PRIVILEGED_ANSWERS: [Mtype; 11] = [
     Mtype::ISSUE_CHALLENGE,
     Mtype::ISSUE_CANCELLED,
     Mtype::REDEEMED,
+    Mtype::REDEMPTION_FORGOTTEN,
     Mtype::VOUCHERS,
     Mtype::EXCHANGES,
     Mtype::EXCHANGE_STARTED,

@@ -113,6 +113,8 @@ pub(crate) enum Command {
     Redeem(Redeem),
     /// Hand the redeemer's receipt to the card, which then forgets the voucher
     Receipt(Receipt),
+    /// Have the card forget a redeemed voucher whose receipt does not come
+    Forget(Forget),
     /// What issuers of vouchers do
     #[command(subcommand)]
     Issuer(Issuer),
@@ -244,6 +246,13 @@ pub(crate) struct Redeem {
 pub(crate) struct Receipt {
     /// What `wallet redeemer check --output` wrote
     pub(crate) file: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Forget {
+    /// The whole id of the voucher
+    #[arg(value_name = "VOUCHER")]
+    pub(crate) vid: Hex32,
 }
 
 /// A private key and its certificate, as `etpctl scheme enrol` writes them.

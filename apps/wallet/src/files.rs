@@ -1,7 +1,8 @@
 //! Files that commands read and write for others.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use libetp::limits::MESSAGE_BYTES_MAX;
@@ -25,9 +26,11 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     }
 }
 
-/// Writes a new file or replaces one.
+/// Writes a new file, for its owner alone, or replaces one.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let file = File::create(path).and_then(|mut file| file.write_all(bytes));
+    let mut open = OpenOptions::new();
+    open.write(true).create(true).truncate(true).mode(0o600);
+    let file = open.open(path).and_then(|mut file| file.write_all(bytes));
     file.map_err(|error| failed(path, &error))
 }
 

@@ -22,7 +22,7 @@ use crate::mtype::Mtype;
 use crate::params::Param;
 use crate::params::voucher::{
     Disputed, ExchangeResult, ExchangeStarted, ExchangeState, Holding, Issue, IssueCancelled,
-    IssueChallenge, Offer, Redeem, Redeemed, StartExchange, Vid, Xid,
+    IssueChallenge, Offer, Redeem, Redeemed, RedemptionForgotten, StartExchange, Vid, Xid,
 };
 
 fn finish<F: Future>(future: F) -> F::Output {
@@ -533,6 +533,19 @@ impl CardSession {
         timeout: Duration,
     ) -> Result<IssueCancelled> {
         finish(self.0.issue_cancel(&mut capability.0, challenge, timeout))
+    }
+
+    /// See [`CardSession::forget_redemption`](super::CardSession::forget_redemption).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn forget_redemption(
+        &mut self,
+        capability: &mut Capability,
+        vid: Vid,
+        timeout: Duration,
+    ) -> Result<RedemptionForgotten> {
+        finish(self.0.forget_redemption(&mut capability.0, vid, timeout))
     }
 
     /// See [`CardSession::redeem`](super::CardSession::redeem).

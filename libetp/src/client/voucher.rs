@@ -11,10 +11,10 @@ use crate::id::EntityId;
 use crate::mtype::Mtype;
 use crate::params::Param;
 use crate::params::voucher::{
-    CancelOffer, Disputed, ExchangeResult, ExchangeStarted, ExchangeState, Exchanges, Holding,
-    Issue, IssueBegin, IssueCancel, IssueCancelled, IssueChallenge, Issued, ListExchanges,
-    ListVouchers, Offer, OrderAbort, OrderResolve, Redeem, Redeemed, StartExchange, Vid, Vouchers,
-    Xid,
+    CancelOffer, Disputed, ExchangeResult, ExchangeStarted, ExchangeState, Exchanges,
+    ForgetRedemption, Holding, Issue, IssueBegin, IssueCancel, IssueCancelled, IssueChallenge,
+    Issued, ListExchanges, ListVouchers, Offer, OrderAbort, OrderResolve, Redeem, Redeemed,
+    RedemptionForgotten, StartExchange, Vid, Vouchers, Xid,
 };
 
 /// The order to accept an offer: the offer as it came.
@@ -198,6 +198,20 @@ impl CardSession {
         timeout: Duration,
     ) -> Result<IssueCancelled, ClientError> {
         self.order(capability, &IssueCancel { challenge }, timeout)
+            .await
+    }
+
+    /// Has the card forget a redemption whose receipt never came.
+    ///
+    /// # Errors
+    /// As [`Capability::call`].
+    pub async fn forget_redemption<S: Socket>(
+        &mut self,
+        capability: &mut Capability<S>,
+        vid: Vid,
+        timeout: Duration,
+    ) -> Result<RedemptionForgotten, ClientError> {
+        self.order(capability, &ForgetRedemption { vid }, timeout)
             .await
     }
 

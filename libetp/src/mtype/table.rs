@@ -95,6 +95,10 @@ impl Mtype {
     pub const REDEEMED: Mtype = Mtype(0x0219);
     /// Signature tag `receipt` over [vid, challenge] by the redeemer; the card may forget the record.
     pub const REDEEM_RECEIPT: Mtype = Mtype(0x021a);
+    /// The owner gives up on a receipt: the card forgets a redemption, and repeats its answer no more.
+    pub const FORGET_REDEMPTION: Mtype = Mtype(0x021b);
+    /// The redemption is forgotten.
+    pub const REDEMPTION_FORGOTTEN: Mtype = Mtype(0x021c);
     /// The owner asks what the card holds, a page at a time.
     pub const LIST_VOUCHERS: Mtype = Mtype(0x0220);
     /// Vouchers in order of vid.
@@ -528,6 +532,20 @@ pub const TABLE: &[Entry] = &[
         privileged: false,
         secret: false,
         params: &["vid: bytes32", "signature: bytes64"],
+    },
+    Entry {
+        mtype: Mtype(0x021b),
+        name: "forget-redemption",
+        privileged: true,
+        secret: false,
+        params: &["vid: bytes32"],
+    },
+    Entry {
+        mtype: Mtype(0x021c),
+        name: "redemption-forgotten",
+        privileged: false,
+        secret: false,
+        params: &["vid: bytes32"],
     },
     Entry {
         mtype: Mtype(0x0220),

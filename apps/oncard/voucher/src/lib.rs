@@ -74,6 +74,7 @@ fn step(message: &Incoming, ledger: &mut Ledger<'_, '_>) -> Result<(), Fault> {
         Mtype::ISSUE_CANCEL => issue::cancel(src, &read(message)?, ledger),
         Mtype::REDEEM => redeem::redeem(src, &read(message)?, ledger),
         Mtype::REDEEM_RECEIPT => redeem::receipt(&read(message)?, ledger),
+        Mtype::FORGET_REDEMPTION => redeem::forget(src, &read(message)?, ledger),
         Mtype::LIST_VOUCHERS => list::vouchers(src, &read(message)?, ledger),
         Mtype::LIST_EXCHANGES => {
             read::<ListExchanges>(message).and_then(|_| list::exchanges(src, ledger))

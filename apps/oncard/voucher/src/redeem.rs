@@ -3,7 +3,10 @@
 
 use etp_pki::{Leaf, Role};
 use libetp::EntityId;
-use libetp::params::voucher::{ReceiptBody, Redeem, RedeemBody, RedeemReceipt, Redeemed, Voucher};
+use libetp::params::voucher::{
+    ForgetRedemption, ReceiptBody, Redeem, RedeemBody, RedeemReceipt, Redeemed,
+    RedemptionForgotten, Voucher,
+};
 
 use crate::fault::Fault;
 use crate::ledger::Ledger;
@@ -54,6 +57,20 @@ pub(crate) fn receipt(receipt: &RedeemReceipt, ledger: &mut Ledger<'_, '_>) -> R
     etp_pki::check_signature(&done.redeemer_public, "receipt", &body, &receipt.signature)
         .map_err(|_| Fault::Signature("receipt"))?;
     ledger.delete::<Redemption>(&receipt.vid);
+    Ok(())
+}
+
+/// `forget-redemption`: the owner does without the receipt, which a redeemer may never give.
+pub(crate) fn forget(
+    owner: EntityId,
+    order: &ForgetRedemption,
+    ledger: &mut Ledger<'_, '_>,
+) -> Result<(), Fault> {
+    let vid = order.vid;
+    let found = ledger.get::<Redemption>(&vid)?;
+    found.ok_or(Fault::NotFound("redemption"))?;
+    ledger.delete::<Redemption>(&vid);
+    ledger.send(owner, RedemptionForgotten { vid });
     Ok(())
 }
 

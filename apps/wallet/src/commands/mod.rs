@@ -40,6 +40,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Report, Failure> {
         Command::ReceiveIssue(args) => receive::run(cli, args),
         Command::Redeem(args) => redeem::run(cli, args),
         Command::Receipt(args) => redeem::receipt(cli, args),
+        Command::Forget(args) => redeem::forget(cli, args),
         Command::Issuer(Issuer::Issue(args)) => issuer::issue(args),
         Command::Redeemer(Redeemer::Request(args)) => redeemer::request(args),
         Command::Redeemer(Redeemer::Check(args)) => redeemer::check(args),

@@ -70,3 +70,18 @@ pub(super) fn receipt(cli: &Cli, args: &Receipt) -> Result<Report, Failure> {
         json,
     ))
 }
+
+/// For redeemers that give no receipt: the card keeps a bounded number of redemptions without one.
+pub(super) fn forget(cli: &Cli, args: &cli::Forget) -> Result<Report, Failure> {
+    let mut wallet = Wallet::open(cli)?;
+    let mut orders = Orders::open(&mut wallet, cli)?;
+    let vid = args.vid.0;
+    orders.give(&mut wallet, |session, capability| {
+        session.forget_redemption(capability, vid, ANSWER_TIMEOUT)
+    })?;
+    wallet.done()?;
+    Ok(Report::new(
+        format!("The card has forgotten the voucher {}.", args.vid),
+        json!({ "vid": args.vid, "forgotten": true }),
+    ))
+}

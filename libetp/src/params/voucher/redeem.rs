@@ -50,6 +50,18 @@ crate::structure! {
         pub signature: [u8; 64],
     }
 
+    /// Gives up on a receipt: the card forgets the redemption and repeats its answer no more. Privileged.
+    pub struct ForgetRedemption {
+        /// Which voucher.
+        pub vid: Vid,
+    }
+
+    /// The redemption is forgotten.
+    pub struct RedemptionForgotten {
+        /// Which voucher.
+        pub vid: Vid,
+    }
+
     /// What the signature of [`RedeemReceipt`] covers.
     pub struct ReceiptBody {
         /// Which voucher.
@@ -63,4 +75,6 @@ super::super::params!(
     Redeem = REDEEM,
     Redeemed = REDEEMED,
     RedeemReceipt = REDEEM_RECEIPT,
+    ForgetRedemption = FORGET_REDEMPTION,
+    RedemptionForgotten = REDEMPTION_FORGOTTEN,
 );

@@ -6,8 +6,8 @@ use libetp::limits::{CERTIFICATE_BYTES_MAX, PROMISE_BYTES_MAX, THIRD_PARTY_IDS_M
 use libetp::params::Param;
 use libetp::params::runtime::RefusalCode;
 use libetp::params::voucher::{
-    Agreement, CancelOffer, Commitment, Confirmation, ExchangeStarted, IssueBegin, IssueChallenge,
-    Redeem, RedeemBody, StartExchange, Vid,
+    Agreement, CancelOffer, Commitment, Confirmation, ExchangeStarted, ForgetRedemption,
+    IssueBegin, IssueChallenge, Redeem, RedeemBody, RedemptionForgotten, StartExchange, Vid,
 };
 use oncard_runtime::{Store, Writes};
 use oncard_voucher::FAMILY;
@@ -206,6 +206,14 @@ fn redemptions_without_a_receipt() {
         let past = serial as usize == REDEMPTIONS_MAX;
         let expected = past.then_some(RefusalCode::Limit);
         assert_eq!(refusal(&pair.a.order(&order)), expected);
+        if past {
+            // A redeemer that gives no receipt does not keep the owner from redeeming.
+            let first = pair.world.voucher(100, b"bun", 0).vid();
+            let forgotten: RedemptionForgotten =
+                one(&pair.a.order(&ForgetRedemption { vid: first }));
+            assert_eq!(forgotten.vid, first);
+            assert_eq!(refusal(&pair.a.order(&order)), None);
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use etp_pki::{Role, verify};
 use libetp::params::runtime::RefusalCode;
-use libetp::params::voucher::{ReceiptBody, Redeem, RedeemBody, RedeemReceipt, Redeemed, Vid};
+use libetp::params::voucher::{
+    ForgetRedemption, ReceiptBody, Redeem, RedeemBody, RedeemReceipt, Redeemed, Vid,
+};
 use simulator::world::{Holder, World};
 
 use crate::bench::{Pair, count, one, refusal};
@@ -43,6 +45,19 @@ fn check_signature(world: &World, redeemed: &Redeemed) {
     };
     card.check_signature("redeemed", &body, &redeemed.signature)
         .unwrap();
+}
+
+#[test]
+fn a_redemption_is_forgotten_by_order_and_only_once() {
+    let mut pair = Pair::new();
+    let forget = ForgetRedemption { vid: pair.vid1 };
+    assert_eq!(pair.a_refuses(&forget), RefusalCode::NotFound);
+    let redeem = order(&pair.world.redeemer, pair.vid1, 1);
+    pair.a.order(&redeem);
+    pair.a.order(&forget);
+    assert!(pair.a.holdings().redeemed.is_empty());
+    assert_eq!(pair.a_refuses(&forget), RefusalCode::NotFound);
+    assert_eq!(pair.a_refuses(&redeem), RefusalCode::NotFound);
 }
 
 #[test]

@@ -52,6 +52,7 @@ pub(crate) const ANSWERS: &[Mtype] = &[
     Mtype::ISSUED,
     Mtype::ISSUE_CANCELLED,
     Mtype::REDEEMED,
+    Mtype::REDEMPTION_FORGOTTEN,
     Mtype::VOUCHERS,
     Mtype::EXCHANGES,
     Mtype::OUTCOME_RECORD,

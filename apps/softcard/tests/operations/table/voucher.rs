@@ -3,9 +3,9 @@
 use libetp::Mtype;
 use libetp::params::Param;
 use libetp::params::voucher::{
-    AcknowledgeResult, Agreement, CancelOffer, Commitment, Confirmation, IssueBegin, IssueCancel,
-    ListExchanges, ListVouchers, Offer, OfferRejected, ReceiptBody, Redeem, RedeemBody,
-    RedeemReceipt, Xid,
+    AcknowledgeResult, Agreement, CancelOffer, Commitment, Confirmation, ForgetRedemption,
+    IssueBegin, IssueCancel, ListExchanges, ListVouchers, Offer, OfferRejected, ReceiptBody,
+    Redeem, RedeemBody, RedeemReceipt, Xid,
 };
 
 use super::{Operation, Scene};
@@ -157,6 +157,17 @@ pub(crate) const ORDERS: &[Operation] = &[
         let message = stage.a.owner.message(receipt(&stage));
         scene(stage, Who::A, What::Plain(message))
     })
+    .forgets(),
+    Operation::new(
+        "forget-redemption",
+        Mtype::FORGET_REDEMPTION,
+        &[Mtype::REDEMPTION_FORGOTTEN],
+        || {
+            let stage = redeemed();
+            let vid = stage.vid1;
+            scene(stage, Who::A, What::order(&ForgetRedemption { vid }))
+        },
+    )
     .forgets(),
     Operation::new(
         "list-vouchers",
