@@ -8,7 +8,7 @@
 //!
 //! Then [`Arena::run`] judges: each voucher is in exactly one card, both sides of an exchange ended
 //! alike, the third party never changed its mind, and nobody is left waiting. Time judges nothing,
-//! except that a run that gets nowhere for [`PATIENCE`](trader::PATIENCE) is one in which somebody waits for ever.
+//! except that a run that gets nowhere for `trader::PATIENCE` is one in which somebody waits for ever.
 
 mod arena;
 mod campaign;
