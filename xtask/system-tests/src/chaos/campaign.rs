@@ -9,7 +9,7 @@ use crate::binaries::Binaries;
 use crate::program::Failure;
 
 /// Runs that share a deployment; then a fresh one is made.
-const RUNS_PER_DEPLOYMENT: u64 = 250;
+const RUNS_PER_DEPLOYMENT: u64 = 100;
 
 /// Plays the runs of the seeds from `first` on, in `arenas` deployments at a time.
 ///
@@ -38,7 +38,7 @@ pub fn campaign(binaries: &Binaries, first: u64, runs: u64, arenas: u64) -> Resu
     results.into_iter().sum()
 }
 
-/// One deployment after the other.
+/// One deployment after the other; each tells what came of it.
 fn play(binaries: &Binaries, seeds: &[u64], failed: &AtomicBool) -> Result<Tally, Failure> {
     let mut tally = Tally::default();
     for batch in seeds.chunks(RUNS_PER_DEPLOYMENT as usize) {
@@ -51,6 +51,12 @@ fn play(binaries: &Binaries, seeds: &[u64], failed: &AtomicBool) -> Result<Tally
         }
         arena.ask_again()?;
         tally = tally + arena.tally();
+        println!(
+            "seeds {}..={}: {:?}",
+            seeds[0],
+            batch[batch.len() - 1],
+            arena.tally()
+        );
     }
     Ok(tally)
 }
