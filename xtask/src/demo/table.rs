@@ -84,7 +84,11 @@ fn commands(report: &Report, story: &Story) {
         if place == 0 {
             println!("\nCommands to the cards");
         }
-        let (takes, gives) = (apdu.takes.join(", "), apdu.gives.join(", "));
+        let list = |types: &[_]| match types {
+            [] => "nothing".to_owned(),
+            some => some.join(", "),
+        };
+        let (takes, gives) = (list(&apdu.takes), list(&apdu.gives));
         println!("  {name:<6}  {takes} -> {gives} ({} bytes)", apdu.bytes);
     }
 }
