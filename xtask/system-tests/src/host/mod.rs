@@ -136,9 +136,16 @@ impl Host {
 
     /// The wallet of this host's user.
     pub fn wallet(&self, arguments: &[&str]) -> Program {
+        self.wallet_without_pin(&["--pin-file"])
+            .arg(&self.pin_file)
+            .args(arguments)
+    }
+
+    /// A command of the host's wallet that asks for the PIN.
+    pub fn wallet_without_pin(&self, arguments: &[&str]) -> Program {
         let home = self.directory.join("wallet");
         let wallet = self.binaries.program("wallet").arg("--home").arg(home);
-        wallet.arg("--pin-file").arg(&self.pin_file).args(arguments)
+        wallet.args(arguments)
     }
 
     /// What the daemon's counter of that name says.
