@@ -60,8 +60,8 @@ pub(super) fn receipt(cli: &Cli, args: &Receipt) -> Result<Report, Failure> {
         .capability
         .call::<_, Pong>(card, &Ping { nonce }, ANSWER_TIMEOUT)?;
     wallet.collect()?;
-    if let Some(refused) = wallet.records.events.get(told) {
-        return Err(Failure::new(Kind::Refused, refused.what.clone()));
+    if let Some(refused) = wallet.records.refusal_since(told, RedeemReceipt::MTYPE) {
+        return Err(Failure::new(Kind::Refused, refused));
     }
     let vid = Hex32(receipt.vid);
     let json = json!({ "vid": vid, "forgotten": true });

@@ -143,13 +143,21 @@ impl Records {
             Mtype::ORDER_REFUSED => {
                 if let Ok(refused) = OrderRefused::from_param(param) {
                     let why = shown(&refused.detail);
-                    let what = format!("the card refused {}: {why}", refused.mtype);
+                    let what = format!("{}: {why}", refusal_of(refused.mtype));
                     self.events.push(step(unix_s, what));
                 }
             }
             _ => {}
         }
         Effect::None
+    }
+
+    /// What the card said since there were `told` events, if it refused a message of that type.
+    pub(crate) fn refusal_since(&self, told: usize, mtype: Mtype) -> Option<&str> {
+        let words = refusal_of(mtype) + ":";
+        let mut new = self.events.iter().skip(told);
+        let refusal = new.find(|event| event.what.starts_with(&words));
+        refusal.map(|event| event.what.as_str())
     }
 
     /// The own card made an offer.
@@ -287,6 +295,10 @@ const PING_NONCE_BYTES_MAX: usize = 64;
 
 fn step(unix_s: u64, what: String) -> Step {
     Step { unix_s, what }
+}
+
+fn refusal_of(mtype: Mtype) -> String {
+    format!("the card refused {mtype}")
 }
 
 /// An exchange that only the card knew of, as after the loss of the wallet's records.

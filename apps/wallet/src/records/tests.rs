@@ -414,3 +414,22 @@ fn mail_that_says_nothing_new_is_not_written() {
     records.apply(9, ME.card(), &from_card(result(1, Outcome::Completed)));
     assert!(records.take_news());
 }
+
+#[test]
+fn a_refusal_is_of_its_type_and_of_its_time() {
+    let mut records = Records::default();
+    let refused = |mtype| OrderRefused {
+        mtype,
+        code: 14,
+        detail: "no".into(),
+    };
+    records.apply(1, ME.card(), &from_card(refused(Mtype::REDEEM_RECEIPT)));
+    let told = records.events.len();
+    records.apply(2, ME.card(), &from_card(refused(Mtype::REDEEM)));
+    assert_eq!(records.refusal_since(told, Mtype::REDEEM_RECEIPT), None);
+    assert!(records.refusal_since(told, Mtype::REDEEM).is_some());
+    records.apply(3, ME.card(), &from_card(refused(Mtype::REDEEM_RECEIPT)));
+    assert_eq!(records.refusal_since(told + 1, Mtype::REDEEM), None);
+    let refusal = records.refusal_since(told, Mtype::REDEEM_RECEIPT);
+    assert_eq!(refusal, Some("the card refused redeem-receipt: no"));
+}
