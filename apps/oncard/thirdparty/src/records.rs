@@ -8,7 +8,7 @@
 
 use alloc::vec::Vec;
 
-use libetp::codec::{self, Decode};
+use libetp::codec::{self, Decode, Encode};
 use libetp::digest::Hash;
 use libetp::params::voucher::{Outcome, Xid};
 use oncard_runtime::Context;
@@ -92,8 +92,7 @@ pub(crate) fn count(card: &Hash, asked: Asked, context: &mut Context<'_>) {
     let asked = Asked {
         outcomes: asked.outcomes.saturating_add(1),
     };
-    let value = [&[VERSION], codec::to_vec(&asked).as_slice()].concat();
-    context.put(&asked_key(card), value);
+    write(&asked_key(card), &asked, context);
 }
 
 /// Writes an outcome once and for all, and counts it.
@@ -109,6 +108,10 @@ pub(crate) fn decide(xid: &Xid, outcome: Outcome, tally: Tally, context: &mut Co
         },
     };
     context.put(&outcome_key(xid), [VERSION, outcome as u8].into());
-    let value = [&[VERSION], codec::to_vec(&tally).as_slice()].concat();
-    context.put(TALLY_KEY, value);
+    write(TALLY_KEY, &tally, context);
+}
+
+fn write(key: &[u8], record: &impl Encode, context: &mut Context<'_>) {
+    let value = [&[VERSION], codec::to_vec(record).as_slice()].concat();
+    context.put(key, value);
 }
