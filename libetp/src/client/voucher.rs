@@ -143,14 +143,11 @@ impl CardSession {
         third_party_ids: &[EntityId],
         timeout: Duration,
     ) -> Result<Disputed, ClientError> {
-        let third_party_ids = List(third_party_ids.to_vec());
         let order = OrderResolve {
             xid,
-            third_party_ids,
+            third_party_ids: List(third_party_ids.to_vec()),
         };
-        let of_exchange = |disputed: &Disputed| disputed.xid == xid;
-        self.order_where(capability, &order, timeout, of_exchange)
-            .await
+        self.dispute(capability, xid, &order, timeout).await
     }
 
     /// Has the agreeing card ask the third party to abort; from then on it takes no confirmation.
@@ -165,13 +162,22 @@ impl CardSession {
         third_party_ids: &[EntityId],
         timeout: Duration,
     ) -> Result<Disputed, ClientError> {
-        let third_party_ids = List(third_party_ids.to_vec());
         let order = OrderAbort {
             xid,
-            third_party_ids,
+            third_party_ids: List(third_party_ids.to_vec()),
         };
+        self.dispute(capability, xid, &order, timeout).await
+    }
+
+    async fn dispute<S: Socket>(
+        &mut self,
+        capability: &mut Capability<S>,
+        xid: Xid,
+        order: &impl Param,
+        timeout: Duration,
+    ) -> Result<Disputed, ClientError> {
         let of_exchange = |disputed: &Disputed| disputed.xid == xid;
-        self.order_where(capability, &order, timeout, of_exchange)
+        self.order_where(capability, order, timeout, of_exchange)
             .await
     }
 

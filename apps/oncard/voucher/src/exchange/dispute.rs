@@ -25,16 +25,10 @@ pub(crate) fn resolve(
     order: &OrderResolve,
     ledger: &mut Ledger<'_, '_>,
 ) -> Result<(), Fault> {
-    let exchange = running(&order.xid, ledger)?;
-    if exchange.side != Side::Offering {
-        return Err(Fault::State(
-            "the card that agreed cannot resolve, it can abort",
-        ));
-    }
     let exchange = enter(
         Stage::Resolving,
-        exchange,
         owner,
+        &order.xid,
         &order.third_party_ids,
         ledger,
     )?;
@@ -53,16 +47,10 @@ pub(crate) fn abort(
     order: &OrderAbort,
     ledger: &mut Ledger<'_, '_>,
 ) -> Result<(), Fault> {
-    let exchange = running(&order.xid, ledger)?;
-    if exchange.side != Side::Agreeing {
-        return Err(Fault::State(
-            "the card that offered cannot abort what is agreed, it can resolve",
-        ));
-    }
     let exchange = enter(
         Stage::Aborting,
-        exchange,
         owner,
+        &order.xid,
         &order.third_party_ids,
         ledger,
     )?;
@@ -95,15 +83,18 @@ fn running(xid: &Xid, ledger: &Ledger<'_, '_>) -> Result<Exchange, Fault> {
     found.ok_or(Fault::NotFound("running exchange"))
 }
 
-/// The owner that orders a dispute is the one that waits for the result. Where the third party is
-/// reached may have changed since the agreement, or was wrong in m1: nothing vouches for it.
+/// Each side has one stage to enter. The owner that orders a dispute is the one that waits for the
+/// result. Where the third party is reached may have changed since the agreement, or was wrong in
+/// m1: nothing vouches for it.
 fn enter(
     stage: Stage,
-    exchange: Exchange,
     owner: EntityId,
+    xid: &Xid,
     third_party_ids: &List<EntityId>,
     ledger: &mut Ledger<'_, '_>,
 ) -> Result<Exchange, Fault> {
+    let exchange = running(xid, ledger)?;
+    check_side(exchange.side, stage)?;
     check_third_parties(third_party_ids.0.len())?;
     let third_party_ids = match third_party_ids.0.is_empty() {
         true => exchange.third_party_ids,
@@ -120,6 +111,18 @@ fn enter(
     };
     ledger.put(&exchange.xid(), &exchange);
     Ok(exchange)
+}
+
+fn check_side(side: Side, stage: Stage) -> Result<(), Fault> {
+    match (side, stage) {
+        (Side::Offering, Stage::Resolving) | (Side::Agreeing, Stage::Aborting) => Ok(()),
+        (Side::Offering, _) => Err(Fault::State(
+            "the card that offered cannot abort what is agreed, it can resolve",
+        )),
+        (Side::Agreeing, _) => Err(Fault::State(
+            "the card that agreed cannot resolve, it can abort",
+        )),
+    }
 }
 
 /// Sends the request to every id of the third party, and tells the owner.
