@@ -4,13 +4,23 @@
 //! host or the daemon itself, before it is stored. It decides entry, never consent: a privileged
 //! order that passes still needs the channel key that its card demands.
 //!
-//! The built-in rules are [`RULES`], in order; [`judge`] runs them. They are pure: everything that
+//! The built-in rules are [`RULES`], in order; [`objection`] asks them. They are pure: everything that
 //! a rule may know is in [`Facts`].
 
+pub mod capture;
+pub mod cases;
+pub mod chain;
+pub mod expression;
+pub mod file;
+pub mod plugin;
+pub mod table;
+
 mod facts;
+mod policy;
 mod rules;
 mod verdict;
 
-pub use facts::{Entry, Facts, Locality, Principal};
-pub use rules::{RULES, Rule, judge};
-pub use verdict::{Reason, Verdict};
+pub use facts::{Entry, Facts, Locality, Membership, Now, Principal, Record, Source};
+pub use policy::{Answer, Failure, Opinion, Policy};
+pub use rules::{RULES, Rule, objection};
+pub use verdict::{Approver, Hold, Reason, Text, Verdict};

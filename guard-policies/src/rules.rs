@@ -3,7 +3,7 @@
 use libetp::limits::MESSAGE_BYTES_MAX;
 use libetp::{Mtype, Port};
 
-use crate::{Entry, Facts, Reason, Verdict};
+use crate::{Entry, Facts, Reason};
 
 /// One built-in rule.
 pub struct Rule {
@@ -42,15 +42,19 @@ rules! {
     "not-owner", "the user is not one of the card's owners", not_owner;
 }
 
-/// Asks the built-in rules in their order; the first that objects decides.
-pub fn judge(facts: &Facts<'_>) -> Verdict {
-    match RULES.iter().find(|rule| (rule.refuses)(facts)) {
-        Some(rule) => Verdict::Refuse(Reason {
-            rule: rule.name,
-            detail: rule.detail,
-        }),
-        None => Verdict::Pass,
+impl Rule {
+    /// What a sender is told that met it.
+    pub fn reason(&self) -> Reason {
+        Reason {
+            rule: self.name.into(),
+            detail: self.detail.into(),
+        }
     }
+}
+
+/// Asks the built-in rules in their order; the first that refuses.
+pub fn objection(facts: &Facts<'_>) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| (rule.refuses)(facts))
 }
 
 fn forged_source(facts: &Facts<'_>) -> bool {

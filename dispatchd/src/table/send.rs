@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use guard_policies::{Entry, Facts, Verdict as Judged, judge};
+use guard_policies::{Entry, Facts, objection};
 use libetp::frame::Frame;
 use libetp::frame::body::RequestError;
 use libetp::limits::PARAM_BYTES_MAX;
@@ -223,39 +223,29 @@ impl Shard {
 
     /// The one way in: Guard, then the route.
     pub(super) fn enter(&mut self, arriving: &Arriving<'_>) -> Routed {
-        let facts = Facts {
-            entry: arriving.entry,
-            header: arriving.header,
-            size: arriving.wire_len(),
-            host: &*self.directory,
-        };
-        match judge(&facts) {
-            Judged::Pass => {}
-            Judged::Refuse(reason) => return Err(self.guard_refused(arriving, reason)),
-            Judged::Drop(reason) => {
-                // Only the operator learns it.
-                self.guard_refused(arriving, reason);
-                return Ok("dropped");
-            }
-            _ => return Err(self.refusal("guard-verdict", VerdictCode::Refused, "guard-verdict")),
+        let Arriving {
+            entry,
+            header,
+            param,
+            ..
+        } = *arriving;
+        let facts = Facts::new(entry, header, param, &*self.directory);
+        if let Some(rule) = objection(&facts) {
+            return Err(self.guard_refused(arriving, rule));
         }
         self.watch_authentication(arriving)?;
         self.route(arriving)
     }
 
-    fn guard_refused(
-        &mut self,
-        arriving: &Arriving<'_>,
-        reason: guard_policies::Reason,
-    ) -> Verdict {
+    fn guard_refused(&mut self, arriving: &Arriving<'_>, rule: &guard_policies::Rule) -> Verdict {
         let principal = match arriving.entry {
             Entry::App { principal, .. } => Some(principal),
             _ => None,
         };
         let Header { src, dst, mtype } = arriving.header;
-        let detail = format!("{mtype} from {src} to {dst}: {}", reason.detail);
-        self.event(reason.rule, Some(src), principal, detail);
-        Verdict::new(VerdictCode::Refused, reason.to_string())
+        let detail = format!("{mtype} from {src} to {dst}: {}", rule.detail);
+        self.event(rule.name, Some(src), principal, detail);
+        Verdict::new(VerdictCode::Refused, rule.reason().to_string())
     }
 
     /// Users that fail to authenticate too often have to wait (the card's own retry counter is

@@ -1,0 +1,1 @@
+//! Captures: messages as Guard saw them, to be judged again.

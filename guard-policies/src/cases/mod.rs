@@ -1,0 +1,1 @@
+//! Case files: messages, and what a chain must say of them.

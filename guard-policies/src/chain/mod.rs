@@ -1,0 +1,1 @@
+//! The chain: policies in their order, and what follows from their opinions.

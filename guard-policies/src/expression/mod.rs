@@ -1,0 +1,1 @@
+//! Tier 1: conditions as expressions over a message and its fields.
