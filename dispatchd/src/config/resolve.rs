@@ -126,7 +126,7 @@ impl Loaded {
             }
         }
         let socket = &self.config.daemon.socket;
-        let checked = crate::ops::socket::check_length(socket.get_ref());
+        let checked = libetp::local::check_length(socket.get_ref());
         checked.map_err(|error| self.error_at(socket, error.to_string()))
     }
 

@@ -13,8 +13,7 @@ use super::bridge::{Bridge, Task, Tasks};
 use super::cli::Options;
 use super::failure::Failure;
 use super::signals::Signals;
-use super::socket::AppSocket;
-use super::{drain, process};
+use super::{drain, process, socket};
 use crate::card::{Cards, HELLO_MS_MAX, Services, Slot, SlotSettings, WitnessWriter, unix_s};
 use crate::config::{Loaded, Resolved};
 use crate::control::{Facts, Recorder, answer};
@@ -53,10 +52,9 @@ pub(super) struct Daemon {
 pub fn run(loaded: Loaded, options: &Options) -> Result<(), Failure> {
     let resolved = loaded.resolve(unix_s()).map_err(Failure::Config)?;
     process::harden().map_err(Failure::start)?;
-    let socket = &loaded.config.daemon.socket;
+    let path = &loaded.config.daemon.socket;
     let mode = loaded.config.daemon.socket_mode.0;
-    let opened = AppSocket::open(socket.get_ref(), mode).map_err(Failure::start)?;
-    let (listener, _socket) = opened;
+    let (listener, _claim) = socket::open(path.get_ref(), mode).map_err(Failure::start)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();

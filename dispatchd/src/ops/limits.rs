@@ -38,7 +38,7 @@ const DAEMON: &[Limit] = &[
     ("reopen_ms_max", card::REOPEN_MS_MAX),
     (
         "socket_path_bytes_max",
-        ops::socket::SOCKET_PATH_BYTES_MAX as u64,
+        libetp::local::SOCKET_PATH_BYTES_MAX as u64,
     ),
     ("statements_max", card::STATEMENTS_MAX as u64),
 ];

@@ -15,9 +15,10 @@ use super::error::{ClientError, Undelivered};
 use super::handlers::Handlers;
 use super::saved::SavedCapability;
 use super::session::{Delivery, Taking};
-use super::socket::{BlockingSocket, Trust};
+use super::socket::BlockingSocket;
 use super::{CardPin, Event, PinProof, Token};
 use crate::id::{Domain, EntityId};
+use crate::local::Trust;
 use crate::mtype::Mtype;
 use crate::params::Param;
 use crate::params::voucher::{
@@ -67,7 +68,7 @@ impl Connection {
     /// # Errors
     /// As there.
     pub fn open_trusting(path: impl AsRef<Path>, name: &str, trust: &Trust) -> Result<Self> {
-        let socket = BlockingSocket::new(trust.connect(path.as_ref())?);
+        let socket = BlockingSocket::new(trust.connect(path.as_ref())?)?;
         finish(super::Connection::greet(socket, name)).map(Self)
     }
 

@@ -8,9 +8,10 @@ use super::error::{ClientError, ProtocolError};
 use super::link::{Link, wrong_answer};
 use super::saved::SavedCapability;
 use super::session::{Reply, Request, Session};
-use super::socket::{AsyncSocket, Socket, Trust};
+use super::socket::{AsyncSocket, Socket};
 use crate::frame::body;
 use crate::id::Domain;
+use crate::local::Trust;
 
 /// A connection that was greeted and is no capability yet.
 #[derive(Debug)]

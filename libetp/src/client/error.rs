@@ -7,6 +7,7 @@ use super::session::Sent;
 use crate::codec::CodecError;
 use crate::frame::FrameError;
 use crate::frame::body::RequestError;
+use crate::local::{ConnectError, Distrust};
 use crate::mtype::Mtype;
 use crate::params::runtime::RefusalCode;
 use crate::verdict::{Fault, Verdict};
@@ -66,26 +67,6 @@ pub enum ProtocolError {
     /// The answer to a control request is not understood.
     #[error(transparent)]
     Control(#[from] super::control::ControlError),
-}
-
-/// Why a socket is not spoken to.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Distrust {
-    /// Something else than a socket lies there.
-    #[error("it is not a socket")]
-    NotASocket,
-    /// The socket belongs to somebody else than root, this user, or a configured user.
-    #[error("it belongs to uid {0}, which is neither root nor this user nor configured")]
-    Owner(u32),
-    /// The directory belongs to somebody else.
-    #[error("its directory belongs to uid {0}, which is neither root nor this user nor configured")]
-    DirectoryOwner(u32),
-    /// Others could replace the socket.
-    #[error("its directory is writable by others (mode {0:o})")]
-    DirectoryMode(u32),
-    /// The listening process belongs to somebody else.
-    #[error("the process behind it belongs to uid {0}")]
-    Peer(u32),
 }
 
 /// Why a saved capability cannot be used.
@@ -220,6 +201,15 @@ pub enum ClientError {
     /// The saved capability cannot be used.
     #[error(transparent)]
     Saved(#[from] SavedError),
+}
+
+impl From<ConnectError> for ClientError {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::Io { path, error } => Self::Connect { path, error },
+            ConnectError::Untrusted { path, why } => Self::Untrusted { path, why },
+        }
+    }
 }
 
 impl ClientError {

@@ -44,10 +44,12 @@ pub use crate::limits::PIN_BYTES_MAX;
 pub use capability::{Capability, Event};
 pub use card::{CardPin, CardSession, Handshake, OrderChannel};
 pub use connection::{Connection, Token};
-pub use error::{ClientError, Distrust, ProtocolError, SavedError, Undelivered};
+pub use error::{ClientError, ProtocolError, SavedError, Undelivered};
 pub use handlers::{Condition, Handlers, Outbox};
 pub use link::REQUEST_SECONDS_MAX;
 pub use new_pin::{PinProof, set_pin};
 pub use saved::{CapabilityFile, SavedCapability, replace_file};
 pub use session::{Delivery, Taking};
-pub use socket::{AsyncSocket, BlockingSocket, Socket, Trust, Wanted};
+pub use socket::{AsyncSocket, BlockingSocket, Socket, Wanted};
+
+pub use crate::local::{Distrust, Trust};
