@@ -9,7 +9,6 @@
 
 pub mod capture;
 pub mod cases;
-pub mod chain;
 pub mod expression;
 pub mod file;
 pub mod plugin;

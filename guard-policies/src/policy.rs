@@ -54,6 +54,11 @@ pub trait Policy: Send + Sync {
         0
     }
 
+    /// Whether it can fail at all; what cannot is never in quarantine.
+    fn can_fail(&self) -> bool {
+        true
+    }
+
     /// What it consists of and what it may do, one line each, for people.
     fn explain(&self) -> Vec<String>;
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use libetp::EntityId;
+use libetp::digest::Hash;
 
 /// Text that is known when the program is built, or comes from a configuration or a plugin.
 pub type Text = Cow<'static, str>;
@@ -26,8 +27,8 @@ impl fmt::Display for Reason {
 /// What becomes of a message at its entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It goes on; with another param, if there is one.
-    Pass(Option<Vec<u8>>),
+    /// It goes on.
+    Pass,
     /// It ends here, and only the operator learns it.
     Drop(Reason),
     /// It ends here, and its sender is told.
@@ -47,6 +48,8 @@ pub struct Hold {
     pub approver: Approver,
     /// Without an answer after this long, the message is refused. Milliseconds.
     pub wait_ms: u64,
+    /// Digest of the policy, for the approval.
+    pub policy: Hash,
 }
 
 /// Who answers for a held message.

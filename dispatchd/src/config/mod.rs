@@ -4,7 +4,6 @@
 //! with a suggestion where there is one. [`DEFAULT_TEXT`] documents every key; it reads back to
 //! [`Config::default`].
 
-mod error;
 mod resolve;
 mod sections;
 mod validate;
@@ -15,7 +14,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
-pub use error::ConfigError;
+pub use config_error::ConfigError;
 pub use resolve::{HostIdentity, Resolved};
 pub use sections::{
     Admin, Card, CardKind, Daemon, Host, Limits, Log, LogFormat, Peer, PostQuantum, Remote, Scheme,

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, where, and what to do about it.
+//! Errors in configuration files: what is wrong, where, and what to do about it.
 
 use std::fmt;
 use std::ops::Range;
@@ -49,7 +49,7 @@ impl ConfigError {
     }
 
     /// An error of the TOML reader, with a suggestion where a name is unknown.
-    pub(super) fn toml(path: &Path, text: &str, error: &toml::de::Error) -> Self {
+    pub fn toml(path: &Path, text: &str, error: &toml::de::Error) -> Self {
         let message = error.message().replace("unknown field", "unknown key");
         let message = message.replace("missing field", "missing key");
         let help = suggestion(&message).or_else(|| address_form(&message));
