@@ -2,7 +2,8 @@
 //!
 //! [`Binding`] is the host side of EXCHANGE as a machine without I/O: messages for the card in,
 //! commands out, responses in, [`CardEvent`]s out. [`CardThread`] drives it over a [`Link`], one
-//! thread per card, because links block. The bytes are in `libetp::exchange` and
+//! thread per card, because links block; [`socket`] is the link to a card that another process
+//! serves. The bytes of EXCHANGE are in `libetp::exchange` and
 //! `docs/protocol/exchange.md`.
 //!
 //! A command whose response does not come may or may not have been carried out. The binding
@@ -17,6 +18,7 @@ mod inbox;
 mod link;
 mod meter;
 pub mod scripted;
+pub mod socket;
 mod thread;
 
 pub use binding::{Action, Binding, BindingSettings};

@@ -1,5 +1,9 @@
 //! What carries APDUs to a card and back: an embedded soft card, a reader, a script in a test.
 
+use std::time::Duration;
+
+use crate::socket::COMMAND_BYTES_MAX;
+
 /// A way to one card. Calls block; one thread uses it at a time.
 pub trait Link: Send {
     /// Sends one command APDU and returns the response APDU, status word included.
@@ -14,6 +18,25 @@ pub trait Link: Send {
     /// # Errors
     /// [`LinkError`] if the card is not powered afterwards.
     fn reset(&mut self) -> Result<(), LinkError>;
+
+    /// Longest command in bytes that this way carries, once the card has answered.
+    fn command_bytes_max(&self) -> usize {
+        COMMAND_BYTES_MAX
+    }
+
+    /// How often [`check`](Self::check) is to be asked while nothing is transmitted; `None`: not at
+    /// all.
+    fn check_pause(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Whether the card is still as it was left.
+    ///
+    /// # Errors
+    /// [`LinkError`] if it is not, once.
+    fn check(&mut self) -> Result<(), LinkError> {
+        Ok(())
+    }
 }
 
 impl<L: Link + ?Sized> Link for Box<L> {
@@ -23,6 +46,18 @@ impl<L: Link + ?Sized> Link for Box<L> {
 
     fn reset(&mut self) -> Result<(), LinkError> {
         (**self).reset()
+    }
+
+    fn command_bytes_max(&self) -> usize {
+        (**self).command_bytes_max()
+    }
+
+    fn check_pause(&self) -> Option<Duration> {
+        (**self).check_pause()
+    }
+
+    fn check(&mut self) -> Result<(), LinkError> {
+        (**self).check()
     }
 }
 

@@ -218,6 +218,7 @@ impl Driver {
 
     fn finish_apdu(&mut self, mut record: ApduRecord, result: Result<Vec<u8>, LinkError>) {
         let now_ms = self.now_ms();
+        self.binding.limit_commands(self.link.command_bytes_max());
         match result {
             Ok(response) => self.binding.completed(now_ms, Ok(&response)),
             Err(error) => self.binding.completed(now_ms, Err(error)),
@@ -232,10 +233,19 @@ impl Driver {
         if self.ended || !self.binding.has_room() {
             return std::thread::sleep(wait.unwrap_or_default());
         }
-        match self.inbox.take(wait) {
+        let pause = self.link.check_pause();
+        let at_most = wait.into_iter().chain(pause).min();
+        match self.inbox.take(at_most) {
             Taken::Message((number, message)) => self.binding.queue(number, message),
-            Taken::Nothing => {}
+            Taken::Nothing => self.check(),
             Taken::Ended => self.ended = true,
+        }
+    }
+
+    fn check(&mut self) {
+        if let Err(error) = self.link.check() {
+            let now_ms = self.now_ms();
+            self.binding.disturbed(now_ms, error);
         }
     }
 

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use libetp::exchange::{
-    COMMAND_DATA_BYTES_MAX, COMMAND_FRAME_PREFIX_BYTES, CommandBuilder, PushError, SelectReply,
-    StatusWord,
+    COMMAND_DATA_BYTES_MAX, COMMAND_FRAME_PREFIX_BYTES, COMMAND_OVERHEAD_BYTES, CommandBuilder,
+    PushError, SelectReply, StatusWord,
 };
 use libetp::limits::MESSAGE_BYTES_MAX;
 use libetp::{Message, Mtype};
@@ -76,11 +76,14 @@ pub(super) fn pack(
 }
 
 impl Run {
-    pub(super) fn new(reply: &SelectReply) -> Self {
+    /// `command_bytes_max` is that of the way to the card.
+    pub(super) fn new(reply: &SelectReply, command_bytes_max: usize) -> Self {
+        let data_max = command_bytes_max.saturating_sub(COMMAND_OVERHEAD_BYTES);
+        let data_max = u32::try_from(data_max).unwrap_or(u32::MAX);
         Self {
             sequence: 0,
             generation: reply.generation,
-            max_command_data: reply.max_command_data,
+            max_command_data: reply.max_command_data.min(data_max),
             max_message: reply.max_message,
         }
     }

@@ -18,6 +18,7 @@ use libetp::{Domain, Message, Mtype};
 
 use crate::event::{ApduKind, CardEvent, FailReason, GoneReason};
 use crate::link::LinkError;
+use crate::socket::COMMAND_BYTES_MAX;
 use faults::Faults;
 use flight::{Flight, Queued, Run, pack};
 
@@ -67,6 +68,8 @@ pub enum Action<'a> {
 #[derive(Debug)]
 pub struct Binding {
     select: Vec<u8>,
+    /// Longest command in bytes that reaches the card.
+    command_bytes_max: usize,
     queue: VecDeque<Queued>,
     flight: Option<Flight>,
     /// None until the card is selected.
@@ -90,6 +93,7 @@ impl Binding {
         let session = settings.session;
         Self {
             select: SelectCommand { session }.to_bytes(),
+            command_bytes_max: COMMAND_BYTES_MAX,
             queue: VecDeque::new(),
             flight: None,
             run: None,
@@ -182,6 +186,18 @@ impl Binding {
                 Some(run) => self.exchanged(now_ms, run, response),
             },
         }
+    }
+
+    /// The way to the card carries commands of so many bytes at most, from the next SELECT on.
+    pub fn limit_commands(&mut self, bytes_max: usize) {
+        self.command_bytes_max = bytes_max;
+    }
+
+    /// The link says, while nothing is under way, that the card is not as it was left.
+    pub fn disturbed(&mut self, now_ms: u64, error: LinkError) {
+        self.run = None;
+        self.reset_due |= error != LinkError::Reset;
+        self.link_failed(now_ms, error);
     }
 
     /// Gives the card up: everything queued fails, nothing is transmitted any more.

@@ -52,7 +52,7 @@ impl Binding {
     }
 
     fn begin_run(&mut self, now_ms: u64, reply: SelectReply) {
-        self.run = Some(Run::new(&reply));
+        self.run = Some(Run::new(&reply, self.command_bytes_max));
         self.events.push(CardEvent::Selected(reply));
         self.poll_at_ms = poll_at_ms(now_ms, reply.next_ms);
         let Some(flight) = self.flight.take() else {

@@ -1,0 +1,252 @@
+//! The card's end of the card socket.
+
+use std::fmt::Display;
+use std::io::{self, ErrorKind};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixListener;
+use std::time::Duration;
+
+use libetp::local::{Trust, peer_uid};
+
+use super::stream::{Frames, StreamError, ready};
+use super::wire::{Answer, Failed, Present, Reason, Request, VERSION, plain};
+use super::{COMMAND_BYTES_MAX, FRAME_MS_MAX, GREETING_MS_MAX};
+use crate::link::{Link, LinkError};
+
+/// Serves one card, to one daemon at a time.
+#[derive(Debug)]
+pub struct CardServer<L> {
+    link: L,
+    trust: Trust,
+    name: String,
+}
+
+/// Why a server ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// There can be no more daemons.
+    #[error("the card socket: {0}")]
+    Socket(io::Error),
+    /// There is nothing more to serve.
+    #[error("the card is gone: {0}")]
+    Gone(String),
+}
+
+/// What is to be done.
+enum News {
+    Stop,
+    Request,
+    Connection,
+    Nothing,
+}
+
+impl<L: Link> CardServer<L> {
+    /// A server for processes of trusted users. `name` says who serves, and where: program, version,
+    /// reader.
+    pub fn new(link: L, trust: Trust, name: impl Into<String>) -> Self {
+        Self {
+            link,
+            trust,
+            name: name.into(),
+        }
+    }
+
+    /// Serves until `stop` can be read or its other end is closed; a command that is under way is
+    /// carried out and answered first. What a daemon does wrong ends its own connection only.
+    ///
+    /// # Errors
+    /// [`ServeError`]; a daemon that is served was told.
+    pub fn serve(&mut self, listener: &UnixListener, stop: &impl AsFd) -> Result<(), ServeError> {
+        listener.set_nonblocking(true).map_err(ServeError::Socket)?;
+        let mut daemon = None;
+        loop {
+            let news = self.wait(listener, stop, daemon.as_ref());
+            daemon = match (news.map_err(ServeError::Socket)?, daemon) {
+                (News::Stop, _) => return Ok(()),
+                (News::Connection, daemon) => self.accept(listener, daemon)?,
+                (News::Request, Some(frames)) => self.answer(frames)?,
+                (News::Nothing, Some(frames)) => self.check(frames)?,
+                (News::Request | News::Nothing, None) => None,
+            };
+        }
+    }
+
+    /// Requests go first: whoever connects while another daemon's end is not seen yet waits for that.
+    fn wait(
+        &self,
+        listener: &UnixListener,
+        stop: &impl AsFd,
+        daemon: Option<&Frames>,
+    ) -> io::Result<News> {
+        let mut fds = vec![stop.as_fd(), listener.as_fd()];
+        fds.extend(daemon.map(AsFd::as_fd));
+        let has_bytes = daemon.is_some_and(Frames::has_bytes);
+        let within = match has_bytes {
+            true => Some(Duration::ZERO),
+            false => self.link.check_pause().filter(|_| daemon.is_some()),
+        };
+        let ready = ready(&fds, within)?;
+        Ok(match ready.as_slice() {
+            [true, ..] => News::Stop,
+            [_, _, true] => News::Request,
+            _ if has_bytes => News::Request,
+            [_, true, ..] => News::Connection,
+            _ => News::Nothing,
+        })
+    }
+
+    /// Takes a daemon that connected, unless one is served. What fails here is that connection.
+    fn accept(
+        &mut self,
+        listener: &UnixListener,
+        daemon: Option<Frames>,
+    ) -> Result<Option<Frames>, ServeError> {
+        let stream = match listener.accept() {
+            Ok((stream, _)) => stream,
+            Err(error) if is_of_the_peer(&error) => return Ok(daemon),
+            Err(error) => return Err(ServeError::Socket(error)),
+        };
+        let (Ok(uid), Ok(mut frames)) = (peer_uid(&stream), Frames::new(stream)) else {
+            return Ok(daemon);
+        };
+        if !self.trust.includes(uid) {
+            let words = format!("user {uid} may not use this card");
+            tell(&mut frames, Reason::Forbidden, &words);
+        } else if daemon.is_some() {
+            let words = "the card is served to another daemon";
+            tell(&mut frames, Reason::Busy, words);
+        } else {
+            return self.greet(frames);
+        }
+        Ok(daemon)
+    }
+
+    /// Hears who it is, and powers the card up.
+    fn greet(&mut self, mut frames: Frames) -> Result<Option<Frames>, ServeError> {
+        let number = match next(&mut frames, GREETING_MS_MAX) {
+            Ok((Request::Hello { version, .. }, number)) if version == VERSION => number,
+            Ok((Request::Hello { version, .. }, _)) => {
+                let words = format!("card socket: version {version} is not spoken, {VERSION} is");
+                tell(&mut frames, Reason::Version, &words);
+                return Ok(None);
+            }
+            Ok(_) => return Ok(refuse(&mut frames, &"the first frame is not HELLO")),
+            Err(error) => return Ok(ended(&mut frames, &error)),
+        };
+        let powered = self.link.reset();
+        let has_power = powered.is_ok();
+        let present = powered.map(|()| Answer::Present(self.present()));
+        let frames = send(frames, present, number)?;
+        Ok(frames.filter(|_| has_power))
+    }
+
+    fn present(&self) -> Present {
+        let max = self.link.command_bytes_max().min(COMMAND_BYTES_MAX);
+        Present {
+            version: VERSION,
+            server: plain(&self.name),
+            // Fits: the limit does.
+            command_bytes_max: max as u32,
+        }
+    }
+
+    /// Carries one request out.
+    fn answer(&mut self, mut frames: Frames) -> Result<Option<Frames>, ServeError> {
+        let max = self.link.command_bytes_max();
+        match next(&mut frames, FRAME_MS_MAX) {
+            Ok((Request::Transmit(command), _)) if command.len() > max => {
+                let words = format!("a command of {} bytes, {max} reach the card", command.len());
+                Ok(refuse(&mut frames, &words))
+            }
+            Ok((Request::Transmit(command), number)) => {
+                let response = self.link.transmit(command);
+                let response = response.as_ref().map(|it| Answer::Response(it));
+                send(frames, response.map_err(Clone::clone), number)
+            }
+            Ok((Request::Reset, number)) => {
+                let powered = self.link.reset().map(|()| Answer::Powered);
+                send(frames, powered, number)
+            }
+            Ok((Request::Hello { .. }, _)) => Ok(refuse(&mut frames, &"HELLO came twice")),
+            Err(error) => Ok(ended(&mut frames, &error)),
+        }
+    }
+
+    /// Says by itself what happened to a card that nobody used.
+    fn check(&mut self, frames: Frames) -> Result<Option<Frames>, ServeError> {
+        match self.link.check() {
+            Ok(()) => Ok(Some(frames)),
+            Err(error) => send(frames, Err(error), 0),
+        }
+    }
+}
+
+/// The next request and its number.
+fn next(frames: &mut Frames, within_ms: u64) -> Result<(Request<'_>, u64), StreamError> {
+    let frame = frames.receive(Duration::from_millis(within_ms))?;
+    Ok((Request::read(&frame)?, frame.number))
+}
+
+/// Answers; the stream, if the daemon took it.
+fn send(
+    mut frames: Frames,
+    answer: Result<Answer<'_>, LinkError>,
+    number: u64,
+) -> Result<Option<Frames>, ServeError> {
+    let (answer, gone) = match answer {
+        Ok(answer) => (answer, None),
+        Err(error) => (Answer::Failed(failed(&error)), gone(error)),
+    };
+    let mut bytes = Vec::new();
+    answer.write(&mut bytes, number);
+    let sent = frames.send(&bytes);
+    match gone {
+        Some(words) => Err(ServeError::Gone(words)),
+        None => Ok(sent.ok().map(|()| frames)),
+    }
+}
+
+fn failed(error: &LinkError) -> Failed {
+    match error {
+        LinkError::Lost(words) => Failed::new(Reason::Lost, words),
+        LinkError::Reset => Failed::new(Reason::Reset, ""),
+        LinkError::Gone(words) => Failed::new(Reason::Gone, words),
+    }
+}
+
+fn gone(error: LinkError) -> Option<String> {
+    match error {
+        LinkError::Gone(words) => Some(words),
+        LinkError::Lost(_) | LinkError::Reset => None,
+    }
+}
+
+/// Says why a connection ends. Whoever does not read it learns nothing.
+fn tell(frames: &mut Frames, reason: Reason, words: &str) {
+    let mut bytes = Vec::new();
+    Answer::Failed(Failed::new(reason, words)).write(&mut bytes, 0);
+    let _ = frames.send(&bytes);
+}
+
+fn refuse(frames: &mut Frames, why: &dyn Display) -> Option<Frames> {
+    tell(frames, Reason::Protocol, &why.to_string());
+    None
+}
+
+/// The end of a connection that gave no request.
+fn ended(frames: &mut Frames, error: &StreamError) -> Option<Frames> {
+    match error {
+        StreamError::Wire(error) => refuse(frames, error),
+        StreamError::TimedOut(_) => refuse(frames, &"a frame did not come whole in time"),
+        StreamError::Ended | StreamError::Io(_) => None,
+    }
+}
+
+fn is_of_the_peer(error: &io::Error) -> bool {
+    [
+        ErrorKind::WouldBlock,
+        ErrorKind::Interrupted,
+        ErrorKind::ConnectionAborted,
+    ]
+    .contains(&error.kind())
+}

@@ -1,0 +1,147 @@
+//! Whole frames over a blocking stream, each within a time.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use libetp::frame::{self, Frame};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::FRAME_MS_MAX;
+use super::wire::WireError;
+
+/// Bytes that are read at a time.
+const READ_BYTES: usize = 1 << 16;
+
+/// Why no frame came or went.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StreamError {
+    /// The other end closed, in the middle of a frame or between two.
+    #[error("the other end closed the connection")]
+    Ended,
+    /// Nothing whole within the time.
+    #[error("no answer within {} ms", .0.as_millis())]
+    TimedOut(Duration),
+    /// The system failed.
+    #[error("{0}")]
+    Io(io::Error),
+    /// What came is not the protocol.
+    #[error(transparent)]
+    Wire(#[from] WireError),
+}
+
+/// A stream of frames.
+#[derive(Debug)]
+pub(super) struct Frames {
+    stream: UnixStream,
+    /// What was read and not looked at yet.
+    bytes: Vec<u8>,
+    /// How much of it the frame took that was read last.
+    taken: usize,
+}
+
+impl Frames {
+    pub(super) fn new(stream: UnixStream) -> io::Result<Self> {
+        stream.set_nonblocking(false)?;
+        stream.set_write_timeout(Some(Duration::from_millis(FRAME_MS_MAX)))?;
+        Ok(Self {
+            stream,
+            bytes: Vec::new(),
+            taken: 0,
+        })
+    }
+
+    pub(super) fn send(&mut self, bytes: &[u8]) -> Result<(), StreamError> {
+        self.stream
+            .write_all(bytes)
+            .map_err(|error| match error.kind() {
+                ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => StreamError::Ended,
+                _ if would_block(&error) => {
+                    StreamError::TimedOut(Duration::from_millis(FRAME_MS_MAX))
+                }
+                _ => StreamError::Io(error),
+            })
+    }
+
+    /// The next frame, which must be whole within the time.
+    pub(super) fn receive(&mut self, within: Duration) -> Result<Frame<'_>, StreamError> {
+        self.bytes.drain(..std::mem::take(&mut self.taken));
+        let deadline = Instant::now() + within;
+        while frame::parse(&self.bytes)
+            .map_err(WireError::from)?
+            .is_none()
+        {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(StreamError::TimedOut(within));
+            }
+            self.read(left, within)?;
+        }
+        match frame::parse(&self.bytes).map_err(WireError::from)? {
+            Some((frame, taken)) => {
+                self.taken = taken;
+                Ok(frame)
+            }
+            None => Err(StreamError::Ended),
+        }
+    }
+
+    fn read(&mut self, left: Duration, within: Duration) -> Result<(), StreamError> {
+        let wait = self.stream.set_read_timeout(Some(left));
+        wait.map_err(StreamError::Io)?;
+        let old = self.bytes.len();
+        self.bytes.resize(old + READ_BYTES, 0);
+        let read = self.stream.read(&mut self.bytes[old..]);
+        self.bytes.truncate(old + *read.as_ref().unwrap_or(&0));
+        match read {
+            Ok(0) => Err(StreamError::Ended),
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => Err(StreamError::Ended),
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
+            Err(error) if would_block(&error) => Err(StreamError::TimedOut(within)),
+            Err(error) => Err(StreamError::Io(error)),
+        }
+    }
+
+    /// Whether there is something to read, the end included.
+    pub(super) fn has_news(&self) -> io::Result<bool> {
+        Ok(self.has_bytes() || ready(&[self.as_fd()], Some(Duration::ZERO))?[0])
+    }
+
+    /// Whether bytes were read that nobody looked at yet.
+    pub(super) fn has_bytes(&self) -> bool {
+        self.bytes.len() > self.taken
+    }
+}
+
+impl AsFd for Frames {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
+    }
+}
+
+/// Which of these have something to read, once one of them has or the time is over.
+pub(super) fn ready(fds: &[BorrowedFd<'_>], within: Option<Duration>) -> io::Result<Vec<bool>> {
+    let timeout = within.map_or(PollTimeout::NONE, |within| {
+        PollTimeout::try_from(within).unwrap_or(PollTimeout::MAX)
+    });
+    let mut fds: Vec<_> = fds
+        .iter()
+        .map(|fd| PollFd::new(*fd, PollFlags::POLLIN))
+        .collect();
+    match poll(&mut fds, timeout) {
+        Ok(_) => {}
+        Err(Errno::EINTR) => return Ok(vec![false; fds.len()]),
+        Err(errno) => return Err(errno.into()),
+    }
+    Ok(fds
+        .iter()
+        .map(|fd| fd.revents().is_some_and(|events| !events.is_empty()))
+        .collect())
+}
+
+fn would_block(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}

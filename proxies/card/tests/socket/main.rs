@@ -1,0 +1,30 @@
+//! A card that another process serves: real sockets, a card and its host on threads.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod hostile;
+mod process;
+mod vectors;
+
+use std::sync::mpsc::{Receiver, channel};
+
+use card_proxy::socket::SocketLink;
+use card_proxy::{CardEvent, CardSettings, CardThread, LinkError};
+use libetp::local::Trust;
+use process::Place;
+
+/// The daemon's end, connected.
+fn link(place: &Place) -> Result<SocketLink, LinkError> {
+    SocketLink::open(&place.path(), Trust::default(), "daemon/1")
+}
+
+/// A card thread over the socket, and what it tells.
+fn host(place: &Place) -> (CardThread, Receiver<CardEvent>) {
+    let (tell, events) = channel();
+    let link = link(place).expect("a process that listens");
+    let thread = CardThread::spawn("card", link, CardSettings::default(), move |event| {
+        let _ = tell.send(event);
+    });
+    (thread.expect("threads and randomness"), events)
+}
