@@ -42,6 +42,18 @@ pub enum Entry {
     Host,
 }
 
+impl Entry {
+    /// `app`, `card`, `remote` or `host`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::App { .. } => "app",
+            Self::Card(_) => "card",
+            Self::Remote(_) => "remote",
+            Self::Host => "host",
+        }
+    }
+}
+
 /// What the host knows of itself.
 pub trait Locality {
     /// Whether a card of this host has the domain, now or ever.

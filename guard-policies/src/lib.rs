@@ -9,6 +9,7 @@
 
 pub mod capture;
 pub mod cases;
+pub mod chain;
 pub mod expression;
 pub mod file;
 pub mod plugin;

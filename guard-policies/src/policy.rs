@@ -1,5 +1,6 @@
 //! What every policy is to the chain.
 
+use crate::plugin::Log;
 use crate::{Facts, Text};
 
 /// What a policy says of a message.
@@ -61,4 +62,8 @@ pub trait Policy: Send + Sync {
 
     /// What it consists of and what it may do, one line each, for people.
     fn explain(&self) -> Vec<String>;
+    /// Takes what it logged since the last time, for the operator.
+    fn take_log(&self) -> Log {
+        Log::default()
+    }
 }

@@ -1,7 +1,7 @@
 //! The built-in rules, in the order in which they are asked.
 
 use libetp::limits::MESSAGE_BYTES_MAX;
-use libetp::{Mtype, Port};
+use libetp::{Header, Mtype, Port};
 
 use crate::{Entry, Facts, Reason};
 
@@ -30,9 +30,10 @@ rules! {
     "card-source", "a card sends as itself only", card_source;
     "host-source", "the daemon sends as a host service of its own domains", host_source;
     "transit", "the destination's domain does not belong to this host", transit;
-    "host-order", "only the daemon itself gives this order to a card", host_order;
+    "host-order", "only the daemon itself says this", host_order;
     "host-answer", "only a card gives this answer, and only to its daemon", host_answer;
-    "reserved-port", "host services answer pings and nothing else", reserved_port;
+    "guard-answer", "only a program answers Guard, and only to the daemon of its own domain", guard_answer;
+    "reserved-port", "host services answer pings and take what Guard asked for, nothing else", reserved_port;
     "privileged-remote", "privileged orders come from a program of this host", privileged_remote;
     "privileged-derived", "a derived capability gives no privileged order", privileged_derived;
     "privileged-foreign", "privileged orders go to the card of the own domain", privileged_foreign;
@@ -43,6 +44,11 @@ rules! {
 }
 
 impl Rule {
+    /// The rule of that name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        RULES.iter().find(|rule| rule.name == name)
+    }
+
     /// What a sender is told that met it.
     pub fn reason(&self) -> Reason {
         Reason {
@@ -83,6 +89,7 @@ fn host_order(facts: &Facts<'_>) -> bool {
         Mtype::RESERVE_PORTS,
         Mtype::SERVE,
         Mtype::CAPABILITY_ENDED,
+        Mtype::GUARD_ASK,
     ];
     facts.entry != Entry::Host && orders.contains(&facts.header.mtype)
 }
@@ -100,11 +107,22 @@ fn is_answer_to_daemon(facts: &Facts<'_>) -> bool {
     matches!(facts.entry, Entry::Card(domain) if facts.header.dst == daemon(domain))
 }
 
+fn guard_answer(facts: &Facts<'_>) -> bool {
+    facts.header.mtype == Mtype::GUARD_ANSWER && !is_answer_to_guard(facts)
+}
+
+fn is_answer_to_guard(facts: &Facts<'_>) -> bool {
+    let Header { src, dst, mtype } = facts.header;
+    let is_to_guard = dst == src.domain.entity(Port::DIAGNOSTICS) && mtype == Mtype::GUARD_ANSWER;
+    is_to_guard && matches!(facts.entry, Entry::App { derived: false, .. })
+}
+
 fn reserved_port(facts: &Facts<'_>) -> bool {
     let header = facts.header;
     let is_ping = header.dst.port == Port::DIAGNOSTICS && header.mtype == Mtype::PING;
     let is_pong = header.src.port == Port::DIAGNOSTICS && header.mtype == Mtype::PONG;
-    let is_answer = is_host_answer(header.mtype) && is_answer_to_daemon(facts);
+    let is_answer =
+        is_host_answer(header.mtype) && is_answer_to_daemon(facts) || is_answer_to_guard(facts);
     let to_host = header.dst.port.is_host_service() && !is_ping && !is_answer;
     let as_host = header.src.port.is_host_service() && !is_pong && facts.entry != Entry::Host;
     to_host || as_host

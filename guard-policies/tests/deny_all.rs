@@ -54,6 +54,7 @@ const DAEMONS_ORDERS: &[&str] = &[
     "reserve-ports",
     "serve",
     "capability-ended",
+    "guard-ask",
 ];
 const ANSWERS_TO_DAEMON: &[&str] = &["hello", "ports-reserved", "statement"];
 
@@ -67,6 +68,7 @@ enum Kind {
     Authentication,
     Order,
     Answer,
+    GuardAnswer,
 }
 
 fn kind(mtype: Mtype) -> Kind {
@@ -75,6 +77,7 @@ fn kind(mtype: Mtype) -> Kind {
     match name.as_str() {
         "ping" => Kind::Ping,
         "pong" => Kind::Pong,
+        "guard-answer" => Kind::GuardAnswer,
         _ if is_in(PRIVILEGED) => Kind::Privileged,
         _ if is_in(AUTHENTICATION) => Kind::Authentication,
         _ if is_in(DAEMONS_ORDERS) => Kind::Order,
@@ -123,6 +126,7 @@ fn passes(entry: Entry, src: EntityId, dst: EntityId, kind: Kind) -> bool {
                 && match kind {
                     Kind::Privileged => may_order,
                     Kind::Authentication => may_order && principal.uid == OWNER,
+                    Kind::GuardAnswer => dst == HOME.entity(Port::DIAGNOSTICS) && !derived,
                     kind => is_ping || (is_peer && is_talk(kind)),
                 }
         }
@@ -263,6 +267,13 @@ fn each_attack_meets_the_rule_of_its_name() {
             stranger,
             HOME.entity(Port::DAEMON),
             Mtype::STATEMENT,
+        ),
+        (
+            "guard-answer",
+            app(OWNER, false),
+            program,
+            card,
+            Mtype::GUARD_ANSWER,
         ),
         (
             "reserved-port",

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
 use std::time::Duration;
 
-use guard_policies::Principal;
+use guard_policies::{Membership, Principal};
 use libetp::codec;
 use libetp::frame::body::{Closing, RequestError};
 use libetp::frame::{self, kind};
@@ -15,6 +15,7 @@ use tokio::net::UnixListener;
 
 use super::admission::Admissions;
 use super::job::Job;
+use super::membership::membership;
 use super::worker::Peers;
 use crate::router::Event;
 
@@ -72,7 +73,13 @@ fn welcome(stream: StdStream, admissions: &Admissions, peers: &Peers) -> io::Res
         pid: credentials.pid(),
     };
     match admissions.admit(peer.uid) {
-        Ok(admission) => Ok(Some(Job::Connect(stream, peer, admission))),
+        Ok(admission) => {
+            let membership = membership(&stream, peer.pid).unwrap_or_else(|error| {
+                report(peers, "membership-unknown", Some(peer), error.to_string());
+                Membership::default()
+            });
+            Ok(Some(Job::Connect(stream, (peer, membership), admission)))
+        }
         Err(limit) => {
             report(peers, limit, Some(peer), "too many connections".into());
             turn_away(stream)?;

@@ -51,8 +51,10 @@ impl Worker {
                 principal,
                 detail,
             }),
+            Effect::AskWorker(job) => self.peers.ask_worker(job),
+            Effect::Judged(record) => host.judged(*record),
             Effect::Trace(entry, header, bytes, outcome) => self.pass.record(TraceRecord {
-                entry: entry_name(entry),
+                entry: entry.name(),
                 header,
                 bytes,
                 outcome,
@@ -131,14 +133,5 @@ fn from_guard(entry: Entry) -> router::Entry {
         Entry::Card(domain) => router::Entry::Card(domain),
         Entry::Remote(host) => router::Entry::Remote(host),
         Entry::Host | Entry::App { .. } => router::Entry::Host,
-    }
-}
-
-fn entry_name(entry: Entry) -> &'static str {
-    match entry {
-        Entry::App { .. } => "app",
-        Entry::Card(_) => "card",
-        Entry::Remote(_) => "remote",
-        Entry::Host => "host",
     }
 }

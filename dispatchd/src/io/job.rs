@@ -5,7 +5,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use guard_policies::Principal;
+use guard_policies::{Membership, Principal};
 use libetp::Domain;
 use tokio::sync::{mpsc, oneshot};
 
@@ -30,7 +30,7 @@ pub(crate) enum Job {
     /// Accept programs on this socket.
     Serve(UnixListener, Admissions),
     /// A program connected.
-    Connect(UnixStream, Principal, Admission),
+    Connect(UnixStream, (Principal, Membership), Admission),
     /// A connection comes from another thread, with bytes that were read and not used.
     Arrive(UnixStream, Departed, Vec<u8>, Admission),
     /// A card's link.
@@ -135,7 +135,9 @@ mod tests {
     use super::*;
 
     fn send(sender: &JobSender, class: Class, bytes: usize) -> bool {
-        sender.try_message(class, bytes, Input::Tick(0)).is_ok()
+        sender
+            .try_message(class, bytes, Input::Tick(guard_policies::Now::default()))
+            .is_ok()
     }
 
     #[test]

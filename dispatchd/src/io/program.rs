@@ -73,7 +73,7 @@ fn give(worker: &Worker, id: ConnectionId, socket: &Socket, bytes: &[u8]) {
 }
 
 fn read(worker: &Rc<Worker>, id: ConnectionId, socket: &Socket) -> Pass {
-    worker.pass.begin();
+    worker.begin_pass();
     let received = read_once(worker, id, socket);
     let pass = match received {
         Ok(Received::Bytes {

@@ -6,8 +6,9 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc as std_mpsc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use guard_policies::Now;
 use libetp::Domain;
 use tokio::net::UnixStream;
 use tokio::sync::{Notify, mpsc};
@@ -22,7 +23,7 @@ use super::receive::control_buffer;
 use super::storing::StoreJob;
 use super::{output, program};
 use crate::router::{CardPort, HostPort, RemotePort};
-use crate::table::{ConnectionId, Input, Shard};
+use crate::table::{ConnectionId, Input, Shard, SlowJob};
 
 /// Bytes that one read takes at most.
 pub(super) const READ_BYTES: usize = 256 << 10;
@@ -42,6 +43,24 @@ pub(crate) struct Peers {
     pub(crate) store: std_mpsc::Sender<StoreJob>,
     /// The daemon.
     pub(crate) host: Arc<dyn HostPort>,
+    /// The thread that asks slow policies.
+    pub(crate) slow: std_mpsc::Sender<Box<SlowJob>>,
+}
+
+impl Peers {
+    pub(super) fn ask_worker(&self, job: Box<SlowJob>) {
+        // The thread ends only after this one.
+        let _ = self.slow.send(job);
+    }
+}
+
+/// Asks slow policies, one message after the other, until every I/O thread has ended.
+pub(crate) fn run_slow(jobs: &std_mpsc::Receiver<Box<SlowJob>>, shards: &[JobSender]) {
+    for job in jobs {
+        if let Some(shard) = shards.get(usize::from(job.shard())) {
+            shard.send(Job::Input(job.run()));
+        }
+    }
 }
 
 /// A program's socket.
@@ -76,6 +95,7 @@ pub(super) struct Worker {
     pub(super) remote: RefCell<Option<Arc<dyn RemotePort>>>,
     pub(super) peers: Peers,
     pub(super) pass: Pass,
+    start: Instant,
 }
 
 /// Runs an I/O thread until [`Job::Stop`].
@@ -104,10 +124,20 @@ pub(crate) fn run_worker(
             remote: RefCell::default(),
             peers,
             pass,
+            start: Instant::now(),
         });
         let tasks = LocalSet::new();
         tasks.block_on(&runtime, worker.run(jobs));
     })
+}
+
+/// Now; a thread counts from its own start.
+fn now(start: Instant) -> Now {
+    let unix = SystemTime::now().duration_since(UNIX_EPOCH);
+    Now {
+        tick_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+        unix_s: unix.map_or(0, |since| since.as_secs()),
+    }
 }
 
 /// A shard that panicked may be anything: the process ends, and its supervisor starts it anew.
@@ -123,25 +153,29 @@ impl Drop for AbortOnPanic {
 
 impl Worker {
     async fn run(self: Rc<Self>, mut jobs: mpsc::UnboundedReceiver<Job>) {
-        let start = Instant::now();
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 job = jobs.recv() => {
                     let Some(job) = job else { return };
-                    self.pass.begin();
+                    self.begin_pass();
                     if self.work_through(job, &mut jobs) {
                         return self.end().await;
                     }
                 }
                 _ = ticks.tick() => {
-                    let now_ms = start.elapsed().as_millis() as u64;
-                    self.shard.borrow_mut().input(Input::Tick(now_ms));
+                    self.shard.borrow_mut().input(Input::Tick(now(self.start)));
                 }
             }
             self.settle();
         }
+    }
+
+    /// A pass begins: what is judged in it is judged at this moment.
+    pub(super) fn begin_pass(&self) {
+        self.pass.begin();
+        self.shard.borrow_mut().clock(now(self.start));
     }
 
     /// Does the job and what is queued behind it; true if it is to end.
@@ -159,8 +193,11 @@ impl Worker {
     fn work(self: &Rc<Self>, job: Job) {
         match job {
             Job::Input(input) | Job::Message(input, _) => self.shard.borrow_mut().input(input),
-            Job::Connect(stream, peer, admission) => {
-                let id = self.shard.borrow_mut().connected(peer);
+            Job::Connect(stream, (peer, membership), admission) => {
+                let id = self
+                    .shard
+                    .borrow_mut()
+                    .connected(peer, Arc::new(membership));
                 self.start(id, stream, peer, admission, Vec::new());
             }
             Job::Arrive(stream, departed, rest, admission) => {

@@ -6,9 +6,10 @@ use libetp::{Domain, Message};
 use tokio::sync::mpsc;
 
 use super::throttle::Throttle;
+use super::watcher::Watcher;
 use crate::control::Recorder;
 use crate::remote::CardNews;
-use crate::router::{ControlRequest, Entry, Event, HostPort, TraceRecord};
+use crate::router::{ControlRequest, Entry, Event, GuardRecord, HostPort, TraceRecord};
 
 /// What the main thread has to do.
 #[derive(Debug)]
@@ -30,15 +31,17 @@ pub struct Bridge {
     tasks: Tasks,
     recorder: Arc<Recorder>,
     throttle: Throttle,
+    watcher: Arc<Watcher>,
 }
 
 impl Bridge {
     /// A bridge to the main thread.
-    pub fn new(tasks: Tasks, recorder: Arc<Recorder>) -> Self {
+    pub fn new(tasks: Tasks, recorder: Arc<Recorder>, watcher: Arc<Watcher>) -> Self {
         Self {
             tasks,
             recorder,
             throttle: Throttle::default(),
+            watcher,
         }
     }
 
@@ -74,6 +77,10 @@ impl HostPort for Bridge {
             .map(|who| format!("uid {} pid {}", who.uid, who.pid))
             .unwrap_or_default();
         tracing::warn!(event = event.name, id, principal, "{}{more}", event.detail);
+    }
+
+    fn judged(&self, record: GuardRecord) {
+        self.watcher.judged(record);
     }
 
     fn trace(&self, records: &[TraceRecord]) {

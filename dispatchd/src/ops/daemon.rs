@@ -79,7 +79,13 @@ impl Daemon {
         let state = State::open(config.daemon.state.get_ref()).map_err(Failure::start)?;
         let recorder = Arc::new(Recorder::new(config.limits.trace_records_max as usize));
         let (tasks_in, tasks) = mpsc::unbounded_channel();
-        let bridge = Arc::new(Bridge::new(tasks_in.clone(), Arc::clone(&recorder)));
+        let watcher = Arc::default();
+        let bridge = Bridge::new(
+            tasks_in.clone(),
+            Arc::clone(&recorder),
+            Arc::clone(&watcher),
+        );
+        let bridge = Arc::new(bridge);
         let store = Box::new(state.clone());
         let router = Router::start(settings(&loaded), store, bridge).map_err(Failure::start)?;
         let local = state.local_domains().map_err(Failure::start)?;

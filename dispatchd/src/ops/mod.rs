@@ -13,3 +13,4 @@ pub mod recover;
 mod signals;
 pub mod socket;
 pub mod throttle;
+pub mod watcher;

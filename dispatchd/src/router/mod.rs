@@ -20,7 +20,9 @@ use crate::io::{Admissions, Class, Job, JobSender, prepare};
 use crate::table::{CardLimits, ConnectionId, Directory, DomainState, Input, Shared};
 
 pub use crate::io::QuotaLimits;
-pub use crate::table::{CARD_WINDOW_MESSAGES, IdSnapshot, Limits};
+pub use crate::table::{
+    CARD_WINDOW_MESSAGES, Guard, GuardRecord, HeldSnapshot, HoldTicket, IdSnapshot, Limits,
+};
 pub use guard_policies::Principal;
 pub use ports::{
     CardPort, ControlRequest, ControlTicket, Entry, Event, HostPort, RemotePort, TraceRecord,
@@ -160,6 +162,21 @@ impl Router {
     pub fn attach_remote(&self, port: Arc<dyn RemotePort>) {
         for shard in &self.inner.shards {
             shard.send(Job::RemotePort(Arc::clone(&port)));
+        }
+    }
+
+    /// What Guard consists of from now on. Each message is judged by one chain alone.
+    pub fn set_guard(&self, guard: Guard) {
+        let guard = Arc::new(guard);
+        for shard in &self.inner.shards {
+            shard.send(Job::Input(Input::Guard(Arc::clone(&guard))));
+        }
+    }
+
+    /// An administrator's answer about a message that waits for one.
+    pub fn answer_held(&self, ticket: HoldTicket, is_approved: bool) {
+        if let Some(shard) = self.inner.shards.get(usize::from(ticket.shard())) {
+            shard.send(Job::Input(Input::Answered(ticket, is_approved)));
         }
     }
 

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 #[cfg(doc)]
 use super::{CARD_WINDOW_MESSAGES, Router, Settings};
+use crate::table::GuardRecord;
 
 /// Where a message enters that does not come over the application socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +58,10 @@ pub trait HostPort: Send + Sync {
     fn event(&self, event: Event);
     /// Messages were judged, all in one pass of an I/O thread; only called if [`Settings::trace`].
     fn trace(&self, records: &[TraceRecord]);
+    /// Guard judged a message that somebody watches.
+    fn judged(&self, record: GuardRecord) {
+        drop(record);
+    }
 }
 
 /// A request of an administrator.

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::{Router, lock};
 use crate::io::Job;
-use crate::table::{Directory, DomainState, IdSnapshot};
+use crate::table::{Directory, DomainState, HeldSnapshot, IdSnapshot};
 
 /// What the table holds at a moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Snapshot {
     pub counters: BTreeMap<String, u64>,
     /// Acquired ids, in order.
     pub ids: Vec<IdSnapshot>,
+    /// Messages that somebody is asked about.
+    pub held: Vec<HeldSnapshot>,
     /// Local domains, in order.
     pub domains: Vec<DomainSnapshot>,
     /// Domains of other hosts, in order.
@@ -56,6 +58,7 @@ impl Router {
                 *snapshot.counters.entry(name).or_default() += count;
             }
             snapshot.ids.extend(part.ids);
+            snapshot.held.extend(part.held);
             queued.extend(part.cards);
         }
         let lost = self.inner.lost_verdicts.load(Ordering::Relaxed);

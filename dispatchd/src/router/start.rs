@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use tokio::sync::mpsc;
 
 use super::{HostPort, Inner, QuotaLimits, Router};
-use crate::io::{Admissions, Job, JobSender, Peers, queue, run_store, run_worker};
+use crate::io::{Admissions, Job, JobSender, Peers, queue, run_slow, run_store, run_worker};
 use crate::table::{
     CapabilityStore, Directory, Limits, Shard, Shared, StoreError, StoredCapability,
 };
@@ -109,7 +109,8 @@ fn shards(
     shards
 }
 
-/// An I/O thread for each shard, and the thread that stores, which ends after them.
+/// An I/O thread for each shard, and the threads that ask slow policies and that store, which end
+/// after them.
 fn threads(
     shards: Vec<Shard>,
     senders: Vec<JobSender>,
@@ -118,10 +119,13 @@ fn threads(
     host: Arc<dyn HostPort>,
 ) -> std::io::Result<Vec<JoinHandle<()>>> {
     let (store_jobs, store_queue) = std::sync::mpsc::channel();
+    let (slow, slow_queue) = std::sync::mpsc::channel();
+    let shard_senders = senders.clone();
     let peers = Peers {
         shards: senders,
         store: store_jobs,
         host: Arc::clone(&host),
+        slow,
     };
     let mut threads = Vec::new();
     for (shard, jobs) in shards.into_iter().zip(queues) {
@@ -130,6 +134,8 @@ fn threads(
         threads.push(std::thread::Builder::new().name(name).spawn(run)?);
     }
     drop(peers);
+    let slow_thread = std::thread::Builder::new().name("guard".into());
+    threads.push(slow_thread.spawn(move || run_slow(&slow_queue, &shard_senders))?);
     let store_thread = std::thread::Builder::new().name("store".into());
     threads.push(store_thread.spawn(move || run_store(store, &store_queue, &host))?);
     Ok(threads)

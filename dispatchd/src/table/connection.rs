@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use guard_policies::Principal;
+use guard_policies::{Membership, Principal};
 use libetp::EntityId;
 use libetp::codec::{self, Encode};
 use libetp::frame::body::{Closing, RequestError, VerdictBody};
@@ -55,6 +55,9 @@ pub(super) struct Connection {
     pub(super) peer: Principal,
     /// For Guard: as `peer`, or those at the start of the chain of derivations.
     pub(super) principal: Principal,
+    /// What else the kernel says of the process of `peer`, and of `principal`.
+    pub(super) peer_membership: Arc<Membership>,
+    pub(super) membership: Arc<Membership>,
     pub(super) name: String,
     pub(super) phase: Phase,
     /// A request waits for the card or the store: nothing is read meanwhile.
@@ -80,11 +83,18 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(id: ConnectionId, peer: Principal, account: Account, now_ms: u64) -> Self {
+    pub(super) fn new(
+        id: ConnectionId,
+        (peer, membership): (Principal, Arc<Membership>),
+        account: Account,
+        now_ms: u64,
+    ) -> Self {
         Self {
             id,
             peer,
             principal: peer,
+            peer_membership: Arc::clone(&membership),
+            membership,
             name: String::new(),
             phase: Phase::New,
             is_waiting: false,
@@ -190,7 +200,8 @@ mod tests {
             pid: 1,
         };
         let account = Accounts::default().open(Sender::User(1));
-        let mut connection = Connection::new(ConnectionId::new(0, 1), peer, account, 0);
+        let mut connection =
+            Connection::new(ConnectionId::new(0, 1), (peer, Arc::default()), account, 0);
         let (mut said, mut read) = (Vec::new(), Vec::new());
         for number in 0..2_000 {
             connection.say(kind::VERDICT, number, &[7; 87]);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use guard_policies::Principal;
+use guard_policies::{Membership, Principal};
 use libetp::EntityId;
 use libetp::codec::List;
 use libetp::digest::sha256;
@@ -24,6 +24,7 @@ pub(super) struct Grant {
     id: EntityId,
     scope: Scope,
     principal: Principal,
+    membership: Arc<Membership>,
 }
 
 impl Shard {
@@ -52,6 +53,7 @@ impl Shard {
             id: role.id(),
             scope: narrowed(role, asked),
             principal: connection.principal,
+            membership: Arc::clone(&connection.membership),
         };
         self.grants.insert(hash, grant);
         self.mark_dirty(id);
@@ -93,6 +95,7 @@ impl Shard {
         };
         let own = std::mem::replace(&mut connection.account, account);
         connection.principal = grant.principal;
+        connection.membership = grant.membership;
         connection.phase = Phase::Acquired(Role::Derived {
             id: grant.id,
             parent: grant.parent,

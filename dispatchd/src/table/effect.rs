@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use guard_policies::{Entry, Principal};
+use guard_policies::chain::Judgement;
+use guard_policies::{Entry, Now, Principal};
 use libetp::digest::Hash;
 use libetp::verdict::Subject;
 use libetp::{Domain, EntityId, Header, Message, Verdict, VerdictCode};
 
 use super::directory::Directory;
+use super::guard::{Guard, GuardRecord};
 use super::ledger::Sender;
+use super::parking::{HoldTicket, SlowJob};
 use super::registry::ShardIndex;
 use super::returns::{Back, ConnectionId};
 use super::store::StoredCapability;
@@ -46,8 +49,21 @@ pub enum Input {
     Persisted(Ticket, bool),
     /// The answer to a control request.
     ControlReply(ConnectionId, u64, Vec<u8>),
-    /// Time passed; milliseconds of a monotonic clock.
-    Tick(u64),
+    /// Time passed.
+    Tick(Now),
+    /// What Guard consists of changed.
+    Guard(Arc<Guard>),
+    /// The worker asked a slow policy: what its chain says, and which generation that is.
+    Judged {
+        /// The message.
+        ticket: HoldTicket,
+        /// Of the chain.
+        generation: u64,
+        /// What it says.
+        judgement: Judgement,
+    },
+    /// An administrator answered about a message that waits.
+    Answered(HoldTicket, bool),
     /// The daemon will end: what waits for ids that nobody is connected as goes back.
     ReturnMail,
     /// Close everything.
@@ -82,6 +98,8 @@ pub enum Crossing {
     Left(ConnectionId),
     /// The id ended or was resumed: the home of its card's queue tells the card.
     Ended(EntityId),
+    /// An approver answered about a message that waits.
+    Answered(HoldTicket, bool, EntityId),
 }
 
 /// Which request a change of the store belongs to.
@@ -120,6 +138,10 @@ pub enum Effect {
     Control(Principal, ConnectionId, u64, Vec<u8>),
     /// Something for the log.
     Event(&'static str, Option<EntityId>, Option<Principal>, String),
+    /// A slow policy is to be asked; answer with what [`SlowJob::run`] gives.
+    AskWorker(Box<SlowJob>),
+    /// A message was judged, and somebody watches.
+    Judged(Box<GuardRecord>),
     /// A message was judged.
     Trace(Entry, Header, usize, &'static str),
 }

@@ -6,6 +6,8 @@ use libetp::params::Param;
 use libetp::params::runtime::CapabilityEnded;
 use libetp::{EntityId, Port, VerdictCode};
 
+use std::sync::Arc;
+
 use guard_policies::Entry;
 
 use super::connection::{Phase, Role};
@@ -104,6 +106,7 @@ impl Shard {
             let own = self.accounts.open(Sender::User(uid));
             if let Some(connection) = self.connections.get_mut(&id) {
                 connection.principal = connection.peer;
+                connection.membership = Arc::clone(&connection.peer_membership);
                 let other = std::mem::replace(&mut connection.account, own);
                 self.accounts.close(other);
             }
@@ -149,6 +152,7 @@ impl Shard {
 
     /// Mail does not outlive the daemon: who sent what nobody fetched is told.
     pub(super) fn return_mail(&mut self) {
+        self.return_held();
         let limits = self.shared.limits;
         let away = self.capabilities.values_mut();
         let away = away.filter(|capability| capability.connection.is_none());

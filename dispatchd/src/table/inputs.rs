@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use guard_policies::Entry;
+use guard_policies::{Entry, Now};
 use libetp::VerdictCode;
 use libetp::frame::body::RequestError;
 use libetp::verdict::Subject;
@@ -36,7 +36,16 @@ impl Shard {
             Input::PortsFed(domain) => self.retry_acquires(domain),
             Input::Persisted(ticket, is_stored) => self.persisted(ticket, is_stored),
             Input::ControlReply(id, number, body) => self.control_reply(id, number, &body),
-            Input::Tick(now_ms) => self.tick(now_ms),
+            Input::Tick(now) => self.tick(now),
+            Input::Guard(guard) => self.guard = guard,
+            Input::Judged {
+                ticket,
+                generation,
+                judgement,
+            } => self.worker_judged(ticket, generation, judgement),
+            Input::Answered(ticket, is_approved) => {
+                self.answered(ticket, is_approved, None);
+            }
             Input::ReturnMail => self.return_mail(),
             Input::ShutDown => self.shut_down(),
         }
@@ -73,11 +82,23 @@ impl Shard {
             Crossing::Moved(id, to) => self.moved_on(id, Some(to)),
             Crossing::Left(id) => self.moved_on(id, None),
             Crossing::Ended(id) => self.ended(id),
+            Crossing::Answered(ticket, is_approved, by) => {
+                if !self.answered(ticket, is_approved, Some(by)) {
+                    self.counters.add("guard-answer-unasked");
+                }
+            }
         }
     }
 
-    fn tick(&mut self, now_ms: u64) {
-        self.now_ms = now_ms;
+    /// What time it is, before anything that comes now is judged.
+    pub fn clock(&mut self, now: Now) {
+        (self.now_ms, self.unix_s) = (now.tick_ms, now.unix_s);
+    }
+
+    fn tick(&mut self, now: Now) {
+        self.clock(now);
+        let now_ms = now.tick_ms;
+        self.expire_held();
         self.give_room_back();
         self.spare_buffers.clear();
         self.fail_old_acquires();

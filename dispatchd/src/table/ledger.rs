@@ -101,6 +101,11 @@ impl Accounts {
         at
     }
 
+    /// One holder more, until [`Accounts::close`].
+    pub(crate) fn hold(&mut self, account: Account) {
+        self.slots[account.0 as usize].holders += 1;
+    }
+
     /// One holder less; what is pinned keeps the account.
     pub(crate) fn close(&mut self, account: Account) {
         self.slots[account.0 as usize].holders -= 1;

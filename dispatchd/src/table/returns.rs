@@ -34,14 +34,24 @@ pub struct ConnectionId(pub u64);
 
 const SERIAL_BITS: u32 = 48;
 
+/// A name for something that a shard knows.
+pub(super) fn serial_id(shard: u16, serial: u64) -> u64 {
+    u64::from(shard) << SERIAL_BITS | serial & ((1 << SERIAL_BITS) - 1)
+}
+
+/// The shard that made the name.
+pub(super) fn shard_of(id: u64) -> u16 {
+    (id >> SERIAL_BITS) as u16
+}
+
 impl ConnectionId {
     pub(super) fn new(shard: u16, serial: u64) -> Self {
-        Self(u64::from(shard) << SERIAL_BITS | serial & ((1 << SERIAL_BITS) - 1))
+        Self(serial_id(shard, serial))
     }
 
     /// The shard that it connected to, which knows where it is.
     pub fn shard(self) -> u16 {
-        (self.0 >> SERIAL_BITS) as u16
+        shard_of(self.0)
     }
 }
 

@@ -109,7 +109,7 @@ impl Shard {
         "stored"
     }
 
-    fn over_quota(&mut self) -> Verdict {
+    pub(super) fn over_quota(&mut self) -> Verdict {
         let code = VerdictCode::QuotaExceeded;
         self.refusal(
             code.name(),
@@ -179,6 +179,7 @@ impl Shard {
         let header = arriving.header;
         match (header.dst.port, header.mtype) {
             (Port::DIAGNOSTICS, Mtype::PING) => self.pong(arriving),
+            (Port::DIAGNOSTICS, Mtype::GUARD_ANSWER) => self.guard_answer(arriving),
             (Port::DAEMON, _) => {
                 let to_host = Effect::ToHost(arriving.entry, arriving.to_message());
                 self.effects.push(to_host);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use guard_policies::{Entry, Facts, objection};
+use guard_policies::{Entry, Membership};
 use libetp::frame::Frame;
 use libetp::frame::body::RequestError;
 use libetp::limits::PARAM_BYTES_MAX;
@@ -24,6 +24,7 @@ const SEND_FIXED_LEN: usize = 18;
 pub(super) struct Sending {
     source: EntityId,
     entry: Entry,
+    membership: Arc<Membership>,
     account: Account,
     scope: Option<Arc<Scope>>,
     /// Largest number of its messages in this read.
@@ -36,6 +37,8 @@ pub(super) struct Sending {
 #[derive(Clone, Copy)]
 pub(super) struct Arriving<'m> {
     pub(super) entry: Entry,
+    /// What the kernel says of the program that it comes from.
+    pub(super) membership: Option<&'m Arc<Membership>>,
     pub(super) account: Account,
     pub(super) back: Back,
     pub(super) header: Header,
@@ -112,6 +115,7 @@ impl Shard {
                 principal: connection.principal,
                 derived: scope.is_some(),
             },
+            membership: Arc::clone(&connection.membership),
             account: connection.account,
             scope,
             last_number: 0,
@@ -131,6 +135,7 @@ impl Shard {
         let [dst @ .., high, low] = *fixed;
         let arriving = Arriving {
             entry: sending.entry,
+            membership: Some(&sending.membership),
             account: sending.account,
             back: Back::App { connection, number },
             header: Header {
@@ -208,6 +213,7 @@ impl Shard {
         let account = self.accounts.open(sender);
         let arriving = Arriving {
             entry,
+            membership: None,
             account,
             back,
             header: message.header,
@@ -221,36 +227,9 @@ impl Shard {
         self.accounts.close(account);
     }
 
-    /// The one way in: Guard, then the route.
-    pub(super) fn enter(&mut self, arriving: &Arriving<'_>) -> Routed {
-        let Arriving {
-            entry,
-            header,
-            param,
-            ..
-        } = *arriving;
-        let facts = Facts::new(entry, header, param, &*self.directory);
-        if let Some(rule) = objection(&facts) {
-            return Err(self.guard_refused(arriving, rule));
-        }
-        self.watch_authentication(arriving)?;
-        self.route(arriving)
-    }
-
-    fn guard_refused(&mut self, arriving: &Arriving<'_>, rule: &guard_policies::Rule) -> Verdict {
-        let principal = match arriving.entry {
-            Entry::App { principal, .. } => Some(principal),
-            _ => None,
-        };
-        let Header { src, dst, mtype } = arriving.header;
-        let detail = format!("{mtype} from {src} to {dst}: {}", rule.detail);
-        self.event(rule.name, Some(src), principal, detail);
-        Verdict::new(VerdictCode::Refused, rule.reason().to_string())
-    }
-
     /// Users that fail to authenticate too often have to wait (the card's own retry counter is
     /// its owner's, and must not be spent by somebody else).
-    fn watch_authentication(&mut self, arriving: &Arriving<'_>) -> Result<(), Verdict> {
+    pub(super) fn watch_authentication(&mut self, arriving: &Arriving<'_>) -> Result<(), Verdict> {
         let Header { src, dst, mtype } = arriving.header;
         if mtype == Mtype::AUTH_FAILED
             && arriving.entry == Entry::Card(dst.domain)
@@ -275,7 +254,7 @@ impl Shard {
         Ok(())
     }
 
-    fn trace(&mut self, arriving: &Arriving<'_>, routed: &Routed) {
+    pub(super) fn trace(&mut self, arriving: &Arriving<'_>, routed: &Routed) {
         if !self.shared.trace {
             return;
         }

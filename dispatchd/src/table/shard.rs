@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use guard_policies::Principal;
+use guard_policies::{Membership, Principal};
 use libetp::digest::Hash;
 use libetp::{Domain, EntityId};
 
@@ -20,9 +20,11 @@ use super::counters::Counters;
 use super::derive::Grant;
 use super::directory::Directory;
 use super::effect::{Effect, Ticket};
+use super::guard::Guard;
 use super::ledger::{Accounts, Load, Sender};
 use super::limits::{ACQUIRE_REFILL_MS, AUTH_FAILURE_REFILL_MS, AUTH_FAILURES_BURST, Limits};
 use super::mailbox::Mailbox;
+use super::parking::Parking;
 use super::ports::PortPool;
 use super::registry::{Registry, ShardIndex};
 use super::returns::ConnectionId;
@@ -106,6 +108,9 @@ pub struct Shard {
     pub(super) next_connection: u64,
     pub(super) next_ticket: u64,
     pub(super) now_ms: u64,
+    pub(super) unix_s: u64,
+    pub(super) guard: Arc<Guard>,
+    pub(super) parking: Parking,
     pub(super) stored_messages: u64,
     pub(super) taken_messages: u64,
 }
@@ -143,6 +148,9 @@ impl Shard {
             next_connection: 1,
             next_ticket: 1,
             now_ms: 0,
+            unix_s: 0,
+            guard: Arc::default(),
+            parking: Parking::default(),
             stored_messages: 0,
             taken_messages: 0,
         }
@@ -194,11 +202,11 @@ impl Shard {
     }
 
     /// A program connected.
-    pub fn connected(&mut self, peer: Principal) -> ConnectionId {
+    pub fn connected(&mut self, peer: Principal, membership: Arc<Membership>) -> ConnectionId {
         let id = ConnectionId::new(self.index, self.next_connection);
         self.next_connection += 1;
         let account = self.accounts.open(Sender::User(peer.uid));
-        let connection = Connection::new(id, peer, account, self.now_ms);
+        let connection = Connection::new(id, (peer, membership), account, self.now_ms);
         self.connections.insert(id, connection);
         self.ungreeted.push_back(id);
         id

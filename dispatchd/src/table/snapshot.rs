@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use libetp::{Domain, EntityId};
 
 use super::capability::Capability;
+use super::parking::HeldSnapshot;
 use super::returns::ConnectionId;
 use super::shard::Shard;
 
@@ -17,6 +18,8 @@ pub struct ShardSnapshot {
     pub ids: Vec<IdSnapshot>,
     /// Messages that wait for cards.
     pub cards: BTreeMap<Domain, u64>,
+    /// Messages that somebody is asked about.
+    pub held: Vec<HeldSnapshot>,
 }
 
 /// An acquired id.
@@ -58,6 +61,7 @@ impl Shard {
             cards: cards
                 .map(|(domain, queue)| (*domain, queue.len() as u64))
                 .collect(),
+            held: self.held(),
         }
     }
 

@@ -92,7 +92,7 @@ impl World {
             gid: uid,
             pid: 1,
         };
-        let at = self.shards[shard].connected(peer);
+        let at = self.shards[shard].connected(peer, Arc::default());
         let program = self.programs.len();
         self.programs.push(Program {
             at,

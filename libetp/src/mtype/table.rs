@@ -9,6 +9,10 @@ impl Mtype {
     pub const PING: Mtype = Mtype(0x0002);
     /// Answers a ping with the same nonce.
     pub const PONG: Mtype = Mtype(0x0003);
+    /// The daemon asks an approver about a message that Guard holds; digest is that of the whole message.
+    pub const GUARD_ASK: Mtype = Mtype(0x0004);
+    /// What the approver says. Only the id that was asked is heard.
+    pub const GUARD_ANSWER: Mtype = Mtype(0x0005);
     /// The daemon asks a card to prove itself before its domain goes live.
     pub const HELLO_CHALLENGE: Mtype = Mtype(0x0101);
     /// The card's proof; signature tag `hello` over [nonce, boot_id, generation, domain, highest_port].
@@ -161,6 +165,31 @@ pub const TABLE: &[Entry] = &[
         privileged: false,
         secret: false,
         params: &["nonce: bytes"],
+    },
+    Entry {
+        mtype: Mtype(0x0004),
+        name: "guard-ask",
+        privileged: false,
+        secret: false,
+        params: &[
+            "ticket: u64",
+            "policy: text",
+            "reason: text",
+            "entry: text",
+            "src: id",
+            "dst: id",
+            "mtype: u16",
+            "size: u32",
+            "digest: bytes32",
+            "wait_ms: u64",
+        ],
+    },
+    Entry {
+        mtype: Mtype(0x0005),
+        name: "guard-answer",
+        privileged: false,
+        secret: false,
+        params: &["ticket: u64", "approve: bool"],
     },
     Entry {
         mtype: Mtype(0x0101),

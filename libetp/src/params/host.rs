@@ -32,6 +32,44 @@ crate::structure! {
         /// The ping's.
         pub nonce: Vec<u8>,
     }
+
+    /// The daemon asks an approver about a message that Guard holds.
+    pub struct GuardAsk {
+        /// Names the held message in the answer.
+        pub ticket: u64,
+        /// The policy that wants to know.
+        pub policy: String,
+        /// Why.
+        pub reason: String,
+        /// Where the message came in: `app`, `card` or `remote`.
+        pub entry: String,
+        /// Who sends it.
+        pub src: EntityId,
+        /// Who is meant.
+        pub dst: EntityId,
+        /// Its type.
+        pub mtype: Mtype,
+        /// Its length with the header.
+        pub size: u32,
+        /// SHA-256 of the whole message.
+        pub digest: [u8; 32],
+        /// It is refused without an answer after so many milliseconds.
+        pub wait_ms: u64,
+    }
+
+    /// Answers a [`GuardAsk`].
+    pub struct GuardAnswer {
+        /// As in the question.
+        pub ticket: u64,
+        /// Whether the message may be judged again as approved.
+        pub approve: bool,
+    }
 }
 
-super::params!(Undeliverable = UNDELIVERABLE, Ping = PING, Pong = PONG);
+super::params!(
+    Undeliverable = UNDELIVERABLE,
+    Ping = PING,
+    Pong = PONG,
+    GuardAsk = GUARD_ASK,
+    GuardAnswer = GUARD_ANSWER,
+);

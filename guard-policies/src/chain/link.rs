@@ -1,0 +1,137 @@
+//! One policy at its place in the chain.
+
+use std::fmt;
+use std::sync::{Mutex, MutexGuard};
+
+use libetp::Mtype;
+use libetp::digest::Hash;
+
+use super::counters::{Counters, Counts};
+use super::strikes::Strikes;
+use crate::table::Conditions;
+use crate::{Approver, Facts, Policy};
+
+/// What a failure of a policy means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnError {
+    /// The message is refused.
+    #[default]
+    Refuse,
+    /// The next policy decides.
+    Pass,
+}
+
+/// Whether a policy decides, or is only watched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// It decides.
+    #[default]
+    Enforce,
+    /// What it says is counted and traced, and changes nothing.
+    Shadow,
+}
+
+/// Who is asked when the policy says `hold`, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HoldSettings {
+    /// Who answers.
+    pub approver: Approver,
+    /// Without an answer after this long, the message is refused. Milliseconds.
+    pub wait_ms: u64,
+}
+
+impl Default for HoldSettings {
+    fn default() -> Self {
+        Self {
+            approver: Approver::Administrator,
+            wait_ms: 60_000,
+        }
+    }
+}
+
+/// How the chain treats a policy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// What a failure means.
+    pub on_error: OnError,
+    /// Whether it decides.
+    pub mode: Mode,
+    /// Whether it is asked on a worker, not on the thread that reads messages.
+    pub is_slow: bool,
+    /// What its holds are.
+    pub hold: HoldSettings,
+    /// The types whose param it may change.
+    pub may_rewrite: Vec<Mtype>,
+}
+
+/// See the module's head.
+pub struct Link {
+    /// Its name in the rule file.
+    pub name: String,
+    /// Hash of what it was made of: an approval counts as long as this is the same.
+    pub digest: Hash,
+    /// How the chain treats it.
+    pub settings: Settings,
+    pub(super) when: Option<Conditions>,
+    pub(super) policy: Box<dyn Policy>,
+    pub(super) counters: Counters,
+    strikes: Mutex<Strikes>,
+}
+
+impl Link {
+    /// A policy that is asked about what meets `when`, or about everything.
+    pub fn new(
+        name: String,
+        digest: Hash,
+        when: Option<Conditions>,
+        settings: Settings,
+        policy: Box<dyn Policy>,
+    ) -> Self {
+        Self {
+            name,
+            digest,
+            settings,
+            when,
+            policy,
+            counters: Counters::default(),
+            strikes: Mutex::default(),
+        }
+    }
+
+    /// How often it said what.
+    pub fn counts(&self) -> Counts {
+        self.counters.counts()
+    }
+
+    /// What it consists of, one line each.
+    pub fn explain(&self) -> Vec<String> {
+        self.policy.explain()
+    }
+
+    /// Whether it is in quarantine as a whole.
+    pub fn is_quarantined(&self, now_ms: u64) -> bool {
+        self.strikes().is_quarantined(now_ms)
+    }
+
+    pub(super) fn applies(&self, facts: &Facts<'_>) -> bool {
+        self.when.as_ref().is_none_or(|when| when.matches(facts))
+    }
+
+    pub(super) fn strikes(&self) -> MutexGuard<'_, Strikes> {
+        // A count that was half changed is still a count.
+        self.strikes
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("name", &self.name)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
