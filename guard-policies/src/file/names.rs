@@ -92,6 +92,11 @@ impl Names {
         }
     }
 
+    /// The names, sorted.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     fn find(&self, text: &str) -> Result<Named, String> {
         let known = self.0.get(text).copied();
         known
