@@ -1,6 +1,6 @@
 //! Conditions, from text to what is asked of messages.
 
-use libetp::Domain;
+use libetp::{Domain, Mtype};
 
 use crate::Facts;
 use crate::file::{Names, Problem};
@@ -13,6 +13,9 @@ use super::set::{Ranges, Set};
 use super::text::ConditionsText;
 use super::window;
 use super::word::List;
+
+/// Conditions that more message types can meet name no types.
+const MTYPES_LISTED_MAX: usize = 64;
 
 /// What a message must be. All conditions must be met; none are met by every message.
 ///
@@ -50,6 +53,20 @@ impl Conditions {
     /// Whether a message meets all but the rate.
     pub(super) fn is_met(&self, facts: &Facts<'_>) -> bool {
         self.all.iter().all(|condition| condition.is_met(facts))
+    }
+
+    /// The message types that can meet them, if they name types and no wide range of them.
+    pub fn mtypes(&self) -> Option<Vec<Mtype>> {
+        let named = self.all.iter().find_map(|condition| match condition {
+            Condition::Number(Quantity::Mtype, ranges) => Some(ranges),
+            _ => None,
+        })?;
+        let numbers = named.ranges().iter().flat_map(|&(from, to)| from..=to);
+        let mtypes: Option<Vec<_>> = numbers
+            .take(MTYPES_LISTED_MAX + 1)
+            .map(|number| u16::try_from(number).ok().map(Mtype))
+            .collect();
+        mtypes.filter(|mtypes| mtypes.len() <= MTYPES_LISTED_MAX)
     }
 
     pub(super) fn all(&self) -> &[Condition] {
