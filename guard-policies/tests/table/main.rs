@@ -6,4 +6,5 @@ mod conditions;
 mod limits;
 mod problems;
 mod rates;
+mod reference;
 mod support;
