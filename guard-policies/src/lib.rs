@@ -11,6 +11,7 @@ pub mod capture;
 pub mod cases;
 pub mod chain;
 pub mod expression;
+pub mod fields;
 pub mod file;
 pub mod plugin;
 pub mod table;
