@@ -1,0 +1,8 @@
+;; Never answers.
+(module
+  (memory (export "memory") 2)
+  (func (export "guard_abi") (result i32) i32.const 1)
+  (func (export "guard_buf") (result i32) i32.const 0)
+  (func (export "guard_check") (param i32) (result i64)
+    (loop (br 0))
+    unreachable))
