@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use card_proxy::socket::SocketLink;
 use card_proxy::{CardThread, Link};
 use libetp::Domain;
+use libetp::local::Trust;
 use softcard::{DeviceKey, SoftCard};
 
 use super::events::{Stage, Token};
@@ -26,9 +28,20 @@ struct Place {
 impl Cards {
     /// Opens the soft card in the slot's directory, as [`Cards::add`].
     pub fn add_soft(&mut self, slot: Arc<Slot>, device_key: Option<DeviceKey>) {
-        let directory = slot.directory.clone();
+        let directory = slot.place.clone();
         let open = move || match SoftCard::open(&directory, device_key.clone()) {
             Ok(card) => Ok(Box::new(card) as Box<dyn Link>),
+            Err(error) => Err(error.to_string()),
+        };
+        self.add(slot, Box::new(open));
+    }
+
+    /// Opens the card that a process of a trusted user serves on the slot's socket, as [`Cards::add`].
+    /// `software` is name and version of this daemon.
+    pub fn add_served(&mut self, slot: Arc<Slot>, trust: Trust, software: &'static str) {
+        let socket = slot.place.clone();
+        let open = move || match SocketLink::open(&socket, trust.clone(), software) {
+            Ok(link) => Ok(Box::new(link) as Box<dyn Link>),
             Err(error) => Err(error.to_string()),
         };
         self.add(slot, Box::new(open));

@@ -29,8 +29,10 @@ const ORDERS_MAX: usize = 256;
 /// A card of this host, from its section in the configuration.
 pub struct Slot {
     index: usize,
-    /// Where its state is, for people.
-    pub directory: PathBuf,
+    /// Where it is, for people: its directory or socket.
+    pub place: PathBuf,
+    /// How it is reached, for people.
+    pub backend: &'static str,
     /// What protects it at rest.
     pub at_rest: &'static str,
     owners: Vec<u32>,
@@ -46,8 +48,10 @@ pub struct Slot {
 pub struct SlotSettings {
     /// Number of the section.
     pub index: usize,
-    /// Where its state is, for people.
-    pub directory: PathBuf,
+    /// Where it is, for people: its directory or socket.
+    pub place: PathBuf,
+    /// How it is reached, for people.
+    pub backend: &'static str,
     /// What protects it at rest.
     pub at_rest: &'static str,
     /// Users whose programs may authenticate to it.
@@ -63,7 +67,8 @@ impl Slot {
     pub fn new(settings: SlotSettings, services: Arc<Services>) -> Arc<Self> {
         Arc::new(Self {
             index: settings.index,
-            directory: settings.directory,
+            place: settings.place,
+            backend: settings.backend,
             at_rest: settings.at_rest,
             owners: settings.owners,
             session: Mutex::new(Session::new(settings.anchors, settings.host_key)),
@@ -148,7 +153,7 @@ impl Slot {
                 is_alarm: false,
                 detail: "the card is opened again".into(),
             };
-            let card = self.directory.display().to_string();
+            let card = self.place.display().to_string();
             self.services.note(&card, &note);
         }
         reopens
@@ -234,8 +239,7 @@ impl Slot {
 
     fn perform(&self, domain: Option<Domain>, effect: Effect) -> Result<(), StateError> {
         if let Effect::Note(note) = &effect {
-            self.services
-                .note(&self.directory.display().to_string(), note);
+            self.services.note(&self.place.display().to_string(), note);
             return Ok(());
         }
         let Some(domain) = domain else { return Ok(()) };

@@ -4,8 +4,10 @@
 //! with a suggestion where there is one. [`DEFAULT_TEXT`] documents every key; it reads back to
 //! [`Config::default`].
 
+mod card;
 mod resolve;
 mod sections;
+mod trusted_files;
 mod validate;
 mod values;
 
@@ -14,11 +16,13 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
+pub use card::{Card, CardHome};
 pub use config_error::ConfigError;
 pub use resolve::{HostIdentity, Resolved};
 pub use sections::{
-    Admin, Card, CardKind, Daemon, Host, Limits, Log, LogFormat, Peer, PostQuantum, Remote, Scheme,
+    Admin, Daemon, Guard, Host, Limits, Log, LogFormat, Peer, PostQuantum, Remote, Scheme,
 };
+pub use trusted_files::TrustedFiles;
 pub use values::{DomainText, KeyText, SocketMode};
 
 /// The commented default configuration, as `--print-default-config` writes it.
@@ -41,6 +45,8 @@ pub struct Config {
     pub admin: Admin,
     /// Cards.
     pub card: Vec<Spanned<Card>>,
+    /// What may pass.
+    pub guard: Guard,
     /// Links to other hosts.
     pub remote: Remote,
     /// Other hosts.

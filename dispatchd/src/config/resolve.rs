@@ -1,13 +1,15 @@
 //! What the configuration points to: certificates, keys and directories, loaded and judged.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use etp_pki::scheme::{Identity, SchemeFile};
 use etp_pki::{Leaf, Role};
+use guard_policies::chain::Chain;
 use libetp::digest::Hash;
 use softcard::DeviceKey;
+use toml::Spanned;
 
-use super::{Card, ConfigError, Loaded};
+use super::{Card, CardHome, ConfigError, Loaded, TrustedFiles};
 
 /// Everything that was loaded.
 pub struct Resolved {
@@ -17,6 +19,8 @@ pub struct Resolved {
     pub host: Option<HostIdentity>,
     /// The device key of each card, in the order of the file.
     pub device_keys: Vec<Option<DeviceKey>>,
+    /// What may pass: the rule file, or the built-in rules alone.
+    pub guard: Chain,
 }
 
 /// The host's certificate and key.
@@ -46,6 +50,7 @@ impl Loaded {
             let key = self.card(card.get_ref());
             device_keys.push(collect(key, &mut errors).flatten());
         }
+        let guard = collect(self.guard(), &mut errors).unwrap_or_default();
         collect(self.places(), &mut errors);
         if let Some(host) = &host {
             collect(self.peers_are_others(&host.leaf.key), &mut errors);
@@ -55,6 +60,7 @@ impl Loaded {
                 scheme,
                 host,
                 device_keys,
+                guard,
             }),
             false => Err(errors),
         }
@@ -97,18 +103,33 @@ impl Loaded {
     }
 
     fn card(&self, card: &Card) -> Result<Option<DeviceKey>, ConfigError> {
-        let directory = &card.directory;
+        let (directory, device_key) = match &card.home {
+            CardHome::Soft {
+                directory,
+                device_key,
+            } => (directory, device_key),
+            // Its process may be started later.
+            CardHome::Process { socket, .. } => return self.fits(socket).map(|()| None),
+        };
         if !directory.get_ref().is_dir() {
             let message = format!("{} is not a directory", directory.get_ref().display());
             let error = self.error_at(directory, message);
             return Err(error.help("`etpctl scheme enrol card` makes a soft card"));
         }
-        let Some(file) = &card.device_key else {
+        let Some(file) = device_key else {
             return Ok(None);
         };
         let key = DeviceKey::load(file.get_ref(), directory.get_ref());
         key.map(Some)
             .map_err(|error| self.error_at(file, error.to_string()))
+    }
+
+    /// Errors in the rule file are about its own lines.
+    fn guard(&self) -> Result<Chain, ConfigError> {
+        match &self.config.guard.file {
+            Some(file) => guard_policies::file::load(file.get_ref(), &TrustedFiles),
+            None => Ok(Chain::default()),
+        }
     }
 
     /// Socket and state are made at the start, so only what is above them must be there.
@@ -125,7 +146,10 @@ impl Loaded {
                 return Err(self.error_at(place, message));
             }
         }
-        let socket = &self.config.daemon.socket;
+        self.fits(&self.config.daemon.socket)
+    }
+
+    fn fits(&self, socket: &Spanned<PathBuf>) -> Result<(), ConfigError> {
         let checked = libetp::local::check_length(socket.get_ref());
         checked.map_err(|error| self.error_at(socket, error.to_string()))
     }

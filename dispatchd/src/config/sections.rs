@@ -54,27 +54,12 @@ pub struct Admin {
     pub uids: Vec<u32>,
 }
 
-/// What a card is made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CardKind {
-    /// Software, embedded in the daemon.
-    Soft,
-}
-
-/// `[[card]]`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Card {
-    /// What it is made of.
-    pub kind: CardKind,
-    /// Where its state is.
-    pub directory: Spanned<PathBuf>,
-    /// Users who may authenticate to it.
-    pub owners: Vec<u32>,
-    /// The key that protects its state at rest.
-    #[serde(default)]
-    pub device_key: Option<Spanned<PathBuf>>,
+/// `[guard]`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Guard {
+    /// The rule file.
+    pub file: Option<Spanned<PathBuf>>,
 }
 
 /// Whether links demand a post-quantum key exchange.

@@ -58,6 +58,7 @@ fn assert_errors(cases: &[(String, &str)]) {
 const LINK: &str = "[host]\ncertificate = \"c\"\nkey = \"k\"\n[scheme]\nfile = \"s\"\n";
 const SCHEME: &str = "[scheme]\nfile = \"s\"\n";
 const CARD: &str = "[[card]]\nkind = \"soft\"\nowners = []\ndirectory = \"c\"\n";
+const PROCESS: &str = "[[card]]\nkind = \"process\"\nowners = []\nsocket = \"s\"\n";
 const DOMAINS: &str = "domains = [\"01aabbccddeeff0011223344\"]\n";
 
 #[test]
@@ -71,7 +72,7 @@ fn wrong_names_and_values_say_where_and_what() {
         (
             "[deamon]\n".into(),
             "d.toml:1:2: unknown key `deamon`, expected one of `daemon`, `host`, `scheme`, \
-             `admin`, `card`, `remote`, `peer`, `limits`, `log`\n  help: did you mean `daemon`?",
+             `admin`, `card`, `guard`, `remote`, `peer`, `limits`, `log`\n  help: did you mean `daemon`?",
         ),
         (
             "[admin]\nzzz = 1\n".into(),
@@ -106,6 +107,20 @@ fn wrong_names_and_values_say_where_and_what() {
         (
             "[[card]]\nkind = \"soft\"\nowners = []\n".into(),
             "d.toml:1:1: missing key `directory`",
+        ),
+        (
+            "[[card]]\nkind = \"process\"\nowners = []\n".into(),
+            "d.toml:1:1: missing key `socket`",
+        ),
+        (
+            "[[card]]\nkind = \"proces\"\nowners = []\n".into(),
+            "d.toml:2:8: unknown variant `proces`, expected `soft` or `process`\n  \
+             help: did you mean `process`?",
+        ),
+        (
+            "[[card]]\nkind = \"soft\"\nsoket = \"s\"\n".into(),
+            "d.toml:3:1: unknown key `soket`, expected one of `kind`, `owners`, `directory`, \
+             `device_key`, `socket`, `uid`\n  help: did you mean `socket`?",
         ),
         (
             "[daemon\n".into(),
@@ -177,6 +192,19 @@ fn wrong_cards_say_where_and_what() {
         (
             format!("{SCHEME}{CARD}device_key = \"c/key\"\n"),
             "d.toml:7:14: `device_key` lies beside what it protects",
+        ),
+        (
+            format!("{SCHEME}{PROCESS}{PROCESS}"),
+            "d.toml:10:10: two cards in s",
+        ),
+        (
+            format!("{SCHEME}{CARD}uid = 7\n"),
+            "d.toml:3:1: `socket` and `uid` are for a card of kind \"process\"",
+        ),
+        (
+            format!("{SCHEME}{PROCESS}device_key = \"k\"\n"),
+            "d.toml:3:1: `directory` and `device_key` are for a card of kind \"soft\": those of a \
+             process are told to the process",
         ),
     ]);
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use toml::Spanned;
 
-use super::{Config, ConfigError, Loaded};
+use super::{CardHome, Config, ConfigError, Loaded};
 
 impl Config {
     /// Every path in the file.
@@ -15,10 +15,9 @@ impl Config {
         let optional = [&mut host.certificate, &mut host.intermediate, &mut host.key];
         paths.extend(optional.into_iter().flatten());
         paths.extend(&mut self.scheme.file);
+        paths.extend(&mut self.guard.file);
         for card in &mut self.card {
-            let card = card.get_mut();
-            paths.push(&mut card.directory);
-            paths.extend(&mut card.device_key);
+            paths.extend(card.get_mut().paths_mut());
         }
         paths
     }
@@ -82,10 +81,10 @@ impl Loaded {
     fn cards_are_distinct(&self) -> Result<(), ConfigError> {
         let mut seen = BTreeMap::new();
         for card in &self.config.card {
-            let directory = &card.get_ref().directory;
-            if seen.insert(directory.get_ref(), ()).is_some() {
-                let message = format!("two cards in {}", directory.get_ref().display());
-                return Err(self.error_at(directory, message));
+            let place = card.get_ref().place();
+            if seen.insert(place.get_ref(), ()).is_some() {
+                let message = format!("two cards in {}", place.get_ref().display());
+                return Err(self.error_at(place, message));
             }
         }
         Ok(())
@@ -95,22 +94,32 @@ impl Loaded {
     fn state_is_outside_cards(&self) -> Result<(), ConfigError> {
         let state = &self.config.daemon.state;
         for card in &self.config.card {
-            let card = card.get_ref();
-            if state.get_ref().starts_with(card.directory.get_ref()) {
+            let CardHome::Soft {
+                directory,
+                device_key,
+            } = &card.get_ref().home
+            else {
+                continue;
+            };
+            if state.get_ref().starts_with(directory.get_ref()) {
                 let message = "`state` lies in a card's directory: the rollback witness must not \
                                be restored together with the card";
                 return Err(self.error_at(state, message));
             }
-            self.device_key_is_outside(card)?;
+            self.device_key_is_outside(directory, device_key.as_ref())?;
         }
         Ok(())
     }
 
-    fn device_key_is_outside(&self, card: &super::Card) -> Result<(), ConfigError> {
-        let Some(key) = &card.device_key else {
+    fn device_key_is_outside(
+        &self,
+        directory: &Spanned<PathBuf>,
+        key: Option<&Spanned<PathBuf>>,
+    ) -> Result<(), ConfigError> {
+        let Some(key) = key else {
             return Ok(());
         };
-        let places = [card.directory.get_ref(), self.config.daemon.state.get_ref()];
+        let places = [directory.get_ref(), self.config.daemon.state.get_ref()];
         match places
             .into_iter()
             .find(|place| key.get_ref().starts_with(place))

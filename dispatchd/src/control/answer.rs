@@ -1,6 +1,6 @@
 //! Answers that fit into a frame.
 
-use libetp::client::control::{self, ControlReply, ControlRequest};
+use libetp::client::control::{self, ControlReply, ControlRequest, guard};
 use libetp::limits::FRAME_BYTES_MAX;
 
 use super::replies::{Facts, reply};
@@ -36,6 +36,11 @@ fn shorten(reply: &mut ControlReply) -> bool {
         ControlReply::Ids(ids) => halve(ids),
         ControlReply::Routes(routes) => halve(routes),
         ControlReply::Cards(cards) => halve(cards),
+        ControlReply::Guard(guard::Reply::Held(held)) => halve(held),
+        ControlReply::Guard(guard::Reply::Records(records)) => halve(records),
+        ControlReply::Guard(guard::Reply::Policies { policies, .. }) => halve(policies),
+        ControlReply::Guard(guard::Reply::Explained { lines, .. }) => halve(lines),
+        ControlReply::Guard(_) => false,
         ControlReply::Trace(trace) => halve(&mut trace.messages) | halve(&mut trace.apdus),
     }
 }

@@ -1,5 +1,6 @@
 //! Answers to control requests, from what the parts of the daemon say of themselves.
 
+use std::cell::RefCell;
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,7 +12,7 @@ use libetp::digest::Hash;
 use libetp::{Domain, VerdictCode};
 use remote_proxy::{LinkState, RemoteHandle};
 
-use super::Recorder;
+use super::{GuardKeeper, Recorder};
 use crate::card::{Cards, Slot, Stage};
 use crate::remote::hex;
 use crate::router::{DomainSnapshot, Snapshot};
@@ -39,6 +40,8 @@ pub struct Facts<'d> {
     pub remote: Option<&'d RemoteHandle>,
     /// Traces and counters.
     pub recorder: &'d Recorder,
+    /// Guard.
+    pub guard: &'d RefCell<GuardKeeper>,
     /// The durable state.
     pub state: &'d State,
 }
@@ -57,6 +60,9 @@ pub(super) fn reply(
         ControlRequest::Trace { after, limit } => {
             let limit = TRACE_RECORDS_MAX.min(*limit as usize);
             ControlReply::Trace(facts.recorder.trace(*after, limit))
+        }
+        ControlRequest::Guard(asked) => {
+            ControlReply::Guard(facts.guard.borrow_mut().answer(asked.clone(), snapshot))
         }
     }
 }
@@ -96,9 +102,10 @@ impl Facts<'_> {
 
     /// The weakest protection of any card.
     fn at_rest(&self) -> String {
-        let mut kinds = self.cards.slots().map(|slot| slot.at_rest);
-        let weakest = kinds.clone().find(|kind| *kind == "none");
-        weakest.or_else(|| kinds.next()).unwrap_or("none").into()
+        let kinds = self.cards.slots().map(|slot| slot.at_rest);
+        let strength = |kind: &&str| ["none", "unknown"].iter().position(|weak| weak == kind);
+        let weakest = kinds.min_by_key(|kind| strength(kind).unwrap_or(usize::MAX));
+        weakest.unwrap_or("none").into()
     }
 
     fn warnings(&self, cards: &[CardStatus]) -> Vec<String> {
@@ -112,7 +119,7 @@ impl Facts<'_> {
             warnings.push(format!("{named}: {}: {}", card.state, card.detail));
         }
         for slot in self.cards.slots().filter(|slot| slot.at_rest == "none") {
-            let directory = slot.directory.display();
+            let directory = slot.place.display();
             warnings.push(format!(
                 "at-rest: none: whoever copies {directory} has the card's keys; set device_key"
             ));
@@ -158,7 +165,7 @@ impl Facts<'_> {
             detail = format!("{detail}; {}", self.suspended_words(known.domain));
         }
         if domain.is_none() {
-            detail = format!("{}: {detail}", slot.directory.display());
+            detail = format!("{}: {detail}", slot.place.display());
         }
         if let Some((attempt, pause_ms)) = slot.reopening() {
             // Writing to a String does not fail.
@@ -175,7 +182,7 @@ impl Facts<'_> {
         CardStatus {
             domain: domain.map(|domain| domain.to_string()).unwrap_or_default(),
             state: state.into(),
-            backend: "embedded".into(),
+            backend: slot.backend.into(),
             class: leaf.map_or(0, |leaf| leaf.class),
             key: leaf.map(|leaf| hex(&leaf.key)),
             generation: session.witness().generation,

@@ -6,8 +6,7 @@ use libetp::{Domain, Message};
 use tokio::sync::mpsc;
 
 use super::throttle::Throttle;
-use super::watcher::Watcher;
-use crate::control::Recorder;
+use crate::control::{Recorder, Watcher};
 use crate::remote::CardNews;
 use crate::router::{ControlRequest, Entry, Event, GuardRecord, HostPort, TraceRecord};
 

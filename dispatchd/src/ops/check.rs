@@ -33,7 +33,14 @@ pub fn check(loaded: &Loaded) -> Result<String, Failure> {
     for card in &config.card {
         say(
             "card",
-            card.get_ref().directory.get_ref().display().to_string(),
+            card.get_ref().place().get_ref().display().to_string(),
+        );
+    }
+    if let Some(file) = &config.guard.file {
+        let policies = resolved.guard.links().len();
+        say(
+            "guard",
+            format!("{}, {policies} policies", file.get_ref().display()),
         );
     }
     for peer in &config.peer {

@@ -1,10 +1,12 @@
 //! The daemon from start to end, on the main thread.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use libetp::client::control;
 use libetp::digest::Hash;
+use libetp::local::Trust;
 use libetp::{Domain, VerdictCode};
 use remote_proxy::{RemoteHandle, StatementToken};
 use tokio::sync::mpsc;
@@ -12,11 +14,11 @@ use tokio::sync::mpsc;
 use super::bridge::{Bridge, Task, Tasks};
 use super::cli::Options;
 use super::failure::Failure;
-use super::signals::Signals;
+use super::signals::{Signals, Told};
 use super::{drain, process, socket};
 use crate::card::{Cards, HELLO_MS_MAX, Services, Slot, SlotSettings, WitnessWriter, unix_s};
-use crate::config::{Loaded, Resolved};
-use crate::control::{Facts, Recorder, answer};
+use crate::config::{CardHome, Loaded, Resolved};
+use crate::control::{Facts, GuardKeeper, Recorder, answer};
 use crate::remote::{CardNews, Links, StatementRequest, hex};
 use crate::router::{ControlRequest, Router, Settings};
 use crate::state::State;
@@ -37,6 +39,7 @@ pub(super) struct Daemon {
     pub(super) remote: Option<RemoteHandle>,
     services: Arc<Services>,
     recorder: Arc<Recorder>,
+    guard: RefCell<GuardKeeper>,
     state: State,
     host_key: Option<Hash>,
     tasks_in: Tasks,
@@ -50,7 +53,7 @@ pub(super) struct Daemon {
 /// # Errors
 /// [`Failure`]: why it did not start, or did not end well.
 pub fn run(loaded: Loaded, options: &Options) -> Result<(), Failure> {
-    let resolved = loaded.resolve(unix_s()).map_err(Failure::Config)?;
+    let mut resolved = loaded.resolve(unix_s()).map_err(Failure::Config)?;
     process::harden().map_err(Failure::start)?;
     let path = &loaded.config.daemon.socket;
     let mode = loaded.config.daemon.socket_mode.0;
@@ -61,7 +64,7 @@ pub fn run(loaded: Loaded, options: &Options) -> Result<(), Failure> {
     let runtime = runtime.map_err(Failure::start)?;
     runtime.block_on(async {
         let mut signals = Signals::new().map_err(Failure::start)?;
-        let mut daemon = Daemon::start(loaded, &resolved)?;
+        let mut daemon = Daemon::start(loaded, &mut resolved)?;
         daemon.wait_for_cards().await;
         daemon.start_links(resolved)?;
         daemon.router.serve(listener).map_err(Failure::start)?;
@@ -74,7 +77,7 @@ pub fn run(loaded: Loaded, options: &Options) -> Result<(), Failure> {
 }
 
 impl Daemon {
-    fn start(loaded: Loaded, resolved: &Resolved) -> Result<Self, Failure> {
+    fn start(loaded: Loaded, resolved: &mut Resolved) -> Result<Self, Failure> {
         let config = &loaded.config;
         let state = State::open(config.daemon.state.get_ref()).map_err(Failure::start)?;
         let recorder = Arc::new(Recorder::new(config.limits.trace_records_max as usize));
@@ -97,12 +100,20 @@ impl Daemon {
         }
         let witnesses = witness_writer(&state, &recorder).map_err(Failure::start)?;
         let services = Services::new(router.clone(), state.clone(), witnesses, recorder.clone());
+        let rules = config
+            .guard
+            .file
+            .as_ref()
+            .map(|file| file.get_ref().clone());
+        let chain = std::mem::take(&mut resolved.guard);
+        let guard = GuardKeeper::new(router.clone(), rules, chain, watcher);
         let mut daemon = Self {
             router,
             cards: Cards::default(),
             remote: None,
             services: Arc::new(services),
             recorder,
+            guard: RefCell::new(guard),
             state,
             host_key: resolved.host.as_ref().map(|host| host.leaf.key),
             tasks_in,
@@ -121,20 +132,29 @@ impl Daemon {
         };
         let sections = self.loaded.config.card.iter().zip(&resolved.device_keys);
         for (index, (card, device_key)) in sections.enumerate() {
+            let card = card.get_ref();
+            let (backend, at_rest) = match (&card.home, device_key) {
+                (CardHome::Process { .. }, _) => ("process", "unknown"),
+                (CardHome::Soft { .. }, Some(_)) => ("embedded", "device-key"),
+                (CardHome::Soft { .. }, None) => ("embedded", "none"),
+            };
             let settings = SlotSettings {
                 index,
-                directory: card.get_ref().directory.get_ref().clone(),
-                at_rest: if device_key.is_some() {
-                    "device-key"
-                } else {
-                    "none"
-                },
-                owners: card.get_ref().owners.clone(),
+                place: card.place().get_ref().clone(),
+                backend,
+                at_rest,
+                owners: card.owners.clone(),
                 anchors: scheme.anchors(),
                 host_key: self.host_key,
             };
             let slot = Slot::new(settings, Arc::clone(&self.services));
-            self.cards.add_soft(slot, device_key.clone());
+            match card.home {
+                CardHome::Soft { .. } => self.cards.add_soft(slot, device_key.clone()),
+                CardHome::Process { uid, .. } => {
+                    let trust = uid.into_iter().fold(Trust::default(), Trust::and);
+                    self.cards.add_served(slot, trust, SOFTWARE);
+                }
+            }
         }
     }
 
@@ -198,8 +218,19 @@ impl Daemon {
                     None => return,
                 },
                 _ = tick.tick() => self.tick(),
-                name = signals.end() => return tracing::info!(event = "stopping", "{name}"),
+                signal = signals.next() => match signal {
+                    Told::Reload => self.reload(),
+                    Told::End(name) => return tracing::info!(event = "stopping", "{name}"),
+                },
             }
+        }
+    }
+
+    /// Loads the rule file anew. The rest of the configuration takes a restart.
+    fn reload(&self) {
+        match self.guard.borrow_mut().reload() {
+            Ok(words) => tracing::info!(event = "guard-reloaded", "{words}"),
+            Err(words) => tracing::error!(event = "guard-not-reloaded", "{words}"),
         }
     }
 
@@ -283,6 +314,7 @@ impl Daemon {
             cards: &self.cards,
             remote: self.remote.as_ref(),
             recorder: &self.recorder,
+            guard: &self.guard,
             state: &self.state,
         };
         match control::decode(&request.body) {

@@ -22,6 +22,8 @@ const PROTOCOL: &[Limit] = &[
 ];
 
 const DAEMON: &[Limit] = &[
+    ("card_answer_ms_max", card_proxy::socket::ANSWER_MS_MAX),
+    ("card_greeting_ms_max", card_proxy::socket::GREETING_MS_MAX),
     (
         "card_flow_messages_max",
         table::CARD_FLOW_MESSAGES_MAX as u64,

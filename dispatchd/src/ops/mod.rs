@@ -13,4 +13,3 @@ pub mod recover;
 mod signals;
 pub mod socket;
 pub mod throttle;
-pub mod watcher;

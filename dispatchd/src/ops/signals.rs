@@ -2,7 +2,15 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The signals that end the daemon, and the one that does nothing.
+/// What a signal says.
+pub(super) enum Told {
+    /// Load rules anew.
+    Reload,
+    /// End; the signal's name.
+    End(&'static str),
+}
+
+/// The signals that end the daemon, and the one that loads rules anew.
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
@@ -18,18 +26,14 @@ impl Signals {
         })
     }
 
-    /// Waits for a signal to end; its name.
-    pub(super) async fn end(&mut self) -> &'static str {
-        loop {
-            tokio::select! {
-                // First, because after the other two nothing is read any more.
-                biased;
-                _ = self.hang_up.recv() => {
-                    tracing::warn!("SIGHUP: there is no reload; restart to apply a configuration");
-                }
-                _ = self.terminate.recv() => return "SIGTERM",
-                _ = self.interrupt.recv() => return "SIGINT",
-            }
+    /// Waits for the next signal.
+    pub(super) async fn next(&mut self) -> Told {
+        tokio::select! {
+            // First, because after the other two nothing is read any more.
+            biased;
+            _ = self.hang_up.recv() => Told::Reload,
+            _ = self.terminate.recv() => Told::End("SIGTERM"),
+            _ = self.interrupt.recv() => Told::End("SIGINT"),
         }
     }
 }

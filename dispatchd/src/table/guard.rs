@@ -75,7 +75,8 @@ impl Shard {
             return self.guard.chain.judge_stage(&facts, stage, &mut |_| {});
         }
         let (judgement, record) = watched(&self.guard, &facts, stage);
-        self.effects.push(Effect::Judged(Box::new(record)));
+        self.effects
+            .extend(record.map(|it| Effect::Judged(Box::new(it))));
         judgement
     }
 
@@ -156,7 +157,7 @@ impl Shard {
 }
 
 /// Judges with everybody looking.
-fn watched(guard: &Guard, facts: &Facts<'_>, stage: Stage<'_>) -> (Judgement, GuardRecord) {
+fn watched(guard: &Guard, facts: &Facts<'_>, stage: Stage<'_>) -> (Judgement, Option<GuardRecord>) {
     let mut steps = Vec::new();
     let is_watched = guard.is_watched(&facts.header);
     let judgement = guard.chain.judge_stage(facts, stage, &mut |step| {
@@ -171,12 +172,14 @@ fn watched(guard: &Guard, facts: &Facts<'_>, stage: Stage<'_>) -> (Judgement, Gu
         };
         chain.judge_stage(facts, stage, &mut |_| {}).verdict
     });
-    let record = GuardRecord {
+    let differing = shadow.filter(|verdict| *verdict != judgement.verdict);
+    let is_wanted = guard.is_captured || is_watched || differing.is_some();
+    let record = is_wanted.then(|| GuardRecord {
         record: facts.to_record(),
         judgement: judgement.clone(),
         generation: guard.chain.generation,
         steps,
-        differing: shadow.filter(|verdict| *verdict != judgement.verdict),
-    };
+        differing,
+    });
     (judgement, record)
 }

@@ -45,7 +45,7 @@ struct Pulled {
 }
 
 impl Pulled {
-    fn check(&self) -> Result<(), LinkError> {
+    fn is_there(&self) -> Result<(), LinkError> {
         match self.is_away.load(Ordering::SeqCst) {
             true => Err(LinkError::Gone("pulled".into())),
             false => Ok(()),
@@ -55,12 +55,12 @@ impl Pulled {
 
 impl Link for Pulled {
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
-        self.check()?;
+        self.is_there()?;
         self.card.transmit(command)
     }
 
     fn reset(&mut self) -> Result<(), LinkError> {
-        self.check()?;
+        self.is_there()?;
         self.card.reset()
     }
 }
@@ -89,7 +89,8 @@ impl Reader {
         let services = Arc::new(services);
         let settings = SlotSettings {
             index: 0,
-            directory: host.path("card"),
+            place: host.path("card"),
+            backend: "embedded",
             at_rest: "none",
             owners: vec![0],
             anchors: scheme.anchors(),

@@ -110,9 +110,9 @@ impl Link {
         self.policy.explain()
     }
 
-    /// Whether it is in quarantine as a whole.
-    pub fn is_quarantined(&self, now_ms: u64) -> bool {
-        self.strikes().is_quarantined(now_ms)
+    /// Whether it was in quarantine as a whole when it was to be asked last.
+    pub fn is_in_quarantine(&self) -> bool {
+        self.strikes().is_quarantined()
     }
 
     pub(super) fn applies(&self, facts: &Facts<'_>) -> bool {

@@ -48,18 +48,21 @@ impl Count {
 pub(super) struct Strikes {
     sources: BTreeMap<Source, Count>,
     policy: Count,
+    /// When it was to be asked last.
+    asked_ms: u64,
 }
 
 impl Strikes {
     /// Whether the policy is not to be asked about messages of the source.
-    pub(super) fn forbid(&self, source: Source, now_ms: u64) -> bool {
+    pub(super) fn forbid(&mut self, source: Source, now_ms: u64) -> bool {
+        self.asked_ms = now_ms;
         let of_source = self.sources.get(&source);
         self.policy.is_quarantined(now_ms) || of_source.is_some_and(|it| it.is_quarantined(now_ms))
     }
 
-    /// Whether the policy itself is in quarantine.
-    pub(super) fn is_quarantined(&self, now_ms: u64) -> bool {
-        self.policy.is_quarantined(now_ms)
+    /// Whether the policy itself was in quarantine when it was to be asked last.
+    pub(super) fn is_quarantined(&self) -> bool {
+        self.policy.is_quarantined(self.asked_ms)
     }
 
     /// The policy answered.
@@ -152,12 +155,14 @@ mod tests {
     fn several_sources_put_the_policy_itself_into_quarantine() {
         let mut strikes = Strikes::default();
         for user in 0..QUARANTINED_SOURCES_MAX as u32 {
-            assert!(!strikes.is_quarantined(5));
+            assert!(!strikes.forbid(Source::User(77), 5));
+            assert!(!strikes.is_quarantined());
             strike_out(&mut strikes, Source::User(user), 5);
         }
-        assert!(strikes.is_quarantined(5));
         assert!(strikes.forbid(Source::User(77), 5));
-        assert!(!strikes.is_quarantined(5 + BACK_OFF_FIRST_MS));
+        assert!(strikes.is_quarantined());
+        assert!(!strikes.forbid(Source::User(77), 5 + BACK_OFF_FIRST_MS));
+        assert!(!strikes.is_quarantined());
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! Ids, domains and keys are text here (`<24 hex>:<port>`, hexadecimal), because people and
 //! scripts read them. Readers ignore fields that they do not know, so that fields may be added.
 
+pub mod guard;
+
 use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
@@ -28,6 +30,8 @@ pub enum ControlRequest {
         /// At most this many records of each kind.
         limit: u32,
     },
+    /// About Guard; answered by [`ControlReply::Guard`].
+    Guard(guard::Request),
 }
 
 /// The daemon's answer. A request that is not allowed is answered by a verdict instead.
@@ -44,6 +48,8 @@ pub enum ControlReply {
     Cards(Vec<CardStatus>),
     /// What passed lately.
     Trace(Trace),
+    /// About Guard.
+    Guard(guard::Reply),
 }
 
 /// How the daemon is.
@@ -84,7 +90,7 @@ pub struct CardStatus {
     pub domain: String,
     /// `starting`, `live`, `gone`, `quarantined` or `suspended`.
     pub state: String,
-    /// `embedded`, `pcsc` or `scripted`.
+    /// `embedded`, or `process` if another process serves it.
     pub backend: String,
     /// 0 soft, 1 soft with external anti-rollback, 2 attested hardware.
     pub class: u8,

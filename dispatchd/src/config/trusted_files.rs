@@ -1,0 +1,58 @@
+//! Rule files and plugins as a daemon reads them: nobody else may be able to change them.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use guard_policies::file::Files;
+use nix::unistd::geteuid;
+
+/// Group and others may write.
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+
+/// Files that only root or the daemon's own user can change.
+#[derive(Debug)]
+pub struct TrustedFiles;
+
+impl Files for TrustedFiles {
+    fn read(&self, path: &Path, bytes_max: usize) -> io::Result<Vec<u8>> {
+        let file = File::open(path)?;
+        let about = file.metadata()?;
+        let is_own = [0, geteuid().as_raw()].contains(&about.uid());
+        if !is_own || about.mode() & WRITABLE_BY_OTHERS != 0 {
+            let what = "others can change it: it must belong to root or the daemon's user, and \
+                        be writable by its owner alone";
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, what));
+        }
+        guard_policies::file::read_bounded(file, bytes_max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{Permissions, set_permissions, write};
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_others_can_write_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("guard.toml");
+        write(&path, "version = 1").unwrap();
+        for (mode, is_read) in [(0o600, true), (0o644, true), (0o664, false), (0o602, false)] {
+            set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            assert_eq!(TrustedFiles.read(&path, 100).is_ok(), is_read, "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_its_limit() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("guard.toml");
+        write(&path, "version = 1").unwrap();
+        assert_eq!(TrustedFiles.read(&path, 11).unwrap(), b"version = 1");
+        assert!(TrustedFiles.read(&path, 10).is_err());
+    }
+}
