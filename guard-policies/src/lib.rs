@@ -17,11 +17,13 @@ pub mod plugin;
 pub mod table;
 
 mod facts;
+mod outcome;
 mod policy;
 mod rules;
 mod verdict;
 
 pub use facts::{Entry, Facts, Locality, Membership, Now, Principal, Record, Source};
+pub use outcome::{Decision, Outcome};
 pub use policy::{Answer, Failure, Opinion, Policy};
 pub use rules::{RULES, Rule, objection};
 pub use verdict::{Approver, Hold, Reason, Text, Verdict};

@@ -91,7 +91,7 @@ impl<'s> Check<'s> {
         Ok((found.typed)())
     }
 
-    fn field(&mut self, select: &SelectExpr) -> Checked {
+    fn field(&self, select: &SelectExpr) -> Checked {
         if select.test {
             return Err(Mistake::new("`has` is not understood")
                 .help("every message of a type has its fields; write: param.<field> != null"));

@@ -50,12 +50,14 @@ fn written(text: &str, word: Word, names: &Names) -> Result<String, String> {
         Word::Mtype => file::mtype(text).map(|mtype| mtype.to_string()),
         Word::Entry if ENTRIES.contains(&text) => Ok(text.into()),
         Word::Entry => Err(format!("`{text}` is no entry: {}", ENTRIES.join(", "))),
-        Word::Hex => match text.len() % 2 == 0 && text.bytes().all(|it| it.is_ascii_hexdigit()) {
-            true => Ok(text.to_ascii_lowercase()),
-            false => Err(format!(
-                "`{text}` is not written in pairs of hexadecimal digits"
-            )),
-        },
+        Word::Hex => {
+            match text.len().is_multiple_of(2) && text.bytes().all(|it| it.is_ascii_hexdigit()) {
+                true => Ok(text.to_ascii_lowercase()),
+                false => Err(format!(
+                    "`{text}` is not written in pairs of hexadecimal digits"
+                )),
+            }
+        }
     }
 }
 
