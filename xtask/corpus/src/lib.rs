@@ -5,6 +5,7 @@
 //! replay those kept under `corpora/`.
 
 mod card;
+mod guard;
 mod host;
 mod state;
 mod wire;
@@ -76,6 +77,18 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "daemon_state",
         run: state::daemon,
+    },
+    Target {
+        name: "expression",
+        run: guard::expression,
+    },
+    Target {
+        name: "case_file",
+        run: guard::case_file,
+    },
+    Target {
+        name: "guard_capture",
+        run: guard::guard_capture,
     },
 ];
 
