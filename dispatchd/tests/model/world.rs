@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use dispatchd::table::{
-    CardLimits, Change, ConnectionId, Crossing, Directory, DomainState, Effect, Input, Limits,
-    Shard, Shared, Ticket,
+    CardLimits, Change, ConnectionId, Crossing, Directory, DomainState, Effect, Guard, GuardRecord,
+    HeldSnapshot, HoldTicket, Input, Limits, Shard, Shared, SlowJob, Ticket,
 };
-use guard_policies::Principal;
+use guard_policies::{Now, Principal};
 use libetp::codec::{self, Encode};
 use libetp::digest::sha256;
 use libetp::frame::body::{Acquire, Acquired, Hello, Resume};
@@ -48,6 +48,11 @@ pub(crate) struct World {
     /// Changes that the store has not done.
     pub(crate) storing: VecDeque<(u16, Option<Ticket>, Change)>,
     pub(crate) stored: BTreeMap<EntityId, dispatchd::table::StoredCapability>,
+    /// Messages that the worker has not judged.
+    pub(crate) slow: VecDeque<Box<SlowJob>>,
+    pub(crate) events: Vec<&'static str>,
+    pub(crate) judged: Vec<GuardRecord>,
+    now: Now,
 }
 
 impl World {
@@ -76,7 +81,50 @@ impl World {
             crossings: BTreeMap::new(),
             storing: VecDeque::new(),
             stored: BTreeMap::new(),
+            slow: VecDeque::new(),
+            events: Vec::new(),
+            judged: Vec::new(),
+            now: Now::default(),
         }
+    }
+
+    /// What Guard consists of from now on, at every shard.
+    pub(crate) fn set_guard(&mut self, guard: Guard) {
+        let guard = Arc::new(guard);
+        for shard in &mut self.shards {
+            shard.input(Input::Guard(Arc::clone(&guard)));
+        }
+        self.work();
+    }
+
+    /// So many milliseconds pass.
+    pub(crate) fn pass_time(&mut self, ms: u64) {
+        self.now.tick_ms += ms;
+        for shard in &mut self.shards {
+            shard.input(Input::Tick(self.now));
+        }
+        self.work();
+    }
+
+    /// Something happens to the shard of the ticket.
+    pub(crate) fn answer(&mut self, ticket: HoldTicket, is_approved: bool) {
+        let shard = usize::from(ticket.shard());
+        self.shards[shard].input(Input::Answered(ticket, is_approved));
+        self.work();
+    }
+
+    /// The worker judges the next message.
+    pub(crate) fn judge_slow(&mut self) {
+        if let Some(job) = self.slow.pop_front() {
+            self.shards[usize::from(job.shard())].input(job.run());
+            self.work();
+        }
+    }
+
+    /// What somebody is asked about, at every shard.
+    pub(crate) fn held(&self) -> Vec<HeldSnapshot> {
+        let shards = self.shards.iter();
+        shards.flat_map(|shard| shard.snapshot().held).collect()
     }
 
     /// The program's connection, and the shard that it lives in.
@@ -228,7 +276,10 @@ impl World {
             }
             Effect::Persist(ticket, change) => self.storing.push_back((from, ticket, change)),
             Effect::Move(at, to) => self.move_to(at, to),
-            Effect::Event(..) | Effect::WantPorts(_) | Effect::ToCard(..) => {}
+            Effect::AskWorker(job) => self.slow.push_back(job),
+            Effect::Judged(record) => self.judged.push(*record),
+            Effect::Event(name, ..) => self.events.push(name),
+            Effect::WantPorts(_) | Effect::ToCard(..) => {}
             other => panic!("not in this world: {other:?}"),
         }
     }
