@@ -4,7 +4,7 @@ use crate::file::{Names, Problem};
 use crate::{Answer, Facts, Opinion, Policy, Text};
 
 use super::conditions::Conditions;
-use super::index::Index;
+use super::index::{Candidates, Index};
 use super::limits::{RATES_MAX, REASON_BYTES_MAX, RULES_MAX, TABLE_VALUES_MAX};
 use super::read;
 use super::text::RuleText;
@@ -129,7 +129,7 @@ impl Rule {
 }
 
 /// One search.
-pub(super) struct Search<'s> {
+struct Search<'s> {
     rules: &'s [Rule],
     facts: &'s Facts<'s>,
     /// The first rule without a rate that is met, as far as is known.
@@ -138,15 +138,13 @@ pub(super) struct Search<'s> {
     rated: u64,
 }
 
-impl Search<'_> {
-    /// Whether no rule from this one on can decide any more.
-    pub(super) fn is_past(&self, number: u32) -> bool {
+impl Candidates for Search<'_> {
+    fn is_past(&self, number: u32) -> bool {
         number as usize >= self.best
     }
 
-    /// Asks rules; their numbers ascend.
-    pub(super) fn ask(&mut self, candidates: &[u32]) {
-        for &number in candidates {
+    fn ask(&mut self, numbers: &[u32]) {
+        for &number in numbers {
             if self.is_past(number) {
                 return;
             }
@@ -156,7 +154,9 @@ impl Search<'_> {
             }
         }
     }
+}
 
+impl Search<'_> {
     fn meet(&mut self, number: usize, rated: u64) {
         match rated {
             0 => self.best = number,

@@ -82,11 +82,19 @@ impl Field {
         })
     }
 
-    fn of_quantity(quantity: Quantity) -> Option<Self> {
-        match quantity {
-            Quantity::Uid => Some(Self::Uid),
-            Quantity::Gid => Some(Self::Gid),
-            Quantity::Mtype => Some(Self::Mtype),
+    fn of_quantity(wanted: Quantity) -> Option<Self> {
+        let fields = [Self::Uid, Self::Gid, Self::Mtype];
+        fields
+            .into_iter()
+            .find(|field| field.quantity() == Some(wanted))
+    }
+
+    /// The number that it is, if it is one.
+    pub(super) fn quantity(self) -> Option<Quantity> {
+        match self {
+            Self::Uid => Some(Quantity::Uid),
+            Self::Gid => Some(Quantity::Gid),
+            Self::Mtype => Some(Quantity::Mtype),
             _ => None,
         }
     }

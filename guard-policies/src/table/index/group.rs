@@ -6,9 +6,10 @@ use crate::Facts;
 use crate::table::cgroup::lineage;
 use crate::table::condition::Condition;
 use crate::table::quantity::Quantity;
-use crate::table::rules::Search;
 use crate::table::set::Ranges;
 
+use super::Candidates;
+use super::field::Field;
 use super::stab::Stab;
 
 /// Rules that name the same values, or none.
@@ -31,19 +32,19 @@ struct Split {
 const PLAIN_MAX: usize = 8;
 
 impl Group {
-    /// Of the rules with these numbers, which ascend.
-    pub(super) fn build(numbers: &[u32], rules: &[&[Condition]]) -> Self {
+    /// Of the rules with these numbers, which ascend. They name the same values in the fields.
+    pub(super) fn build(numbers: &[u32], rules: &[&[Condition]], fields: &[Field]) -> Self {
         match numbers.len() {
             0..=PLAIN_MAX => Self {
                 plain: numbers.into(),
                 split: None,
             },
-            _ => Splitter::new(numbers, rules).group(),
+            _ => Splitter::new(numbers, rules, fields).group(),
         }
     }
 
     /// Lets the search ask every rule that could be the first that the message meets.
-    pub(super) fn search(&self, facts: &Facts<'_>, search: &mut Search<'_>) {
+    pub(super) fn search(&self, facts: &Facts<'_>, search: &mut impl Candidates) {
         search.ask(&self.plain);
         if let Some(split) = &self.split {
             split.search(facts, search);
@@ -52,7 +53,7 @@ impl Group {
 }
 
 impl Split {
-    fn search(&self, facts: &Facts<'_>, search: &mut Search<'_>) {
+    fn search(&self, facts: &Facts<'_>, search: &mut impl Candidates) {
         for (quantity, stab) in &self.ranges {
             quantity.any(facts, |number| {
                 stab.holding(number).for_each(|rules| search.ask(rules));
@@ -73,27 +74,33 @@ impl Split {
 struct Splitter<'r> {
     numbers: &'r [u32],
     rules: &'r [&'r [Condition]],
-    /// How crowded the ranges of each quantity are.
-    crowds: Vec<Crowd>,
+    /// How crowded the ranges of each quantity are; without those in which all are the same.
+    crowds: Vec<(Quantity, Crowd)>,
 }
 
 impl<'r> Splitter<'r> {
-    fn new(numbers: &'r [u32], rules: &'r [&'r [Condition]]) -> Self {
-        let ranges = |quantity| {
+    fn new(numbers: &'r [u32], rules: &'r [&'r [Condition]], fields: &[Field]) -> Self {
+        let is_same = |wanted| fields.iter().any(|field| field.quantity() == Some(wanted));
+        let crowd = |quantity| {
             let of_rule = move |number: &u32| ranges(rules[*number as usize], quantity);
             Crowd::of(numbers.iter().filter_map(of_rule))
         };
+        let differing = Quantity::ALL
+            .into_iter()
+            .filter(|quantity| !is_same(*quantity));
         Self {
             numbers,
             rules,
-            crowds: Quantity::ALL.map(ranges).into(),
+            crowds: differing
+                .map(|quantity| (quantity, crowd(quantity)))
+                .collect(),
         }
     }
 
     fn group(&self) -> Group {
         let mut plain = Vec::new();
         let mut split = Split::default();
-        let mut by_range: Vec<Vec<(u32, &Ranges)>> = vec![Vec::new(); Quantity::ALL.len()];
+        let mut by_range: Vec<Vec<(u32, &Ranges)>> = vec![Vec::new(); self.crowds.len()];
         for &number in self.numbers {
             let rule = self.rules[number as usize];
             if let Some(paths) = cgroups(rule) {
@@ -106,10 +113,10 @@ impl<'r> Splitter<'r> {
                 plain.push(number);
             }
         }
-        let by_range = Quantity::ALL.into_iter().zip(by_range);
+        let by_range = self.crowds.iter().zip(by_range);
         let by_range = by_range.filter(|(_, rules)| !rules.is_empty());
         split.ranges = by_range
-            .map(|(quantity, rules)| (quantity, Stab::build(&rules)))
+            .map(|((quantity, _), rules)| (*quantity, Stab::build(&rules)))
             .collect();
         Group {
             plain: plain.into(),
@@ -119,9 +126,13 @@ impl<'r> Splitter<'r> {
 
     /// The quantity in which the fewest rules of the group overlap with this one.
     fn least_crowded(&self, rule: &'r [Condition]) -> Option<(usize, &'r Ranges)> {
-        let found = Quantity::ALL.into_iter().enumerate();
-        let found = found.filter_map(|(i, quantity)| Some((i, ranges(rule, quantity)?)));
-        found.min_by_key(|(i, ranges)| self.crowds[*i].overlaps(ranges))
+        let crowds = self.crowds.iter().enumerate();
+        let found = crowds.filter_map(|(place, (quantity, crowd))| {
+            let ranges = ranges(rule, *quantity)?;
+            Some((crowd.overlaps(ranges), place, ranges))
+        });
+        let least = found.min_by_key(|(overlaps, ..)| *overlaps);
+        least.map(|(_, place, ranges)| (place, ranges))
     }
 }
 

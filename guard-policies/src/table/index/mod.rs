@@ -14,6 +14,8 @@
 mod field;
 mod group;
 mod stab;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
@@ -21,10 +23,17 @@ use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
 use crate::Facts;
 
 use super::condition::Condition;
-use super::rules::Search;
 
 use field::{Field, Part};
 use group::Group;
+
+/// What asks the rules that the index finds.
+pub(super) trait Candidates {
+    /// Whether no rule from this one on can decide any more.
+    fn is_past(&self, number: u32) -> bool;
+    /// Asks rules; their numbers ascend.
+    fn ask(&mut self, numbers: &[u32]);
+}
 
 /// The shapes of a table's rules.
 #[derive(Debug)]
@@ -68,7 +77,7 @@ impl Index {
     }
 
     /// Lets the search ask every rule that could be the first that the message meets.
-    pub(super) fn search(&self, facts: &Facts<'_>, search: &mut Search<'_>) {
+    pub(super) fn search(&self, facts: &Facts<'_>, search: &mut impl Candidates) {
         for shape in &self.shapes {
             if search.is_past(shape.first) {
                 return;
@@ -156,11 +165,13 @@ impl Collected {
 
     fn finish(self, rules: &[&[Condition]]) -> Shape {
         let groups = self.groups.into_iter();
-        let groups = groups.map(|(key, numbers)| (key, Group::build(&numbers, rules)));
+        let groups =
+            groups.map(|(key, numbers)| (key, Group::build(&numbers, rules, &self.fields)));
+        let groups = groups.collect();
         Shape {
             fields: self.fields.into(),
             first: self.first,
-            groups: groups.collect(),
+            groups,
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::support::Letter;
 pub(super) fn rules() -> impl Strategy<Value = Vec<Rule>> {
     let loose = vec(rule(vec(wish(), 0..5)), 0..80).boxed();
     let alike = vec(wish(), 1..4).prop_flat_map(|wishes| {
-        let fields: Vec<_> = wishes.iter().map(|wish| similar(wish)).collect();
+        let fields: Vec<_> = wishes.iter().map(similar).collect();
         vec(rule(fields), 10..80)
     });
     let alike = alike.boxed();
