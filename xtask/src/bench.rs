@@ -7,6 +7,7 @@ mod cards;
 mod cell;
 mod contender;
 mod exchange;
+mod guard;
 mod report;
 
 pub(crate) use report::machine;
@@ -17,12 +18,22 @@ use crate::shell::{self, Result, cargo, target};
 /// Options of `cargo xtask bench`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
+    /// Measure this part alone
+    #[arg(value_enum)]
+    part: Option<Part>,
     /// How many rounds; figures are medians over them
     #[arg(long, default_value_t = 7)]
     rounds: usize,
     /// Print one JSON document instead of the tables
     #[arg(long)]
     json: bool,
+}
+
+/// What can be measured alone.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Part {
+    /// What Guard costs a message, by kind of policy
+    Guard,
 }
 
 /// What one run found.
@@ -36,6 +47,13 @@ pub(crate) struct Findings {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result {
+    match arguments.part {
+        Some(Part::Guard) => guard::run(arguments.rounds, arguments.json),
+        None => run_all(arguments),
+    }
+}
+
+fn run_all(arguments: &Arguments) -> Result {
     prepare::for_demo()?;
     let packages = ["dispatchd", "bench-peer", "etpctl", "wallet"];
     let packages = packages.iter().flat_map(|package| ["--package", package]);
@@ -54,11 +72,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
         cards,
     };
     match arguments.json {
-        true => println!(
-            "{}",
-            serde_json::to_string_pretty(&findings).map_err(|e| e.to_string())?
-        ),
+        true => print_json(&findings)?,
         false => report::print(&findings),
     }
+    Ok(())
+}
+
+fn print_json(findings: &impl serde::Serialize) -> Result {
+    let text = serde_json::to_string_pretty(findings).map_err(|error| error.to_string())?;
+    println!("{text}");
     Ok(())
 }

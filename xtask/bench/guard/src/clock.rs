@@ -1,0 +1,61 @@
+//! Turns, times and medians.
+
+use std::time::Instant;
+
+use serde::Serialize;
+
+/// Judges one message.
+type Judge = Box<dyn Fn()>;
+
+/// One line of the table.
+pub(crate) struct Contender {
+    /// What is measured.
+    pub(crate) name: String,
+    /// What it does for one message.
+    pub(crate) judge: Judge,
+    /// The place of the contender that it is compared with; its own, if there is none.
+    pub(crate) base: usize,
+}
+
+/// What was found.
+#[derive(Serialize)]
+pub(crate) struct Figure {
+    name: String,
+    /// For one message.
+    ns: f64,
+    /// How many times that of the contender it is compared with.
+    ratio: f64,
+}
+
+/// Messages in a turn.
+const MESSAGES: u32 = 50_000;
+
+pub(crate) fn figures(contenders: &[Contender], rounds: usize) -> Vec<Figure> {
+    let turn = |contender: &Contender| turn(&contender.judge);
+    let round = |_| contenders.iter().map(turn).collect();
+    let rounds: Vec<Vec<f64>> = (0..rounds).map(round).collect();
+    let figure = |(place, contender): (usize, &Contender)| Figure {
+        name: contender.name.clone(),
+        ns: median(rounds.iter().map(|ns| ns[place]).collect()),
+        ratio: median(
+            rounds
+                .iter()
+                .map(|ns| ns[place] / ns[contender.base])
+                .collect(),
+        ),
+    };
+    contenders.iter().enumerate().map(figure).collect()
+}
+
+/// Nanoseconds for one message.
+fn turn(judge: &Judge) -> f64 {
+    (0..MESSAGES / 10).for_each(|_| judge());
+    let start = Instant::now();
+    (0..MESSAGES).for_each(|_| judge());
+    start.elapsed().as_secs_f64() * 1e9 / f64::from(MESSAGES)
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
