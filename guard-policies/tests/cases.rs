@@ -90,7 +90,8 @@ fn what_is_written_is_what_is_judged() {
 
 #[test]
 fn params_are_written_by_field() {
-    let lines = "mtype = 'start-exchange'\nparam = { vid1 = 'VID', vid2 = 'VID', pb = 'shop', third_party = 'VID', third_party_ids = ['me', 'shop'] }";
+    let lines = "mtype = 'start-exchange'\nparam = { vid1 = 'VID', vid2 = 'VID', pb = 'shop', \
+                 third_party = 'VID', third_party_ids = ['me', 'shop'] }";
     let param = one(&lines.replace("VID", &"0a".repeat(32)))
         .record
         .param
@@ -105,14 +106,16 @@ fn params_are_written_by_field() {
         panic!("a list");
     };
     assert_eq!(ids.len(), 2);
-    let lines = "mtype = 'card-info'\nparam = { version = '1', class = 0, certificate = '', retries_left = 3, programs = [] }";
+    let lines = "mtype = 'card-info'\nparam = { version = '1', class = 0, certificate = '', \
+                 retries_left = 3, programs = [] }";
     let param = one(lines).record.param.unwrap();
     let params = Params::decode(Mtype::CARD_INFO, &param).unwrap();
     assert_eq!(params.find("puk_retries_left"), Some(&Value::Null));
     let voucher =
         "issuer = 'K', promise = 'c0', min_class = 1, serial = 'S', issuer_signature = 'KK'";
     let lines = format!(
-        "mtype = 'issue'\nparam = {{ voucher = {{ {voucher} }}, issuer_certificate = '', challenge = 'K', signature = 'KK' }}"
+        "mtype = 'issue'\nparam = {{ voucher = {{ {voucher} }}, issuer_certificate = '', \
+         challenge = 'K', signature = 'KK' }}"
     );
     let lines = lines
         .replace('K', &"01".repeat(32))

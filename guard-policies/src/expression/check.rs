@@ -4,13 +4,11 @@ use std::collections::BTreeSet;
 
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SelectExpr, operators};
 use libetp::Mtype;
-use libetp::mtype::TABLE;
 
 use super::settle::{settle, settle_part};
 use super::text::Mistake;
 use super::types::{Type, Typed, Word};
-use super::{DEPTH_MAX, NODES_MAX, variable};
-use crate::fields::{Field, Kind, fields_of};
+use super::{DEPTH_MAX, NODES_MAX, field, variable};
 use crate::file::Names;
 
 /// What an expression may refer to.
@@ -28,7 +26,7 @@ pub(super) struct Check<'s> {
     pub(super) variables: BTreeSet<&'static str>,
 }
 
-type Checked = Result<Typed, Mistake>;
+pub(super) type Checked = Result<Typed, Mistake>;
 
 impl<'s> Check<'s> {
     pub(super) fn new(scope: &'s Scope<'s>) -> Self {
@@ -106,7 +104,7 @@ impl<'s> Check<'s> {
             return Err(Mistake::new("only `param` has fields"));
         }
         path.reverse();
-        field_type(&path, self.scope.mtypes)
+        field::typed(&path, self.scope.mtypes)
     }
 
     fn call(&mut self, call: &mut CallExpr) -> Checked {
@@ -276,68 +274,6 @@ fn of_literal(literal: &LiteralValue) -> Checked {
             Err(Mistake::new("numbers are whole and have no suffix"))
         }
     }
-}
-
-/// The type of a field in all those message types that have it.
-fn field_type(path: &[&str], mtypes: Option<&[Mtype]>) -> Checked {
-    let name = path.join(".");
-    let asked: Vec<Mtype> = match mtypes {
-        Some(mtypes) => mtypes.to_vec(),
-        None => TABLE.iter().map(|entry| entry.mtype).collect(),
-    };
-    let mut found: Option<Typed> = None;
-    for mtype in asked {
-        let Some((kind, is_nullable)) = field(fields_of(mtype).unwrap_or_default(), path) else {
-            match mtypes {
-                Some(_) => return Err(lacking(mtype, &name)),
-                None => continue,
-            }
-        };
-        let kind = Type::of(kind).ok_or_else(|| unreadable(&name))?;
-        match &mut found {
-            None => found = Some(Typed { kind, is_nullable }),
-            Some(typed) if typed.kind == kind => typed.is_nullable |= is_nullable,
-            Some(_) => return Err(ambiguous(&name)),
-        }
-    }
-    found.ok_or_else(|| {
-        Mistake::new(format!("no registered message type has a field `{name}`"))
-            .help("`docs/protocol/mtypes.md` lists the fields of every type")
-    })
-}
-
-fn field<'k>(fields: &'k [Field], path: &[&str]) -> Option<(&'k Kind, bool)> {
-    let (name, rest) = path.split_first()?;
-    let field = fields.iter().find(|field| field.name == *name)?;
-    match (&field.kind, rest) {
-        (kind, []) => Some((kind, field.is_nullable)),
-        (Kind::Structure(inner), _) => self::field(inner, rest),
-        _ => None,
-    }
-}
-
-fn lacking(mtype: Mtype, name: &str) -> Mistake {
-    let mistake = Mistake::new(format!("`{mtype}` has no field `{name}` that may be read"));
-    let fields = fields_of(mtype).unwrap_or_default();
-    match fields.is_empty() {
-        true => mistake,
-        false => {
-            let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
-            mistake.help(format!("it has: {}", names.join(", ")))
-        }
-    }
-}
-
-fn unreadable(name: &str) -> Mistake {
-    Mistake::new(format!("`param.{name}` consists of parts, and is no value"))
-        .help("name one of its fields, or use a plugin")
-}
-
-fn ambiguous(name: &str) -> Mistake {
-    Mistake::new(format!(
-        "`param.{name}` is not the same in all message types that have it"
-    ))
-    .help("name the message type in the policy's `when`")
 }
 
 fn unlike(one: &Type, other: &Type) -> Mistake {

@@ -12,6 +12,7 @@
 mod check;
 mod environment;
 mod error;
+mod field;
 mod scene;
 mod settle;
 mod text;
