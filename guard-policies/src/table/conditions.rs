@@ -152,9 +152,9 @@ impl Compiler<'_> {
             Quantity::Gid => &self.text.gid,
             Quantity::Group => &self.text.group,
         };
-        let range = |word: &str| read::range(quantity, word);
-        each(list, range, |all| {
-            Condition::Number(quantity, Ranges::new(all))
+        let ranges = |word: &str| read::ranges(quantity, word);
+        each(list, ranges, |all| {
+            Condition::Number(quantity, Ranges::new(all.concat()))
         })
     }
 

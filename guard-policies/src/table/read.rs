@@ -122,8 +122,21 @@ pub(super) fn cgroup(text: &str) -> Result<Box<str>, Wrong> {
     }))
 }
 
+/// The word for all message types that the registry calls so.
+const PRIVILEGED: &str = "privileged";
+
+/// The numbers that a word stands for.
+pub(super) fn ranges(quantity: Quantity, text: &str) -> Result<Vec<Range>, Wrong> {
+    if quantity == Quantity::Mtype && text == PRIVILEGED {
+        let privileged = TABLE.iter().filter(|entry| entry.privileged);
+        let numbers = privileged.map(|entry| u32::from(entry.mtype.0));
+        return Ok(numbers.map(|number| (number, number)).collect());
+    }
+    range(quantity, text).map(|range| vec![range])
+}
+
 /// A number or a range of numbers: `7`, `1-9`, `<10`, `>9`.
-pub(super) fn range(quantity: Quantity, text: &str) -> Result<Range, Wrong> {
+fn range(quantity: Quantity, text: &str) -> Result<Range, Wrong> {
     let (first, last) = bounds(quantity, text)?;
     let max = quantity.max();
     if first.max(last) > max {
@@ -179,7 +192,7 @@ fn unread(quantity: Quantity, text: &str) -> Wrong {
     match quantity {
         Quantity::Mtype => {
             let what = "is no registered message type, no number such as 0xc001, and no range";
-            let names = TABLE.iter().map(|entry| entry.name);
+            let names = TABLE.iter().map(|entry| entry.name).chain([PRIVILEGED]);
             Wrong::new(format!("`{text}` {what}")).suggest(text, names)
         }
         Quantity::Uid | Quantity::Gid | Quantity::Group => {

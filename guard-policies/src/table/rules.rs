@@ -38,13 +38,15 @@ struct Rule {
 #[derive(Clone, Copy, Debug)]
 enum Then {
     Pass,
+    Next,
     Drop,
     Refuse,
     Hold,
 }
 
-const THENS: [(&str, Then); 4] = [
+const THENS: [(&str, Then); 5] = [
     ("pass", Then::Pass),
+    ("next", Then::Next),
     ("drop", Then::Drop),
     ("refuse", Then::Refuse),
     ("hold", Then::Hold),
@@ -121,6 +123,7 @@ impl Rule {
     fn opinion(&self) -> Opinion {
         match self.then {
             Then::Pass => Opinion::Pass,
+            Then::Next => Opinion::Indifferent,
             Then::Drop => Opinion::Drop(self.reason.clone()),
             Then::Refuse => Opinion::Refuse(self.reason.clone()),
             Then::Hold => Opinion::Hold(self.reason.clone()),

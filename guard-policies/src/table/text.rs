@@ -71,7 +71,8 @@ conditions! {
     src_port: List,
     /// The port of its destination: numbers or ranges.
     dst_port: List,
-    /// Its type: registered names, numbers, or ranges of either.
+    /// Its type: registered names, numbers, or ranges of either; `privileged` stands for all types
+    /// that are registered as that.
     mtype: List,
     /// Its length on the wire in bytes, header included: numbers or ranges.
     size: List,
@@ -119,7 +120,8 @@ impl ConditionsText {
 pub struct RuleText {
     /// What it must be.
     pub(super) conditions: ConditionsText,
-    /// `pass`, `drop`, `refuse` or `hold`.
+    /// `pass`, `drop`, `refuse` or `hold`; or `next`: no rule of this table decides, but the next
+    /// policy does.
     pub(super) then: Spanned<String>,
     /// What its sender or the operator is told.
     pub(super) reason: Option<Spanned<String>>,

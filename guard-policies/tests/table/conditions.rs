@@ -96,6 +96,25 @@ fn types_by_name_number_and_range() {
 }
 
 #[test]
+fn all_privileged_types_by_one_word() {
+    let table = rule("mtype = [\"privileged\", \"ping\"]");
+    for entry in libetp::mtype::TABLE {
+        let mtype = entry.mtype;
+        let wanted = mtype.is_privileged() || mtype == Mtype::PING;
+        assert_eq!(letter(|l| l.mtype = mtype).meets(&table), wanted, "{mtype}");
+    }
+}
+
+#[test]
+fn next_leaves_it_to_the_next_policy() {
+    let table = "[[rule]]\nmtype = \"ping\"\nthen = \"next\"\n[[rule]]\nthen = \"refuse\"\n";
+    let table = compile(table).unwrap();
+    let judged = |mtype| letter(|l| l.mtype = mtype).judged(&table);
+    assert_eq!(judged(Mtype::PING), Opinion::Indifferent);
+    assert!(matches!(judged(Mtype::PONG), Opinion::Refuse(_)));
+}
+
+#[test]
 fn users_and_groups() {
     let by = |uid| Letter::from(app(uid));
     let remote = Letter::from(Entry::Remote(HQ));

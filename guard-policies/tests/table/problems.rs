@@ -44,6 +44,11 @@ fn words_that_mean_nothing() {
         "numbers that no message has",
         "65535",
     );
+    one(
+        "mtype = «\"privilege\"»",
+        "no registered message type",
+        "`privileged`",
+    );
     one("src = «\"shpo\"»", "`shpo`", "`shop`");
     one("src = «\"abroad\"»", "no entity id", "");
     one("host = «\"hqq\"»", "neither an id", "`hq`");
@@ -153,7 +158,7 @@ fn what_serde_sees() {
 fn what_becomes_of_a_message() {
     check(
         "[[rule]]\nthen = «\"refus\"»\n",
-        "none of pass, drop, refuse, hold",
+        "none of pass, next, drop, refuse, hold",
         "`refuse`",
     );
     let rules = "[[rule]]\nthen = \"pass\"\n[[rule]]\nthen = «\"drop\"»\n";

@@ -52,7 +52,7 @@ pub(super) struct Rule {
     pub(super) then: usize,
 }
 
-const THENS: [&str; 4] = ["pass", "drop", "refuse", "hold"];
+const THENS: [&str; 5] = ["pass", "drop", "refuse", "hold", "next"];
 
 /// Leaves out the rules that a table does not take: those that no message can meet, and those
 /// behind one that takes all.
@@ -83,7 +83,8 @@ impl Rule {
             0 => Opinion::Pass,
             1 => Opinion::Drop(REASON.into()),
             2 => Opinion::Refuse(REASON.into()),
-            _ => Opinion::Hold(REASON.into()),
+            3 => Opinion::Hold(REASON.into()),
+            _ => Opinion::Indifferent,
         }
     }
 }

@@ -36,7 +36,7 @@ fn mixed(
 
 fn rule(wishes: impl Strategy<Value = Vec<Wish>>) -> impl Strategy<Value = Rule> {
     let limit = option::weighted(0.1, limit());
-    (wishes, limit, 0..4_usize).prop_map(|(wishes, limit, then)| Rule {
+    (wishes, limit, 0..5_usize).prop_map(|(wishes, limit, then)| Rule {
         wishes: one_each(wishes),
         limit,
         then,
