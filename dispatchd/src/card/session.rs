@@ -24,6 +24,9 @@ use crate::state::Witness;
 
 /// Longest wait in milliseconds for the answer to a challenge, and for a statement anew.
 pub const HELLO_MS_MAX: u64 = 10_000;
+/// Most challenges whose answers may still come although a newer one was sent: more than a card
+/// proxy lets go by before it gives a card up.
+pub const SUPERSEDED_MAX: usize = 16;
 /// Most messages that are held back while a card proves itself: all that a card keeps for its host,
 /// refusals included. They come at once if the last daemon ended before it had them.
 pub const HELD_MESSAGES_MAX: usize = 1_024 + 256;
@@ -41,6 +44,8 @@ pub struct Session {
     witness: Witness,
     /// The highest number of a message that entered, since the daemon started.
     highest_entered: u64,
+    /// Challenges that were not answered when the card was reset and challenged anew, oldest first.
+    superseded: VecDeque<[u8; 32]>,
     /// Messages that came while the card proves itself.
     held: Vec<(u64, Message)>,
     /// Whether messages for the card come in; not while it is trusted no more.
@@ -63,6 +68,7 @@ impl Session {
             known: Known::default(),
             witness: Witness::default(),
             highest_entered: 0,
+            superseded: VecDeque::new(),
             held: Vec::new(),
             is_attached: false,
             is_reserving: false,
@@ -141,6 +147,7 @@ impl Session {
             return self.quarantine(cause);
         }
         self.is_reserving = false;
+        self.supersede();
         let nonce = now.fresh;
         let deadline_ms = now.ms + HELLO_MS_MAX;
         self.stage = Stage::Challenged {
@@ -149,6 +156,25 @@ impl Session {
             deadline_ms,
         };
         self.order(HelloChallenge { nonce });
+    }
+
+    /// The challenge that is open was not carried out, or its answer is too old by now.
+    fn supersede(&mut self) {
+        if let Stage::Challenged { nonce, .. } = self.stage {
+            self.superseded.push_back(nonce);
+        }
+        if self.superseded.len() > SUPERSEDED_MAX {
+            self.superseded.pop_front();
+        }
+    }
+
+    /// Whether the card's `hello` answers a challenge before the last.
+    fn is_superseded(&self, param: &[u8], reply: &SelectReply, unix_s: u64) -> bool {
+        let signed = |nonce: &[u8; 32]| {
+            let proved = hello::verify(param, nonce, reply, &self.anchors, unix_s);
+            !matches!(proved, Err(Quarantine::Signature))
+        };
+        self.superseded.iter().any(signed)
     }
 
     /// Whether what the card claims is worth a challenge.
@@ -224,6 +250,7 @@ impl Session {
                 Some(number) => self.restate(number, reply, hello, leaf, now),
                 None => self.live(reply, &hello, leaf),
             },
+            Err(Quarantine::Signature) if self.is_superseded(param, &reply, now.unix_s) => {}
             Err(cause) => self.quarantine(cause),
         }
     }
@@ -242,6 +269,7 @@ impl Session {
             let message_bytes_max = reply.max_message as usize;
             self.effects.push(Effect::Attach { message_bytes_max });
         }
+        self.superseded.clear();
         self.note("card-live", false, format!("domain {domain} is live"));
         for (number, message) in std::mem::take(&mut self.held) {
             self.live_message(number, message);
@@ -409,6 +437,7 @@ impl Session {
             _ => code,
         };
         self.stage = stage;
+        self.superseded.clear();
         self.held.clear();
         self.is_attached = false;
         self.is_reserving = false;

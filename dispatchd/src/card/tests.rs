@@ -400,6 +400,55 @@ fn a_reset_card_proves_itself_again_and_a_swapped_one_does_not_pass() {
     assert_eq!(cause(&session).name(), "card-another");
 }
 
+/// Each reset comes before the card carried the last challenge out, which then waits for the next one.
+fn reset_before_the_answer(card: &mut TestCard, resets: u8) -> (Session, Vec<[u8; 32]>) {
+    let mut session = card.session();
+    let mut nonces = Vec::new();
+    for reset in 0..=resets {
+        card.boot_id = [reset; 8];
+        let selected = Input::Selected(card.reply(), Known::default());
+        let effects = session.step(selected, &now(reset.into()));
+        let [Effect::Order(order)] = effects.as_slice() else {
+            panic!("{effects:?}")
+        };
+        nonces.push(HelloChallenge::from_param(&order.param).unwrap().nonce);
+    }
+    (session, nonces)
+}
+
+#[test]
+fn a_card_that_answers_every_challenge_since_its_resets_is_live() {
+    let mut card = TestCard::new();
+    let (mut session, nonces) = reset_before_the_answer(&mut card, 3);
+    for nonce in &nonces[..3] {
+        assert_eq!(card.answer(&mut session, *nonce), []);
+        assert!(matches!(session.stage(), Stage::Challenged { .. }));
+    }
+    assert!(is_attached(&card.answer(&mut session, nonces[3])));
+}
+
+#[test]
+fn challenges_that_were_superseded_are_remembered_up_to_a_limit() {
+    for resets in [SUPERSEDED_MAX as u8, SUPERSEDED_MAX as u8 + 1] {
+        let mut card = TestCard::new();
+        let (mut session, nonces) = reset_before_the_answer(&mut card, resets);
+        card.answer(&mut session, nonces[0]);
+        let is_known = matches!(session.stage(), Stage::Challenged { .. });
+        assert_eq!(is_known, resets as usize == SUPERSEDED_MAX);
+    }
+}
+
+#[test]
+fn an_answer_to_a_superseded_challenge_never_makes_a_card_live() {
+    let mut card = TestCard::new();
+    let (mut session, nonces) = reset_before_the_answer(&mut card, 1);
+    for _ in 0..3 {
+        card.answer(&mut session, nonces[0]);
+    }
+    session.step(Input::Tick, &now(HELLO_MS_MAX + 1));
+    assert_eq!(*cause(&session), Quarantine::NoHello(HELLO_MS_MAX));
+}
+
 fn reserved(card: &TestCard, session: &mut Session, first: u32, count: u32) -> Vec<Effect> {
     session.step(card.to_daemon(PortsReserved { first, count }), &now(0))
 }
