@@ -36,32 +36,23 @@ impl SocketLink {
     /// daemon.
     ///
     /// # Errors
-    /// [`LinkError::Gone`] if nobody listens there, or somebody who is not trusted.
-    pub fn open(path: &Path, trust: Trust, software: &str) -> Result<Self, LinkError> {
-        let mut link = Self {
+    /// [`ConnectError`] if nobody listens there, or somebody who is not trusted.
+    pub fn open(path: &Path, trust: Trust, software: &str) -> Result<Self, ConnectError> {
+        Ok(Self {
+            line: Line::Fresh(connect(path, &trust)?),
             path: path.into(),
             trust,
             software: software.into(),
-            line: Line::Broken,
             present: None,
-        };
-        let frames = link.connect().map_err(|error| match error {
-            LinkError::Lost(words) => LinkError::Gone(words),
-            error => error,
-        })?;
-        link.line = Line::Fresh(frames);
-        Ok(link)
+        })
     }
 
+    /// Connects anew, to a process that may come back.
     fn connect(&self) -> Result<Frames, LinkError> {
-        let stream = self.trust.connect(&self.path).map_err(|error| {
-            let words = error.to_string();
-            match error {
-                ConnectError::Io { .. } => LinkError::Lost(words),
-                ConnectError::Untrusted { .. } => LinkError::Gone(words),
-            }
-        })?;
-        Frames::new(stream).map_err(|error| self.broken(StreamError::Io(error)))
+        connect(&self.path, &self.trust).map_err(|error| match &error {
+            ConnectError::Io { .. } => LinkError::Lost(error.to_string()),
+            ConnectError::Untrusted { .. } => LinkError::Gone(error.to_string()),
+        })
     }
 
     /// A connection whose card has just got power; whether it had another one before.
@@ -211,6 +202,13 @@ impl Link for SocketLink {
         }
         Err(error)
     }
+}
+
+fn connect(path: &Path, trust: &Trust) -> Result<Frames, ConnectError> {
+    Frames::new(trust.connect(path)?).map_err(|error| ConnectError::Io {
+        path: path.into(),
+        error,
+    })
 }
 
 fn present(answer: Answer<'_>) -> Option<Present> {

@@ -10,12 +10,12 @@ mod vectors;
 use std::sync::mpsc::{Receiver, channel};
 
 use card_proxy::socket::SocketLink;
-use card_proxy::{CardEvent, CardSettings, CardThread, LinkError};
-use libetp::local::Trust;
+use card_proxy::{CardEvent, CardSettings, CardThread};
+use libetp::local::{ConnectError, Trust};
 use process::Place;
 
 /// The daemon's end, connected.
-fn link(place: &Place) -> Result<SocketLink, LinkError> {
+fn link(place: &Place) -> Result<SocketLink, ConnectError> {
     SocketLink::open(&place.path(), Trust::default(), "daemon/1")
 }
 

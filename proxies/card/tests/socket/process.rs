@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use card_proxy::socket::{COMMAND_BYTES_MIN, CardServer, ServeError};
 use card_proxy::{CardEvent, FailReason, GoneReason, Link, LinkError};
-use libetp::local::{Claim, Trust};
+use libetp::local::{Claim, ConnectError, Trust};
 
 use crate::support::{ModelCard, order};
 use crate::{host, link};
@@ -213,7 +213,7 @@ fn a_process_that_ends_while_nothing_is_under_way_is_missed_and_found_again() {
     assert!(gone.to_string().contains("cannot connect"), "{gone}");
     drop(thread);
     let error = link(&place).expect_err("nobody listens");
-    assert!(matches!(error, LinkError::Gone(_)), "{error}");
+    assert!(matches!(error, ConnectError::Io { .. }), "{error}");
 }
 
 #[test]
