@@ -1,4 +1,6 @@
-//! `softcard`: looks at soft cards that no daemon has open.
+//! `softcard`: looks at soft cards that no daemon has open, and serves them to one.
+
+mod serve;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,13 +20,18 @@ const MANUAL: Manual = Manual {
     description: "\
 A soft card is a directory that\n\
 .BR dispatchd (8)\n\
-serves as a card. This program says what is in one.",
+serves as a card. This program says what is in one, or serves it to dispatchd from a process of its own, which may\n\
+belong to another user and be restarted alone.",
     kinds: KINDS,
     sections: include_str!("../softcard.roff"),
 };
 
 #[derive(Parser)]
-#[command(version, about = "Look at soft cards that no daemon has open", after_help = Kind::help(KINDS))]
+#[command(
+    version,
+    about = "Look at soft cards that no daemon has open, and serve them"
+)]
+#[command(after_help = Kind::help(KINDS))]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -43,7 +50,22 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Serve a card to a daemon, from a process of its own, until SIGTERM
+    ///
+    /// The daemon has a section with kind = "process" and the socket. It verifies the card itself and
+    /// believes this process nothing; one daemon is served at a time. If this process ends, whatever the
+    /// reason, start it again: the daemon finds out which command the card carried out last, and goes on.
+    #[command(after_help = SERVE_HELP)]
+    Serve(serve::Arguments),
 }
+
+/// What goes into the configuration of the daemon.
+const SERVE_HELP: &str = "\
+In dispatchd's configuration:
+  [[card]]
+  kind = \"process\"
+  socket = \"/run/tenet/card.sock\"
+  owners = [1000]";
 
 fn main() -> ExitCode {
     match command_line::parse::<Arguments>(&MANUAL) {
@@ -53,33 +75,38 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> ExitCode {
-    let Command::Info {
-        directory,
-        device_key,
-        json,
-    } = arguments.command;
-    match info(&directory, device_key.as_deref()) {
-        Ok(info) => {
-            print!("{}", if json { as_json(&info) } else { as_text(&info) });
-            ExitCode::SUCCESS
-        }
-        Err(error) => failure(&error).tell(PROGRAM, json),
+    // Nobody attaches to this process while it holds keys. Where the kernel does not have it,
+    // the process is what it would be anyway.
+    let _ = nix::sys::prctl::set_dumpable(false);
+    match arguments.command {
+        Command::Info {
+            directory,
+            device_key,
+            json,
+        } => match info(&directory, device_key.as_deref()) {
+            Ok(info) => {
+                print!("{}", if json { as_json(&info) } else { as_text(&info) });
+                ExitCode::SUCCESS
+            }
+            Err(error) => failure(error.to_string()).tell(PROGRAM, json),
+        },
+        Command::Serve(arguments) => match serve::serve(&arguments) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(words) => failure(words).tell(PROGRAM, false),
+        },
     }
 }
 
-fn failure(error: &SoftCardError) -> Failure {
+fn failure(message: String) -> Failure {
     Failure {
         kind: Kind::Other,
-        message: error.to_string(),
+        message,
         hint: None,
         facts: Map::new(),
     }
 }
 
 fn info(directory: &Path, device_key: Option<&Path>) -> Result<Info, SoftCardError> {
-    // Nobody attaches to this process while it holds keys. Where the kernel does not have it,
-    // the process is what it would be anyway.
-    let _ = nix::sys::prctl::set_dumpable(false);
     let key = device_key
         .map(|path| DeviceKey::load(path, directory))
         .transpose()?;
