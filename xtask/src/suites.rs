@@ -229,8 +229,11 @@ fn kills(arguments: &Arguments) -> Result<String> {
     println!("kills: {runs} runs from seed {seed}, built with --release");
     let tally = chaos::campaign(&binaries, seed, runs, ARENAS).map_err(|e| e.to_string())?;
     println!("{tally:#?}");
-    let killed: usize = tally.kills.iter().sum();
-    Ok(format!("{runs} runs from seed {seed}, {killed} kills"))
+    let killed = |of: [usize; 3]| of.iter().sum::<usize>();
+    let (daemons, cards) = (killed(tally.kills.daemons), killed(tally.kills.cards));
+    Ok(format!(
+        "{runs} runs from seed {seed}, {daemons} kills of daemons and {cards} of card processes"
+    ))
 }
 
 fn fuzzing(arguments: &Arguments) -> Result<String> {

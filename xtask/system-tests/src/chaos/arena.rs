@@ -8,7 +8,7 @@ use super::fight::{fight, persist, settle};
 use super::judge::{self, Verdicts};
 use super::reaper::Reaper;
 use super::script::{Place, Script, Side, VOUCHERS};
-use super::tally::{Tally, sum};
+use super::tally::Tally;
 use super::trader::{Arbiter, Deal, Trader};
 use crate::binaries::Binaries;
 use crate::deployment::Deployment;
@@ -96,6 +96,7 @@ impl Arena {
     }
 
     fn play(&mut self, script: &Script, diary: &mut Vec<String>) -> Result<(), Failure> {
+        self.reaper.house(script.serves_card)?;
         let deals = self.deals(script)?;
         let ids = self.owners.each_ref().map(Owner::id);
         let [a, b] = &mut self.owners;
@@ -110,7 +111,7 @@ impl Arena {
         for (name, trader) in [("a", &a), ("b", &b)] {
             diary.extend(trader.diary.iter().map(|line| format!("  {name}: {line}")));
         }
-        self.tally.kills = sum(self.tally.kills, kills?);
+        self.tally.kills = self.tally.kills + kills?;
         self.tally.runs += 1;
         let results = [a.results, b.results];
         let agreed: Vec<(Xid, [u8; 32])> = a.agreed.into_iter().chain(b.agreed).collect();

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::reaper::Reaper;
 use super::script::Script;
+use super::tally::Kills;
 use super::trader::{PATIENCE, Trader};
 use crate::owner::{Attempt, Trouble};
 use crate::program::Failure;
@@ -18,7 +19,7 @@ pub(super) fn fight(
     reaper: &mut Reaper,
     script: &Script,
     traders: [&mut Trader<'_>; 2],
-) -> Result<[usize; 3], Failure> {
+) -> Result<Kills, Failure> {
     let over = AtomicBool::new(false);
     let quiet = [AtomicBool::new(false), AtomicBool::new(false)];
     let failed =

@@ -1,10 +1,11 @@
 //! `kill -9` at any point of exchanges over real sockets and QUIC.
 //!
 //! Two hosts trade, a third carries the third party. A [`Script`], made from a seed, says who offers
-//! what, how soon the owners lose patience and dispute, and which daemons (each with its card inside)
-//! are killed when. A [`Blow`] falls after an *event*, such as the fifth message that a host's trace
-//! shows; a spread of at most some milliseconds lets it fall between messages. Dead daemons are started
-//! again, owners connect again and go on until no card has anything open.
+//! what, how soon the owners lose patience and dispute, which cards live in their daemon and which in
+//! a process of their own, and which daemons and card processes are killed when. A [`Blow`]
+//! falls after an *event*, such as the fifth message that a host's trace shows; a spread of at most some
+//! milliseconds lets it fall between messages. What is dead is started again, owners connect again and
+//! go on until no card has anything open.
 //!
 //! Then [`Arena::run`] judges: each voucher is in exactly one card, both sides of an exchange ended
 //! alike, the third party never changed its mind, and nobody is left waiting. Time judges nothing,
@@ -22,5 +23,5 @@ mod watch;
 
 pub use arena::Arena;
 pub use campaign::{campaign, number_from};
-pub use script::{After, Blow, Manner, Place, Script, Side, Trade};
-pub use tally::Tally;
+pub use script::{After, Blow, Manner, Place, Script, Side, Trade, Victim};
+pub use tally::{Kills, Tally};

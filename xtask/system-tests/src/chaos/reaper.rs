@@ -1,10 +1,11 @@
-//! Kills daemons when their time has come, and brings them back.
+//! Kills daemons and cards when their time has come, and brings them back.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::script::{After, Blow, PLACES, Place};
+use super::tally::Kills;
 use super::watch::Watch;
 use crate::host::Host;
 use crate::program::Failure;
@@ -34,25 +35,32 @@ impl Reaper {
         }
     }
 
-    /// Deals the blows whose events come before `over`; how often it killed each host.
-    pub(super) fn reap(
-        &mut self,
-        blows: &[Blow],
-        over: &AtomicBool,
-    ) -> Result<[usize; 3], Failure> {
-        let mut kills = [0; 3];
+    /// Deals the blows whose events come before `over`; what it killed.
+    pub(super) fn reap(&mut self, blows: &[Blow], over: &AtomicBool) -> Result<Kills, Failure> {
+        let mut kills = Kills::default();
         for blow in blows {
             if !self.wait(blow.after, over)? {
                 break;
             }
             std::thread::sleep(blow.spread);
-            for place in &blow.places {
-                self.hosts[*place as usize].kill();
-                kills[*place as usize] += 1;
+            for victim in &blow.victims {
+                let host = &mut self.hosts[victim.place as usize];
+                if victim.daemon {
+                    host.kill();
+                    kills.daemons[victim.place as usize] += 1;
+                }
+                if victim.card {
+                    host.kill_card();
+                    kills.cards[victim.place as usize] += 1;
+                }
             }
             std::thread::sleep(blow.down);
-            for place in &blow.places {
-                self.hosts[*place as usize].launch()?;
+            for victim in &blow.victims {
+                let host = &mut self.hosts[victim.place as usize];
+                host.launch_card()?;
+                if victim.daemon {
+                    host.launch()?;
+                }
             }
         }
         Ok(kills)
@@ -92,14 +100,32 @@ impl Reaper {
         }
     }
 
-    /// Nobody but this one ends daemons.
+    /// Nobody but this one ends daemons and cards.
     pub(super) fn check_running(&mut self) -> Result<(), Failure> {
         self.hosts.iter_mut().try_for_each(Host::check_running)
     }
 
-    /// `kill -9` of one host, and its return.
+    /// `kill -9` of all that runs at one host, and its return.
     pub(super) fn strike(&mut self, place: Place) -> Result<(), Failure> {
-        self.hosts[place as usize].kill();
-        self.hosts[place as usize].launch()
+        let host = &mut self.hosts[place as usize];
+        host.kill();
+        host.kill_card();
+        host.launch_card()?;
+        host.launch()
+    }
+
+    /// Gives the cards processes of their own, or puts them into the daemons: in order of [`PLACES`].
+    pub(super) fn house(&mut self, serves_card: [bool; 3]) -> Result<(), Failure> {
+        let peers = self.hosts.each_ref().map(|host| host.peer.clone());
+        for (at, host) in self.hosts.iter_mut().enumerate() {
+            if host.serves_card() != serves_card[at] {
+                host.kill();
+                host.serve_card(serves_card[at]);
+                let others = (0..peers.len()).filter(|other| *other != at);
+                let others: Vec<_> = others.map(|other| &peers[other]).collect();
+                host.start(&others)?;
+            }
+        }
+        Ok(())
     }
 }

@@ -42,6 +42,12 @@ const SURE_MAX: usize = 12;
 const DISPUTE_STEPS: [Mtype; 3] = [Mtype::RESOLVE_REQUEST, Mtype::ABORT_REQUEST, Mtype::OUTCOME];
 /// In percent, how many steps at hosts a and b are those of a dispute.
 const DISPUTES: usize = 15;
+/// In percent, how many cards have a process of their own.
+const SERVED: usize = 50;
+/// So many neighbouring seeds agree on that.
+const RUNS_ALIKE: u64 = 20;
+/// The stream of choices about that.
+const HOMES: u64 = 3;
 /// How often an owner looks at most before it disputes.
 const LOOKS_MAX: usize = 12;
 
@@ -115,11 +121,22 @@ pub enum After {
     Answers(Side, usize),
 }
 
-/// `kill -9` of some daemons, and their return.
+/// What is killed at a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Victim {
+    /// Where.
+    pub place: Place,
+    /// The daemon, and with it a card that lives in there.
+    pub daemon: bool,
+    /// The card's own process.
+    pub card: bool,
+}
+
+/// `kill -9` of some daemons and card processes, and their return.
 #[derive(Clone, Debug)]
 pub struct Blow {
-    /// Whose; never empty.
-    pub places: Vec<Place>,
+    /// Never empty.
+    pub victims: Vec<Victim>,
     /// What it follows, counted from the blow before.
     pub after: After,
     /// How long after that.
@@ -133,6 +150,9 @@ pub struct Blow {
 pub struct Script {
     /// Equal seeds make equal scripts.
     pub seed: u64,
+    /// At which hosts the card has a process of its own, in order of [`Place`]. Neighbouring seeds
+    /// agree, so that hosts are not made over for every run.
+    pub serves_card: [bool; 3],
     /// What is offered.
     pub trades: Vec<Trade>,
     /// How the owners of a and b behave.
@@ -144,7 +164,9 @@ pub struct Script {
 impl Script {
     /// The script of a seed.
     pub fn new(seed: u64) -> Self {
-        let mut dice = Writer(Dice::new(seed, 0));
+        let mut homes = Dice::new(seed / RUNS_ALIKE, HOMES);
+        let serves_card = PLACES.map(|_| homes.chance(SERVED));
+        let mut dice = Writer(Dice::new(seed, 0), serves_card);
         let trades = (0..=dice.0.below(TRADES_MAX)).map(|number| Trade {
             by: dice.side(),
             number,
@@ -155,6 +177,7 @@ impl Script {
         let blows = blows.collect();
         Self {
             seed,
+            serves_card,
             trades,
             manners,
             blows,
@@ -163,7 +186,7 @@ impl Script {
 }
 
 /// Chooses what scripts are made of.
-struct Writer(Dice);
+struct Writer(Dice, [bool; 3]);
 
 impl Writer {
     fn side(&mut self) -> Side {
@@ -175,6 +198,19 @@ impl Writer {
 
     fn place(&mut self) -> Place {
         PLACES[self.0.below(PLACES.len())]
+    }
+
+    fn victim(&mut self, place: Place) -> Victim {
+        let (daemon, card) = match (self.1[place as usize], self.0.below(10)) {
+            (false, _) | (true, 0..4) => (true, false),
+            (true, 4..8) => (false, true),
+            (true, _) => (true, true),
+        };
+        Victim {
+            place,
+            daemon,
+            card,
+        }
     }
 
     fn manner(&mut self) -> Manner {
@@ -223,7 +259,7 @@ impl Writer {
             places.extend(others.filter(|_| self.0.chance(60)));
         }
         Blow {
-            places,
+            victims: places.into_iter().map(|place| self.victim(place)).collect(),
             after: match is_first {
                 true => self.sure_event(),
                 false => self.event(),
@@ -249,9 +285,17 @@ mod tests {
     fn scripts_kill_every_host_at_every_kind_of_event() {
         let blows: Vec<Blow> = (0..100).flat_map(|seed| Script::new(seed).blows).collect();
         for place in PLACES {
-            assert!(blows.iter().any(|blow| blow.places == [place]), "{place:?}");
+            for (daemon, card) in [(true, false), (false, true), (true, true)] {
+                let victim = Victim {
+                    place,
+                    daemon,
+                    card,
+                };
+                let alone = blows.iter().any(|blow| blow.victims == [victim]);
+                assert!(alone, "{victim:?}");
+            }
         }
-        assert!(blows.iter().any(|blow| blow.places.len() == 3));
+        assert!(blows.iter().any(|blow| blow.victims.len() == 3));
         let any = |kind: fn(&After) -> bool| blows.iter().any(|blow| kind(&blow.after));
         assert!(any(|after| matches!(after, After::Answers(..))));
         assert!(any(|after| matches!(after, After::Traced(..))));

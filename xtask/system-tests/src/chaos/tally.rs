@@ -12,8 +12,8 @@ pub(super) type Results = BTreeMap<[u8; 32], ExchangeResult>;
 pub struct Tally {
     /// Runs.
     pub runs: usize,
-    /// Daemons killed: of a, b and t.
-    pub kills: [usize; 3],
+    /// What was killed.
+    pub kills: Kills,
     /// Exchanges that the cards completed alone, by the side that offered.
     pub completed: usize,
     /// Exchanges that the third party resolved.
@@ -22,6 +22,36 @@ pub struct Tally {
     pub aborted: usize,
     /// Offers that came to nothing.
     pub cancelled: usize,
+}
+
+/// How often what was killed, at a, b and t.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Kills {
+    /// Daemons, with the cards that live in there.
+    pub daemons: [usize; 3],
+    /// Card processes.
+    pub cards: [usize; 3],
+}
+
+impl Kills {
+    /// All of them.
+    pub fn sum(&self) -> usize {
+        self.daemons.iter().chain(&self.cards).sum()
+    }
+}
+
+impl std::ops::Add for Kills {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        let sum = |one: [usize; 3], other: [usize; 3]| {
+            std::array::from_fn(|place| one[place] + other[place])
+        };
+        Self {
+            daemons: sum(self.daemons, other.daemons),
+            cards: sum(self.cards, other.cards),
+        }
+    }
 }
 
 impl Tally {
@@ -50,17 +80,13 @@ impl std::ops::Add for Tally {
     fn add(self, other: Self) -> Self {
         Self {
             runs: self.runs + other.runs,
-            kills: sum(self.kills, other.kills),
+            kills: self.kills + other.kills,
             completed: self.completed + other.completed,
             resolved: self.resolved + other.resolved,
             aborted: self.aborted + other.aborted,
             cancelled: self.cancelled + other.cancelled,
         }
     }
-}
-
-pub(super) fn sum(one: [usize; 3], other: [usize; 3]) -> [usize; 3] {
-    std::array::from_fn(|place| one[place] + other[place])
 }
 
 impl std::iter::Sum for Tally {

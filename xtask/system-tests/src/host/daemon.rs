@@ -28,6 +28,7 @@ impl Host {
     /// [`Failure`] with the daemon's last words, if it ends before.
     pub fn start_expecting(&mut self, peers: &[&Peer], state: &str) -> Result<(), Failure> {
         self.write_config(peers)?;
+        self.start_card()?;
         self.launch()?;
         self.wait_until(state)
     }
@@ -37,6 +38,7 @@ impl Host {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn restart(&mut self) -> Result<(), Failure> {
+        self.start_card()?;
         self.launch()?;
         self.wait_until("live")
     }
@@ -61,11 +63,12 @@ impl Host {
         Ok(())
     }
 
-    /// Whether the daemon that was started still runs.
+    /// Whether the daemon and the card's process that were started still run.
     ///
     /// # Errors
-    /// [`Failure`] with its last words, if it ended by itself.
+    /// [`Failure`] with its last words, if one ended by itself.
     pub fn check_running(&mut self) -> Result<(), Failure> {
+        self.check_card()?;
         let ended = self
             .daemon
             .as_mut()
@@ -134,10 +137,11 @@ impl Host {
              [host]\ncertificate = \"identity/host.der\"\n\
              intermediate = \"identity/host-intermediate.der\"\nkey = \"identity/host.key\"\n\n\
              [scheme]\nfile = \"{}\"\n\n[remote]\nlisten = \"{}\"\n\n\
-             [[card]]\nkind = \"soft\"\ndirectory = \"card\"\nowners = [0, {}]\n",
+             [[card]]\nowners = [0, {}]\n{}",
             self.scheme_file.display(),
             self.listen_address(),
             owner_of(&self.directory)?,
+            self.card_section(),
         );
         for peer in peers {
             let address = peer

@@ -1,5 +1,6 @@
 //! One host: its identity, its card, its daemon and its wallet.
 
+mod card;
 mod daemon;
 
 use std::net::{SocketAddr, UdpSocket};
@@ -11,6 +12,7 @@ use serde_json::Value;
 use crate::binaries::Binaries;
 use crate::deployment::{Deployment, text};
 use crate::program::{Failure, Program};
+use card::CardHome;
 
 /// What other hosts know of a host.
 #[derive(Clone, Debug)]
@@ -35,6 +37,7 @@ pub struct Host {
     pin_file: PathBuf,
     binaries: Binaries,
     daemon: Option<Child>,
+    card_home: CardHome,
 }
 
 /// What a host's card is made with.
@@ -84,6 +87,7 @@ impl Host {
             pin_file: at.pin_file(),
             binaries: at.binaries().clone(),
             daemon: None,
+            card_home: CardHome::default(),
         })
     }
 
@@ -161,6 +165,7 @@ impl Host {
 impl Drop for Host {
     fn drop(&mut self) {
         self.kill();
+        self.kill_card();
     }
 }
 
