@@ -60,9 +60,13 @@ impl Watcher {
         self.lock().differences
     }
 
-    /// Another shadow begins.
+    /// Another shadow begins: what the one before said is not its.
     pub fn forget_differences(&self) {
-        self.lock().differences = 0;
+        let mut records = self.lock();
+        records.differences = 0;
+        for record in &mut records.newest {
+            record.differing = None;
+        }
     }
 
     // Each update is whole even if a thread panics between two of them.
@@ -73,8 +77,7 @@ impl Watcher {
 
 #[cfg(test)]
 mod tests {
-    use guard_policies::chain::Judgement;
-    use guard_policies::{Entry, Facts, Locality, Verdict};
+    use guard_policies::{Decision, Entry, Facts, Locality, Outcome};
     use libetp::{Domain, Header, Mtype};
 
     use super::*;
@@ -100,16 +103,18 @@ mod tests {
         };
         let mut record = Facts::new(Entry::Host, header, &[], &Nowhere).to_record();
         record.size = bytes;
+        let outcome = Outcome {
+            decision: Decision::Pass,
+            policy: "default".into(),
+            reason: None,
+        };
         GuardRecord {
             record,
-            judgement: Judgement {
-                verdict: Verdict::Pass,
-                param: None,
-                decided_by: None,
-            },
+            outcome: outcome.clone(),
             generation: 1,
             steps: Vec::new(),
-            differing: (bytes == 7).then_some(Verdict::Pass),
+            differing: (bytes == 7).then_some(outcome),
+            is_captured: false,
         }
     }
 
@@ -149,5 +154,7 @@ mod tests {
         assert_eq!(watcher.differences(), 2);
         watcher.forget_differences();
         assert_eq!(watcher.differences(), 0);
+        let records = watcher.after(0, 9);
+        assert!(records.iter().all(|(_, it)| it.differing.is_none()));
     }
 }

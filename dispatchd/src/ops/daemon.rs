@@ -205,7 +205,9 @@ impl Daemon {
 
     fn tick(&mut self) {
         let now_ms = self.start.elapsed().as_millis();
-        self.cards.tick(u64::try_from(now_ms).unwrap_or(u64::MAX));
+        let now_ms = u64::try_from(now_ms).unwrap_or(u64::MAX);
+        self.cards.tick(now_ms);
+        self.guard.borrow_mut().tick(now_ms);
     }
 
     /// Does what is to be done until a signal comes.

@@ -61,6 +61,8 @@ pub enum Input {
         generation: u64,
         /// What it says.
         judgement: Judgement,
+        /// For those who watch.
+        record: Option<Box<GuardRecord>>,
     },
     /// An administrator answered about a message that waits.
     Answered(HoldTicket, bool),

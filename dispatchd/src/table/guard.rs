@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use guard_policies::chain::{Chain, Judgement, Stage, Step};
-use guard_policies::{Entry, Facts, Now, Reason, Record, Rule, Verdict as Judged};
+use guard_policies::{Entry, Facts, Now, Outcome, Reason, Record, Rule, Verdict as Judged};
 use libetp::{EntityId, Header, Verdict, VerdictCode};
 
 use super::effect::Effect;
@@ -26,6 +26,54 @@ pub struct Guard {
 }
 
 impl Guard {
+    /// What the chain says of a message from a stage on, and what is kept of it for those who
+    /// watch. `param` is what earlier policies made of the param.
+    pub(super) fn judge(
+        &self,
+        facts: &Facts<'_>,
+        param: Option<&[u8]>,
+        stage: Stage<'_>,
+    ) -> (Judgement, Option<GuardRecord>) {
+        let current = param.map_or(*facts, |param| facts.with_param(param));
+        if !self.is_watching(&facts.header) {
+            let judgement = self.chain.judge_stage(&current, stage, &mut |_| {});
+            return (judgement, None);
+        }
+        let mut steps = Vec::new();
+        let is_watched = self.is_watched(&facts.header);
+        let judgement = self.chain.judge_stage(&current, stage, &mut |step| {
+            if is_watched {
+                steps.push(step);
+            }
+        });
+        let record = self.record(facts, stage, &judgement, steps);
+        (judgement, record)
+    }
+
+    /// A message is compared and captured once: when its first judgement is complete.
+    fn record(
+        &self,
+        facts: &Facts<'_>,
+        stage: Stage<'_>,
+        judgement: &Judgement,
+        steps: Vec<Step>,
+    ) -> Option<GuardRecord> {
+        let is_first = stage.approved.is_empty() && !matches!(judgement.verdict, Judged::Slow(_));
+        let shadow = self.shadow.as_ref().filter(|_| is_first);
+        let outcome = Outcome::settled(&self.chain, judgement);
+        let differing = shadow.and_then(|chain| differing(chain, facts, judgement, &outcome));
+        let is_captured = self.is_captured && is_first;
+        let is_wanted = is_captured || self.is_watched(&facts.header) || differing.is_some();
+        is_wanted.then(|| GuardRecord {
+            record: facts.to_record(),
+            outcome,
+            generation: self.chain.generation,
+            steps,
+            differing,
+            is_captured,
+        })
+    }
+
     fn is_watching(&self, header: &Header) -> bool {
         self.is_captured || self.shadow.is_some() || self.is_watched(header)
     }
@@ -38,19 +86,39 @@ impl Guard {
     }
 }
 
+/// What the shadow chain says of a message, if that is something else.
+fn differing(
+    shadow: &Chain,
+    facts: &Facts<'_>,
+    judgement: &Judgement,
+    enforced: &Outcome,
+) -> Option<Outcome> {
+    let stage = Stage {
+        is_worker: true,
+        ..Stage::default()
+    };
+    let said = shadow.judge_stage(facts, stage, &mut |_| {});
+    let outcome = Outcome::settled(shadow, &said);
+    let is_same = outcome == *enforced && said.param == judgement.param;
+    (!is_same).then_some(outcome)
+}
+
 /// A message that was judged, for those who watch.
 #[derive(Clone, Debug)]
 pub struct GuardRecord {
     /// Everything that a policy could know of it.
     pub record: Record,
     /// What the chain said.
-    pub judgement: Judgement,
+    pub outcome: Outcome,
     /// Which generation of the chain.
     pub generation: u64,
     /// What each policy said; only for watched ids.
     pub steps: Vec<Step>,
     /// What the shadow chain says, if that is something else.
-    pub differing: Option<Judged>,
+    pub differing: Option<Outcome>,
+    /// Whether it belongs into a capture. A message that is judged again after an approval is in
+    /// there already.
+    pub is_captured: bool,
 }
 
 impl Shard {
@@ -70,14 +138,14 @@ impl Shard {
 
     /// What the chain says of a message.
     pub(super) fn judgement(&mut self, arriving: &Arriving<'_>, stage: Stage<'_>) -> Judgement {
-        let facts = self.facts(arriving);
-        if !self.guard.is_watching(&arriving.header) {
-            return self.guard.chain.judge_stage(&facts, stage, &mut |_| {});
-        }
-        let (judgement, record) = watched(&self.guard, &facts, stage);
-        self.effects
-            .extend(record.map(|it| Effect::Judged(Box::new(it))));
+        let guard = Arc::clone(&self.guard);
+        let (judgement, record) = guard.judge(&self.facts(arriving), None, stage);
+        self.tell_watchers(record.map(Box::new));
         judgement
+    }
+
+    pub(super) fn tell_watchers(&mut self, record: Option<Box<GuardRecord>>) {
+        self.effects.extend(record.map(Effect::Judged));
     }
 
     fn facts<'f>(&'f self, arriving: &Arriving<'f>) -> Facts<'f> {
@@ -154,32 +222,4 @@ impl Shard {
         let detail = format!("{mtype} from {src} to {dst}: {reason}");
         self.event(name, Some(src), principal, detail);
     }
-}
-
-/// Judges with everybody looking.
-fn watched(guard: &Guard, facts: &Facts<'_>, stage: Stage<'_>) -> (Judgement, Option<GuardRecord>) {
-    let mut steps = Vec::new();
-    let is_watched = guard.is_watched(&facts.header);
-    let judgement = guard.chain.judge_stage(facts, stage, &mut |step| {
-        if is_watched {
-            steps.push(step);
-        }
-    });
-    let shadow = guard.shadow.as_ref().map(|chain| {
-        let stage = Stage {
-            is_worker: true,
-            ..Stage::default()
-        };
-        chain.judge_stage(facts, stage, &mut |_| {}).verdict
-    });
-    let differing = shadow.filter(|verdict| *verdict != judgement.verdict);
-    let is_wanted = guard.is_captured || is_watched || differing.is_some();
-    let record = is_wanted.then(|| GuardRecord {
-        record: facts.to_record(),
-        judgement: judgement.clone(),
-        generation: guard.chain.generation,
-        steps,
-        differing,
-    });
-    (judgement, record)
 }

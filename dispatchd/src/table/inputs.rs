@@ -42,7 +42,8 @@ impl Shard {
                 ticket,
                 generation,
                 judgement,
-            } => self.worker_judged(ticket, generation, judgement),
+                record,
+            } => self.worker_judged(ticket, generation, judgement, record),
             Input::Answered(ticket, is_approved) => {
                 self.answered(ticket, is_approved, None);
             }

@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use guard_policies::chain::{Chain, Judgement, Stage};
+use guard_policies::chain::{Judgement, Stage};
 use guard_policies::{Approver, Entry, Hold, Membership, Reason, Record};
 use libetp::digest::{Hash, sha256};
 use libetp::params::Param;
@@ -19,6 +19,7 @@ use libetp::params::host::{GuardAnswer, GuardAsk};
 use libetp::{Domain, EntityId, Header, Message, Port, VerdictCode};
 
 use super::effect::{Crossing, Effect};
+use super::guard::{Guard, GuardRecord};
 use super::ledger::{Account, Load, Sender};
 use super::limits::{PARKED_MESSAGES_MAX, PARKED_PER_SENDER_MAX, charge};
 use super::returns::{Back, serial_id, shard_of};
@@ -150,7 +151,9 @@ impl Parking {
 pub struct SlowJob {
     ticket: HoldTicket,
     record: Record,
-    chain: Arc<Chain>,
+    /// What earlier policies made of the param.
+    param: Option<Vec<u8>>,
+    guard: Arc<Guard>,
     from: usize,
     approved: Vec<Hash>,
 }
@@ -163,12 +166,13 @@ impl SlowJob {
             is_worker: true,
             approved: &self.approved,
         };
+        let (facts, param) = (self.record.facts(), self.param.as_deref());
+        let (judgement, record) = self.guard.judge(&facts, param, stage);
         super::Input::Judged {
             ticket: self.ticket,
-            generation: self.chain.generation,
-            judgement: self
-                .chain
-                .judge_stage(&self.record.facts(), stage, &mut |_| {}),
+            generation: self.guard.chain.generation,
+            judgement,
+            record: record.map(Box::new),
         }
     }
 
@@ -267,7 +271,7 @@ impl Shard {
         match &first.wait {
             Wait::Turn => {}
             Wait::Worker { at, param } => {
-                let job = self.slow_job(first, *at, param.as_deref());
+                let job = self.slow_job(first, *at, param.clone());
                 self.effects.push(Effect::AskWorker(Box::new(job)));
             }
             Wait::Answer(hold) => {
@@ -278,13 +282,12 @@ impl Shard {
         }
     }
 
-    fn slow_job(&self, first: &Parked, from: usize, param: Option<&[u8]>) -> SlowJob {
-        let arriving = first.arriving();
-        let param = param.unwrap_or(arriving.param);
+    fn slow_job(&self, first: &Parked, from: usize, param: Option<Vec<u8>>) -> SlowJob {
         SlowJob {
             ticket: first.ticket,
-            record: self.record(&Arriving { param, ..arriving }),
-            chain: Arc::clone(&self.guard.chain),
+            record: self.record(&first.arriving()),
+            param,
+            guard: Arc::clone(&self.guard),
             from,
             approved: first.approved.clone(),
         }
@@ -312,12 +315,16 @@ impl Shard {
         ticket: HoldTicket,
         generation: u64,
         judgement: Judgement,
+        record: Option<Box<GuardRecord>>,
     ) {
         let Some(&flow) = self.parking.deciding.get(&ticket) else {
             return;
         };
-        let is_current = generation == self.guard.chain.generation;
-        self.advance(flow, is_current.then_some(judgement));
+        if generation != self.guard.chain.generation {
+            return self.advance(flow, None);
+        }
+        self.tell_watchers(record);
+        self.advance(flow, Some(judgement));
     }
 
     /// An approver's message.
@@ -414,7 +421,7 @@ impl Shard {
         while let Some(mut parked) = self.parking.take_first(flow) {
             let judgement = match known.take() {
                 Some(judgement) => judgement,
-                None => self.judged_again(&parked),
+                None => self.judged_again(&mut parked),
             };
             match waits(&judgement) {
                 Some(wait) => {
@@ -432,7 +439,9 @@ impl Shard {
         }
     }
 
-    fn judged_again(&mut self, parked: &Parked) -> Judgement {
+    /// Judges it as it came: what policies of an earlier judgement made of it is forgotten.
+    fn judged_again(&mut self, parked: &mut Parked) -> Judgement {
+        parked.wait = Wait::Turn;
         let stage = Stage {
             approved: &parked.approved,
             ..Stage::default()

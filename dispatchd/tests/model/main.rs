@@ -10,4 +10,5 @@ mod interleavings;
 mod moves;
 mod reference;
 mod storage;
+mod watched;
 mod world;

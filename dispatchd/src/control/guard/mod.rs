@@ -1,5 +1,6 @@
 //! Guard of a running daemon: which chain decides, which was before, who watches.
 
+mod page;
 mod replies;
 
 use std::path::{Path, PathBuf};
@@ -10,13 +11,16 @@ use guard_policies::file;
 use libetp::EntityId;
 use libetp::client::control::guard::{Reply, Request};
 
+use self::page::page;
 use super::watcher::Watcher;
 use crate::config::TrustedFiles;
 use crate::router::{Guard, HoldTicket, Router, Snapshot};
 
 /// Ids that are traced at once.
 const WATCHED_MAX: usize = 64;
-/// Most records in one answer: it must fit into a frame.
+/// Traces and captures end when nobody has read records for so long: whoever began them is gone.
+const UNREAD_MS_MAX: u64 = 60_000;
+/// Most records that are looked at for one answer.
 const RECORDS_MAX: usize = 64;
 
 fn load(path: &Path) -> Result<Chain, String> {
@@ -33,6 +37,9 @@ pub struct GuardKeeper {
     previous: Option<Arc<Chain>>,
     generations: u64,
     watcher: Arc<Watcher>,
+    now_ms: u64,
+    /// When somebody began to watch, or read records, last.
+    read_ms: u64,
 }
 
 impl GuardKeeper {
@@ -46,10 +53,24 @@ impl GuardKeeper {
             previous: None,
             generations: 0,
             watcher,
+            now_ms: 0,
+            read_ms: 0,
         };
         keeper.guard.chain = keeper.next(chain);
         keeper.tell();
         keeper
+    }
+
+    /// Time passed, in milliseconds since the start.
+    pub fn tick(&mut self, now_ms: u64) {
+        self.now_ms = now_ms;
+        let is_watched = self.guard.is_captured || !self.guard.watched.is_empty();
+        if is_watched && now_ms.saturating_sub(self.read_ms) > UNREAD_MS_MAX {
+            tracing::warn!(event = "guard-unwatched", "nobody reads what is traced");
+            self.guard.is_captured = false;
+            self.guard.watched.clear();
+            self.tell();
+        }
     }
 
     fn tell(&self) {
@@ -116,6 +137,7 @@ impl GuardKeeper {
     }
 
     fn watch(&mut self, id: &str, on: bool) -> Result<String, String> {
+        self.read_ms = self.now_ms;
         let id: EntityId = id.parse().map_err(|error| format!("`{id}`: {error}"))?;
         match on {
             true if self.guard.watched.len() >= WATCHED_MAX => {
@@ -130,6 +152,7 @@ impl GuardKeeper {
     }
 
     fn capture(&mut self, on: bool) -> String {
+        self.read_ms = self.now_ms;
         self.guard.is_captured = on;
         self.tell();
         let are = if on { "are" } else { "are no longer" };
@@ -144,7 +167,9 @@ impl GuardKeeper {
         };
         match asked {
             Request::Chain => Reply::Chain(Box::new(self.describe())),
-            Request::Held => Reply::Held(snapshot.held.iter().map(replies::held).collect()),
+            Request::Policies { after } => self.policies(after as usize),
+            Request::Explain { policy, after } => self.explain(policy as usize, after as usize),
+            Request::Held { after } => held(after, snapshot),
             Request::Decide { ticket, approve } => {
                 done(decide(ticket, approve, snapshot, &self.router))
             }
@@ -158,12 +183,21 @@ impl GuardKeeper {
                 limit,
                 payloads,
             } => {
+                self.read_ms = self.now_ms;
                 let records = self.watcher.after(after, RECORDS_MAX.min(limit as usize));
                 let records = records.iter();
-                Reply::Records(records.map(|it| replies::record(it, payloads)).collect())
+                Reply::Records(page(records.map(|it| replies::record(it, payloads))))
             }
         }
     }
+}
+
+/// By their tickets, so that the next page begins where this one ends.
+fn held(after: u64, snapshot: &Snapshot) -> Reply {
+    let later = snapshot.held.iter().filter(|held| held.ticket.0 > after);
+    let mut later: Vec<_> = later.collect();
+    later.sort_unstable_by_key(|held| held.ticket);
+    Reply::Held(page(later.into_iter().map(replies::held)))
 }
 
 fn decide(

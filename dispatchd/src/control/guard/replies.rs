@@ -1,10 +1,12 @@
 //! Guard in the words of control replies.
 
+use guard_policies::capture::{About, Writer};
 use guard_policies::chain::{Fallback, Link, Mode, OnError, Step};
-use guard_policies::{Approver, Opinion, Verdict};
-use libetp::client::control::guard::{Chain, Held, Policy, Record};
+use guard_policies::{Approver, Opinion};
+use libetp::client::control::guard::{Chain, Held, Policy, Record, Reply};
 
 use super::GuardKeeper;
+use super::page::{self, page};
 use crate::remote::hex;
 use crate::router::{GuardRecord, HeldSnapshot};
 
@@ -17,12 +19,30 @@ impl GuardKeeper {
             generation: chain.generation,
             digest: hex(&chain.digest),
             defaults: defaults(chain),
-            policies: chain.links().iter().map(policy).collect(),
+            policies: u32::try_from(chain.links().len()).unwrap_or(u32::MAX),
             previous: self.previous.as_ref().map(|chain| chain.generation),
             shadow: self.shadow_file.as_ref().map(path),
             shadow_differs: self.watcher.differences(),
             watched: self.guard.watched.iter().map(ToString::to_string).collect(),
             is_captured: self.guard.is_captured,
+        }
+    }
+
+    pub(super) fn policies(&self, after: usize) -> Reply {
+        let chain = &self.guard.chain;
+        Reply::Policies {
+            generation: chain.generation,
+            policies: page(chain.links().iter().skip(after).map(policy)),
+        }
+    }
+
+    pub(super) fn explain(&self, policy: usize, after: usize) -> Reply {
+        let chain = &self.guard.chain;
+        let lines = chain.links().get(policy).map(Link::explain);
+        let lines = lines.unwrap_or_default().into_iter().skip(after);
+        Reply::Explained {
+            generation: chain.generation,
+            lines: page(lines.map(|it| page::line(&it))),
         }
     }
 }
@@ -60,7 +80,6 @@ fn policy(link: &Link) -> Policy {
         slow: link.settings.is_slow,
         quarantined: link.is_in_quarantine(),
         counts: counts.map(|(name, n)| (name.to_owned(), n)).collect(),
-        explain: link.explain(),
     }
 }
 
@@ -85,23 +104,14 @@ pub(super) fn held(held: &HeldSnapshot) -> Held {
 }
 
 pub(super) fn record((sequence, record): &(u64, GuardRecord), payloads: bool) -> Record {
-    Record {
+    page::record(payloads, |payloads| Record {
         sequence: *sequence,
         capture: capture(record, payloads),
-        verdict: words(&record.judgement.verdict),
-        differing: record.differing.as_ref().map(words),
+        verdict: record.outcome.to_string(),
+        differing: record.differing.as_ref().map(ToString::to_string),
+        is_captured: record.is_captured,
         steps: record.steps.iter().map(step).collect(),
-    }
-}
-
-fn words(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Pass => "pass".into(),
-        Verdict::Drop(reason) => format!("drop, {reason}"),
-        Verdict::Refuse(reason) => format!("refuse, {reason}"),
-        Verdict::Hold(hold) => format!("hold, {}", hold.reason),
-        Verdict::Slow(_) => "to the worker".into(),
-    }
+    })
 }
 
 fn step(step: &Step) -> (String, String) {
@@ -129,6 +139,15 @@ fn opinion_words(opinion: &Opinion) -> String {
     }
 }
 
-fn capture(_record: &GuardRecord, _payloads: bool) -> Vec<u8> {
-    Vec::new()
+fn capture(record: &GuardRecord, has_params: bool) -> Vec<u8> {
+    let about = About {
+        software: "dispatchd".into(),
+        has_params,
+    };
+    let written = Writer::new(Vec::new(), &about).and_then(|mut writer| {
+        writer.add(&record.record, &record.outcome, record.generation)?;
+        writer.finish()
+    });
+    // Only one that nobody could read is not written.
+    written.unwrap_or_default()
 }

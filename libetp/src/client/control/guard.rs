@@ -175,13 +175,16 @@ pub struct Held {
 pub struct Record {
     /// Increases by one with each.
     pub sequence: u64,
-    /// A record of a capture, see `docs/protocol/guard-capture.md`.
+    /// A capture of this one message, see `docs/protocol/guard-capture.md`; empty if its facts are
+    /// too long for an answer.
     #[serde(with = "serde_bytes_vec")]
     pub capture: Vec<u8>,
     /// What was said of it, in words.
     pub verdict: String,
     /// What the shadow chain says, if that is something else.
     pub differing: Option<String>,
+    /// Whether it belongs into a capture of all messages: each is in there once.
+    pub is_captured: bool,
     /// What each policy said: its name and words; only for watched ids.
     pub steps: Vec<(String, String)>,
 }
