@@ -7,13 +7,34 @@ use std::path::{Path, PathBuf};
 
 use libetp::client::blocking::CapabilityFile;
 use libetp::client::replace_file;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, Kind};
 
 /// Largest file that the wallet reads back in bytes.
 pub(crate) const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// The version of the files that this wallet writes. Files without a version are of version 1.
+const VERSION: u64 = 1;
+
+/// A file's version, as it is written into it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Version(u64);
+
+impl Default for Version {
+    fn default() -> Self {
+        Self(VERSION)
+    }
+}
+
+/// What every version of a file can be asked first.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(default)]
+    version: Version,
+}
 
 /// An open and locked home.
 pub(crate) struct Home {
@@ -84,6 +105,11 @@ impl Home {
             ));
         }
         let bytes = fs::read(&path).map_err(|error| unusable(&path, &error))?;
+        if let Ok(Head { version }) = serde_json::from_slice(&bytes)
+            && version != Version::default()
+        {
+            return Err(of_another_version(&path, version));
+        }
         let value = serde_json::from_slice(&bytes);
         value
             .map(Some)
@@ -142,6 +168,14 @@ fn unusable(path: &Path, error: &io::Error) -> Failure {
 fn damaged(path: &Path, why: &str) -> Failure {
     Failure::new(Kind::Home, format!("{} is damaged: {why}", path.display()))
         .hint("restore it from a backup; vouchers are safe on the card")
+}
+
+fn of_another_version(path: &Path, found: Version) -> Failure {
+    let (path, found) = (path.display(), found.0);
+    let text = format!("{path} has version {found}, this wallet reads {VERSION}");
+    Failure::new(Kind::Home, text).hint(
+        "use the wallet that wrote it; nothing was changed, and vouchers are safe on the card",
+    )
 }
 
 fn not_initialised(directory: &Path) -> Failure {

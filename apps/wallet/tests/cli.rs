@@ -187,6 +187,20 @@ fn damaged_files_are_named_and_left_alone() {
 }
 
 #[test]
+fn records_of_a_newer_wallet_are_named_and_left_alone() {
+    let user = User::new();
+    user.initialised();
+    let records = user.path("home/records.json");
+    let newer = "{\"unheard\": [], \"version\": 2, \"exchanges\": {}}";
+    fs::write(&records, newer).unwrap();
+    let (code, said) = user.fails(&["history"]);
+    assert_eq!(code, 8);
+    let expected = "records.json has version 2, this wallet reads 1";
+    assert!(said.contains(expected), "{said}");
+    assert_eq!(fs::read_to_string(&records).unwrap(), newer);
+}
+
+#[test]
 fn redeemers_and_issuers_may_ask_for_a_voucher_and_nobody_else() {
     use etp_pki::Role::{Issuer, Redeemer, Service};
     let user = User::new();

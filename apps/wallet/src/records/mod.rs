@@ -18,6 +18,7 @@ use libetp::params::voucher::{ExchangeResult, ExchangeStarted, Issued, Offer, Ou
 use libetp::{EntityId, Mtype};
 use serde::{Deserialize, Serialize};
 
+use crate::home::Version;
 use crate::promise;
 use crate::values::Hex32;
 
@@ -33,6 +34,9 @@ pub(crate) const OFFERS_PER_CARD_MAX: usize = 16;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Records {
+    /// First, so that people see it.
+    #[serde(default)]
+    version: Version,
     /// Oldest first.
     pub(crate) exchanges: Vec<Exchange>,
     /// Vouchers issued to and redeemed from this card, oldest first.
