@@ -4,6 +4,7 @@ mod bench;
 mod codegen;
 mod demo;
 mod fuzz;
+mod plugins;
 mod prepare;
 mod shell;
 mod suites;
@@ -33,6 +34,8 @@ enum Command {
     Fuzz(fuzz::Arguments),
     /// Generate the message type table from docs/protocol/mtypes.toml, and the manual pages
     Codegen(codegen::Arguments),
+    /// Build the Guard plugins of this repository; fetches compilers for WebAssembly where they are missing
+    Plugins(plugins::Arguments),
     /// Check the house rules that no compiler checks
     Tidy,
 }
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Codegen(arguments) => codegen::run(&arguments),
+        Command::Plugins(arguments) => plugins::run(&arguments),
         Command::Tidy => tidy::run(),
     };
     match result {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use system_tests::{Binaries, chaos};
 
 use crate::shell::{self, Result, cargo, command, root, target};
-use crate::{codegen, demo, fuzz, prepare, tidy};
+use crate::{codegen, demo, fuzz, plugins, prepare, tidy};
 
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
@@ -107,6 +107,7 @@ const SUITES: &[Suite] = &[
     ordinary("documentation", |_| uncounted(documentation())),
     ordinary("demo", |_| uncounted(demo::check())),
     ordinary("tests", |_| tests()),
+    ordinary("plugins", |_| plugins::check()),
     at_night("explorer", |_| uncounted(long_exploration())),
     at_night("simulator", long_simulation),
     at_night("kills", kills),

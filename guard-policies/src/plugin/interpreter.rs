@@ -1,8 +1,9 @@
 //! The engine that is shipped: the interpreter `wasmi`.
 //!
-//! Its feature `portable-dispatch` is not a matter of taste. Without it every instruction is a call in tail position,
-//! which the compiler may or may not turn into a jump; where it does not, a plugin that loops overflows the stack
-//! of the daemon (`running_needs_no_more_stack_the_longer_it_takes`).
+//! Its feature `portable-dispatch` is not a matter of taste. Without it every instruction is a call
+//! in tail position, which the compiler may or may not turn into a jump; where it does not, a
+//! plugin that loops overflows the stack of the daemon
+//! (`running_needs_no_more_stack_the_longer_it_takes`).
 
 use wasmi::{
     Caller, CompilationMode, Config, Extern, ExternType, Linker, Memory, Store, StoreLimits,

@@ -5,12 +5,13 @@ use libetp::limits::PARAM_BYTES_MAX;
 /// Version of the interface between Guard and a plugin; what `guard_abi` returns.
 pub const ABI: i32 = 1;
 
-/// Size in bytes of a plugin's buffer: the largest input, [`INPUT_BYTES_MAX`], rounded up to whole KiB.
+/// Size in bytes of a plugin's buffer: the largest input, [`INPUT_BYTES_MAX`], rounded up to whole
+/// KiB.
 pub const BUFFER_BYTES: usize = 68 * 1024;
 /// Largest input in bytes: a full param from a program in the most groups.
 pub const INPUT_BYTES_MAX: usize = INPUT_OVERHEAD + PARAM_BYTES_MAX;
-/// Most bytes of an input beside its param: array, version, entry, ids, type, credentials, no host, tick,
-/// and the length of the param.
+/// Most bytes of an input beside its param: array, version, entry, ids, type, credentials, no host,
+/// tick, and the length of the param.
 const INPUT_OVERHEAD: usize = 1
     + 1
     + 1

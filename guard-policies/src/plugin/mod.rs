@@ -1,10 +1,11 @@
 //! Tier 2: plugins in WebAssembly.
 //!
-//! A plugin is a module of at most [`limits::MODULE_BYTES_MAX`] bytes that exports a buffer and a function; the
-//! interface is `docs/protocol/guard-plugin.md`. It gets each message that reaches it, has memory of its own between messages, and
-//! nothing else: no clock, no files, no randomness. Time is what the message came with. What it may spend on a
-//! message is counted in **fuel**, about one unit for an instruction, and is the only clock
-//! there is: a verdict depends on nothing but the messages before.
+//! A plugin is a module of at most [`limits::MODULE_BYTES_MAX`] bytes that exports a buffer and a
+//! function; the interface is `docs/protocol/guard-plugin.md`. It gets each message that reaches
+//! it, has memory of its own between messages, and nothing else: no clock, no files, no randomness.
+//! Time is what the message came with. What it may spend on a message is counted in **fuel**, about
+//! one unit for an instruction, and is the only clock there is: a verdict depends on nothing but
+//! the messages before.
 //!
 //! A plugin that traps, runs out of fuel or answers nonsense has failed on that message; what
 //! becomes of the message is for the chain to say. Its instance is thrown away and made anew, with
@@ -20,6 +21,7 @@ mod log;
 mod output;
 mod session;
 mod settings;
+pub mod template;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

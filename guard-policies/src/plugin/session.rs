@@ -9,8 +9,8 @@ use crate::{Failure, Opinion};
 /// An instance that has been configured.
 pub(super) struct Session {
     instance: Box<dyn Instance>,
-    /// Where the buffer begins. The plugin is asked once, so it cannot answer differently later; memory never
-    /// shrinks, so the buffer stays inside.
+    /// Where the buffer begins. The plugin is asked once, so it cannot answer differently later;
+    /// memory never shrinks, so the buffer stays inside.
     buffer: usize,
 }
 
@@ -105,7 +105,8 @@ impl Starting {
     }
 }
 
-/// Copies into the buffer; the length as the plugin gets it. Inputs fit: [`super::limits::INPUT_BYTES_MAX`].
+/// Copies into the buffer; the length as the plugin gets it. Inputs fit:
+/// [`super::limits::INPUT_BYTES_MAX`].
 fn write(instance: &mut dyn Instance, buffer: usize, bytes: &[u8]) -> i32 {
     instance.memory()[buffer..buffer + bytes.len()].copy_from_slice(bytes);
     bytes.len() as i32
