@@ -1,6 +1,8 @@
-//! What a card and its host write to each other.
+//! What a card and its host write to each other, and the process between them.
 
+use card_proxy::socket::{Answer, Request};
 use libetp::exchange::{Command, ExchangeReply, SelectReply, split};
+use libetp::frame;
 
 pub(crate) fn command(bytes: &[u8]) {
     match Command::parse(bytes) {
@@ -20,4 +22,20 @@ pub(crate) fn reply(bytes: &[u8]) {
         assert_eq!(reply.to_data(), &bytes[..bytes.len() - 2]);
     }
     let _ = ExchangeReply::parse(bytes);
+}
+
+pub(crate) fn socket(bytes: &[u8]) {
+    let mut rest = bytes;
+    while let Ok(Some((frame, used))) = frame::parse(rest) {
+        let mut again = Vec::new();
+        if let Ok(request) = Request::read(&frame) {
+            request.write(&mut again, frame.number);
+        } else if let Ok(answer) = Answer::read(&frame) {
+            answer.write(&mut again, frame.number);
+        } else {
+            return;
+        }
+        assert_eq!(again, &rest[..used]);
+        rest = &rest[used..];
+    }
 }

@@ -51,6 +51,10 @@ pub const TARGETS: &[Target] = &[
         run: card::reply,
     },
     Target {
+        name: "card_socket",
+        run: card::socket,
+    },
+    Target {
         name: "link_frame",
         run: host::link_frame,
     },

@@ -67,7 +67,7 @@ impl SocketLink {
         };
         let hello = Request::Hello {
             version: VERSION,
-            software: self.software.clone(),
+            software: plain(&self.software),
         };
         let within = Duration::from_millis(GREETING_MS_MAX);
         let answered = ask(&mut frames, &hello, 1, within).map(|answer| answer.map(present));

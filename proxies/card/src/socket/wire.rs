@@ -171,7 +171,7 @@ impl<'b> Request<'b> {
             Self::Hello { version, software } => {
                 let hello = Hello {
                     version: *version,
-                    software: plain(software),
+                    software: software.clone(),
                 };
                 frame::write(out, HELLO, number, &[&codec::to_vec(&hello)]);
             }
