@@ -75,6 +75,8 @@ pub struct Link {
     /// How the chain treats it.
     pub settings: Settings,
     pub(super) when: Option<Conditions>,
+    /// The conditions as they were written.
+    asked_about: String,
     pub(super) policy: Box<dyn Policy>,
     pub(super) counters: Counters,
     strikes: Mutex<Strikes>,
@@ -94,9 +96,19 @@ impl Link {
             digest,
             settings,
             when,
+            asked_about: "every message".into(),
             policy,
             counters: Counters::default(),
             strikes: Mutex::default(),
+        }
+    }
+
+    /// Says its conditions, for people.
+    #[must_use]
+    pub fn asked_about(self, conditions: impl Into<String>) -> Self {
+        Self {
+            asked_about: conditions.into(),
+            ..self
         }
     }
 
@@ -105,9 +117,23 @@ impl Link {
         self.counters.counts()
     }
 
-    /// What it consists of, one line each.
+    /// What it is asked, what it consists of and what it may do, one line each.
     pub fn explain(&self) -> Vec<String> {
-        self.policy.explain()
+        let Settings { mode, hold, .. } = &self.settings;
+        let mut lines = vec![format!("is asked about: {}", self.asked_about)];
+        lines.extend((*mode == Mode::Shadow).then(|| "only watches (mode shadow)".into()));
+        lines.extend(self.settings.is_slow.then(|| "is asked on a worker (slow)".into()));
+        lines.push(match self.settings.on_error {
+            OnError::Refuse => "refuses what it fails at".into(),
+            OnError::Pass => "leaves what it fails at to the next policy (on_error pass)".into(),
+        });
+        lines.push(format!("a hold of it {hold}"));
+        lines.push(match &self.settings.may_rewrite[..] {
+            [] => "may change no message".into(),
+            all => format!("may change messages of {}", names(all)),
+        });
+        lines.extend(self.policy.explain());
+        lines
     }
 
     /// Whether it was in quarantine as a whole when it was to be asked last.
@@ -124,6 +150,21 @@ impl Link {
         self.strikes
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+fn names(mtypes: &[Mtype]) -> String {
+    let names: Vec<_> = mtypes.iter().map(Mtype::to_string).collect();
+    names.join(", ")
+}
+
+impl fmt::Display for HoldSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.wait_ms / 1_000;
+        match self.approver {
+            Approver::Administrator => write!(f, "asks an administrator for {seconds} s"),
+            Approver::Entity(id) => write!(f, "asks {id} for {seconds} s"),
+        }
     }
 }
 

@@ -47,6 +47,17 @@ pub enum Fallback {
     Drop,
 }
 
+impl Fallback {
+    /// `pass`, `refuse` or `drop`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Refuse => "refuse",
+            Self::Drop => "drop",
+        }
+    }
+}
+
 /// The default of each entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -60,6 +71,15 @@ pub struct Defaults {
 }
 
 impl Defaults {
+    /// Each entry with what becomes of its messages.
+    pub fn named(self) -> [(&'static str, &'static str); 3] {
+        [
+            ("app", self.app.name()),
+            ("card", self.card.name()),
+            ("remote", self.remote.name()),
+        ]
+    }
+
     fn of(&self, entry: Entry) -> Fallback {
         match entry {
             Entry::App { .. } => self.app,

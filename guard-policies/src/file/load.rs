@@ -111,6 +111,15 @@ pub fn load(path: &Path, files: &dyn Files) -> Result<Chain, ConfigError> {
     Ok(Chain::new(links, defaults, fuel, sha256(&digests)))
 }
 
+/// The names of a rule file and of what it includes, for case files about it.
+///
+/// # Errors
+///
+/// What cannot be read, or a name with two meanings.
+pub fn load_names(path: &Path, files: &dyn Files) -> Result<Names, ConfigError> {
+    names(&with_includes(Source::read(files, path)?, files)?)
+}
+
 /// The included files in their order, then the file itself: the order of their policies.
 fn with_includes(main: Source, files: &dyn Files) -> Result<Vec<Source>, ConfigError> {
     let mut sources = Vec::new();

@@ -11,7 +11,7 @@ mod problem;
 mod text;
 
 pub use disk::{Disk, read_bounded};
-pub use load::{FILE_BYTES_MAX, Files, INCLUDES_MAX, load};
+pub use load::{FILE_BYTES_MAX, Files, INCLUDES_MAX, load, load_names};
 pub use names::{Named, Names, mtype};
 pub use policy::{HOLD_SECONDS_MAX, NAME_BYTES_MAX};
 pub use problem::Problem;

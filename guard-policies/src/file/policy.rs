@@ -50,7 +50,11 @@ pub(super) fn compile(
     };
     let name = policy.name.get_ref().clone();
     let digest = digest_of(&[&context, name.as_bytes(), &plugin]);
-    Ok(Link::new(name, digest, when, settings, made))
+    let link = Link::new(name, digest, when, settings, made);
+    Ok(match &policy.when {
+        Some(conditions) => link.asked_about(conditions.to_string()),
+        None => link,
+    })
 }
 
 fn check_name(name: &Spanned<String>) -> Result<(), Problem> {

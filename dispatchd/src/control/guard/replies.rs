@@ -1,7 +1,7 @@
 //! Guard in the words of control replies.
 
 use guard_policies::capture::{About, Writer};
-use guard_policies::chain::{Fallback, Link, Mode, OnError, Step};
+use guard_policies::chain::{Link, Mode, OnError, Step};
 use guard_policies::{Approver, Opinion};
 use libetp::client::control::guard::{Chain, Held, Policy, Record, Reply};
 
@@ -48,18 +48,8 @@ impl GuardKeeper {
 }
 
 fn defaults(chain: &guard_policies::chain::Chain) -> Vec<(String, String)> {
-    let defaults = chain.defaults();
-    let word = |fallback| match fallback {
-        Fallback::Pass => "pass",
-        Fallback::Refuse => "refuse",
-        Fallback::Drop => "drop",
-    };
-    let all = [
-        ("app", defaults.app),
-        ("card", defaults.card),
-        ("remote", defaults.remote),
-    ];
-    let words = all.map(|(entry, fallback)| (entry.to_owned(), word(fallback).to_owned()));
+    let words = chain.defaults().named();
+    let words = words.map(|(entry, fallback)| (entry.to_owned(), fallback.to_owned()));
     words.to_vec()
 }
 
