@@ -8,6 +8,7 @@ use command_line::{Kind, Manual};
 use serde_json::Map;
 
 mod control;
+mod guard;
 mod scheme;
 mod thirdparty;
 
@@ -58,6 +59,9 @@ enum Command {
     /// Make schemes, certify keys, check what is there
     #[command(subcommand)]
     Scheme(scheme::SchemeCommand),
+    /// Decide what may enter the dispatch table: try rules, load them, watch them, answer for them
+    #[command(subcommand)]
+    Guard(guard::GuardCommand),
     /// Ask the trusted third party of this host
     #[command(subcommand)]
     T(thirdparty::ThirdPartyCommand),
@@ -80,6 +84,7 @@ fn run(arguments: Arguments) -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => tell(failure.kind(), &failure, failure.hint(), json),
         },
+        Command::Guard(command) => run_guard(&arguments.daemon, &command, json),
         Command::Control(command) => match control::run(&arguments.daemon, &command, json) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => tell(failure.kind(), &failure, failure.hint(), json),
@@ -93,6 +98,15 @@ fn run_scheme(command: scheme::SchemeCommand, json: bool) -> ExitCode {
         // The document that `check` printed says what it found.
         Err(failure @ scheme::Failure::Findings(_)) if json => failure.kind().exit_code(),
         Err(failure) => tell(failure.kind(), &failure, None, json),
+    }
+}
+
+fn run_guard(daemon: &control::Daemon, command: &guard::GuardCommand, json: bool) -> ExitCode {
+    match guard::run(daemon, command, json) {
+        Ok(()) => ExitCode::SUCCESS,
+        // The document that was printed says what was found.
+        Err(failure) if json && failure.is_finding() => failure.kind().exit_code(),
+        Err(failure) => tell(failure.kind(), &failure, failure.hint(), json),
     }
 }
 

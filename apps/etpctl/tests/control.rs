@@ -5,6 +5,7 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use libetp::client::control::guard::{Chain, Held, Policy, Record, Reply, Request};
 use libetp::client::control::{self, ControlReply, ControlRequest, IdEntry, Trace, TraceEntry};
 use libetp::codec::to_vec;
 use libetp::frame::{self, Frame, body, kind};
@@ -124,6 +125,117 @@ fn names_of_programs_cannot_draw_on_the_terminal() {
         said.contains("evil\\u{1b}[2J") && !said.contains('\u{1b}'),
         "{said}"
     );
+}
+
+/// Words that a policy repeats from a message.
+const EVIL: &str = "evil\u{1b}[2J";
+
+fn guarded(request: ControlRequest) -> Vec<u8> {
+    let ControlRequest::Guard(request) = request else {
+        panic!("{request:?}");
+    };
+    let policy = || Policy {
+        name: EVIL.into(),
+        ..Policy::default()
+    };
+    let held = || Held {
+        ticket: 7,
+        reason: EVIL.into(),
+        ..Held::default()
+    };
+    let lines = vec![EVIL.to_owned()];
+    let chain = Chain {
+        policies: 2,
+        file: Some(EVIL.into()),
+        ..Chain::default()
+    };
+    let generation = 0;
+    let reply = match request {
+        Request::Chain => Reply::Chain(Box::new(chain)),
+        // One at a time.
+        Request::Policies { .. } => Reply::Policies {
+            generation,
+            policies: vec![policy()],
+        },
+        Request::Explain { after: 0, .. } => Reply::Explained { generation, lines },
+        Request::Explain { .. } => Reply::Explained {
+            generation,
+            lines: vec![],
+        },
+        Request::Held { after: 0 } => Reply::Held(vec![held()]),
+        Request::Held { .. } => Reply::Held(vec![]),
+        Request::Decide { .. } => Reply::Failed(EVIL.into()),
+        _ => Reply::Done(EVIL.into()),
+    };
+    control::encode(&ControlReply::Guard(reply))
+}
+
+#[test]
+fn what_guard_repeats_cannot_draw_on_the_terminal() {
+    for words in [
+        &["list"][..],
+        &["explain"],
+        &["holds"],
+        &["reload"],
+        &["approve", "7"],
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        serve(directory.path(), guarded);
+        let output = etpctl(directory.path(), &[&["guard"], words].concat());
+        let said = said(&output);
+        assert!(
+            said.contains("evil\\u{1b}[2J") && !said.contains('\u{1b}'),
+            "{words:?}: {said}"
+        );
+    }
+}
+
+#[test]
+fn policies_are_asked_for_until_there_are_all() {
+    let directory = tempfile::tempdir().unwrap();
+    serve(directory.path(), guarded);
+    let output = etpctl(directory.path(), &["guard", "list", "--json"]);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["policies"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_capture_says_how_much_it_missed() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut is_over = false;
+    serve(directory.path(), move |request| {
+        let late = Record {
+            sequence: 4,
+            is_captured: true,
+            ..Record::default()
+        };
+        let reply = match request {
+            ControlRequest::Guard(Request::Capture { on }) => {
+                is_over = !on;
+                Reply::Done(String::new())
+            }
+            ControlRequest::Guard(Request::Records { after: 0, .. }) if is_over => {
+                Reply::Records(vec![late])
+            }
+            _ => Reply::Records(vec![]),
+        };
+        control::encode(&ControlReply::Guard(reply))
+    });
+    let file = directory.path().join("capture");
+    let file = file.to_str().unwrap();
+    let words = [
+        "guard",
+        "capture",
+        "--output",
+        file,
+        "--seconds",
+        "0",
+        "--json",
+    ];
+    let output = etpctl(directory.path(), &words);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    // Three that were forgotten, and one whose facts were too long.
+    assert_eq!(document["lost"], 4, "{document:#}");
 }
 
 #[test]

@@ -22,6 +22,7 @@ use libetp::client::control::{ControlReply, ControlRequest};
 use serde_json::Value;
 
 pub(crate) use failure::Failure;
+pub(crate) use table::Table;
 
 /// Where the daemon is.
 #[derive(Debug, Args)]
@@ -119,7 +120,11 @@ pub(crate) fn print_report(report: &Report, json: bool) -> Result<(), Failure> {
     }
 }
 
-fn print(text: &impl Display) -> Result<(), Failure> {
+/// Prints a line.
+///
+/// # Errors
+/// [`Failure::Output`].
+pub(crate) fn print(text: &impl Display) -> Result<(), Failure> {
     writeln!(std::io::stdout(), "{text}").map_err(Failure::Output)
 }
 
@@ -136,12 +141,12 @@ impl Daemon {
 }
 
 /// Names for ids, where the user gave some.
-fn aliases() -> Result<Aliases, Failure> {
+pub(crate) fn aliases() -> Result<Aliases, Failure> {
     Ok(Aliases::load_default()?)
 }
 
 /// An id with its name, if it has one.
-fn named(aliases: &Aliases, id: &str) -> String {
+pub(crate) fn named(aliases: &Aliases, id: &str) -> String {
     let name = id.parse().ok().and_then(|id| aliases.name(id));
     match name {
         Some(name) => format!("{id} ({name})"),

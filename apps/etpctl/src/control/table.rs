@@ -3,23 +3,23 @@
 use libetp::client::text::shown;
 
 /// Rows under a head.
-pub(super) struct Table {
+pub(crate) struct Table {
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    pub(super) fn new(head: &[&str]) -> Self {
+    pub(crate) fn new(head: &[&str]) -> Self {
         let head = head.iter().map(|cell| cell.to_string()).collect();
         Self { rows: vec![head] }
     }
 
-    pub(super) fn row(&mut self, cells: impl IntoIterator<Item = impl AsRef<str>>) {
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = impl AsRef<str>>) {
         let cells = cells.into_iter().map(|cell| shown(cell.as_ref()));
         self.rows.push(cells.collect());
     }
 
     /// The table, or `otherwise` if it has no rows but its head.
-    pub(super) fn or(&self, otherwise: &str) -> String {
+    pub(crate) fn or(&self, otherwise: &str) -> String {
         if self.rows.len() == 1 {
             return format!("{otherwise}\n");
         }
