@@ -1,6 +1,7 @@
 //! The life of a host's daemon.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -150,8 +151,26 @@ impl Host {
             let (key, address, domains) = (&peer.key, address.unwrap_or_default(), &peer.domains);
             text += &format!("\n[[peer]]\nkey = \"{key}\"\n{address}domains = {domains:?}\n");
         }
+        if self.rules().exists() {
+            text += "\n[guard]\nfile = \"guard.toml\"\n";
+        }
         let path = self.config();
         fs::write(&path, text).map_err(Failure::io(path.display()))
+    }
+
+    /// The rule file of its daemon. There is one if it was written before the start.
+    pub fn rules(&self) -> PathBuf {
+        self.directory.join("guard.toml")
+    }
+
+    /// Writes a rule file that the daemon's user alone can change.
+    ///
+    /// # Errors
+    /// [`Failure`] if it cannot be written.
+    pub fn write_rules(&self, path: &Path, text: &str) -> Result<(), Failure> {
+        fs::write(path, text).map_err(Failure::io(path.display()))?;
+        let private = fs::Permissions::from_mode(0o600);
+        fs::set_permissions(path, private).map_err(Failure::io(path.display()))
     }
 
     /// Waits until something is seen of the daemon.
