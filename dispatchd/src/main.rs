@@ -34,6 +34,8 @@ fn run(options: &Options) -> Result<String, Failure> {
         _ => return Ok(DEFAULT_TEXT.to_owned()),
     };
     let loaded = Loaded::read(path)?;
+    #[cfg(feature = "experiment")]
+    let loaded = loaded.with_experiments(options.experiment);
     if options.check {
         return check::check(&loaded);
     }

@@ -7,6 +7,8 @@
 //! The built-in rules are [`RULES`], in order; [`objection`] asks them. They are pure: everything that
 //! a rule may know is in [`Facts`].
 
+#[cfg(feature = "experiment")]
+pub mod adversary;
 pub mod capture;
 pub mod cases;
 pub mod chain;
@@ -24,6 +26,6 @@ mod verdict;
 
 pub use facts::{Entry, Facts, Locality, Membership, Now, Principal, Record, Source};
 pub use outcome::{Decision, Outcome};
-pub use policy::{Answer, Failure, Opinion, Policy};
+pub use policy::{Answer, Disturbance, Failure, Opinion, Policy};
 pub use rules::{RULES, Rule, objection};
 pub use verdict::{Approver, Hold, Reason, Text, Verdict};

@@ -91,6 +91,11 @@ impl Outcome {
                 policy,
                 reason: None,
             },
+            Verdict::Disturb(_, how) => Self {
+                decision: Decision::Pass,
+                policy,
+                reason: Some(format!("disturbed by an experiment: {how:?}").to_lowercase()),
+            },
             Verdict::Slow(_) => Self {
                 decision: Decision::Hold,
                 policy,

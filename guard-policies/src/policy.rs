@@ -18,6 +18,19 @@ pub enum Opinion {
     Hold(Text),
     /// It goes on with this param, to the next policy.
     Rewrite(Vec<u8>),
+    /// It goes on to the next policy, but not as it came. Only experiments say so.
+    Disturb(Disturbance),
+}
+
+/// What an experiment does to a message that it lets go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disturbance {
+    /// It comes so many milliseconds late, and later ones of its flow behind it.
+    Delay(u64),
+    /// It comes so many milliseconds late, and later ones of its flow before it.
+    Reorder(u64),
+    /// It comes twice.
+    Duplicate,
 }
 
 /// A policy could not say anything: it trapped, ran out of fuel, or met a value of a wrong kind.
@@ -58,6 +71,11 @@ pub trait Policy: Send + Sync {
     /// Whether it can fail at all; what cannot is never in quarantine.
     fn can_fail(&self) -> bool {
         true
+    }
+
+    /// Whether it is for experiments only.
+    fn is_experiment(&self) -> bool {
+        false
     }
 
     /// What it consists of and what it may do, one line each, for people.

@@ -6,6 +6,8 @@ use std::fmt;
 use libetp::EntityId;
 use libetp::digest::Hash;
 
+use crate::Disturbance;
+
 /// Text that is known when the program is built, or comes from a configuration or a plugin.
 pub type Text = Cow<'static, str>;
 
@@ -37,6 +39,8 @@ pub enum Verdict {
     Hold(Hold),
     /// It waits for a worker: the policy at this place of the chain is slow.
     Slow(usize),
+    /// An experiment at this place of the chain disturbs it; the policies after it are to be asked.
+    Disturb(usize, Disturbance),
 }
 
 /// Who is asked about a message, and for how long.

@@ -1,5 +1,7 @@
 //! Rule files: what loads, and what is said of what does not.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -156,7 +158,8 @@ fn includes_come_first_and_share_names() {
 
 #[test]
 fn errors_name_the_file_the_line_and_what_to_do() {
-    let included = "version = 1\n\n[[policy]]\nname = \"x\"\nkind = \"table\"\n[[policy.rule]]\nsrc = \"nobody\"\nthen = \"pass\"";
+    let included = "version = 1\n\n[[policy]]\nname = \"x\"\nkind = \"table\"\n\
+                    [[policy.rule]]\nsrc = \"nobody\"\nthen = \"pass\"";
     let main = "version = 1\ninclude = [\"x.toml\"]";
     let error = load_all(&[("guard.toml", main), ("x.toml", included)]).unwrap_err();
     assert!(error.starts_with("/etc/tenet/x.toml:7:"), "{error}");
@@ -292,4 +295,13 @@ fn the_digest_of_a_chain_changes_with_any_of_its_files() {
     let text = with_version(REFUSE_TALK);
     assert_eq!(digest(&text), digest(&text));
     assert_ne!(digest(&text), digest(&text.replace("no talking", "quiet")));
+}
+
+#[test]
+#[cfg(not(feature = "experiment"))]
+fn an_ordinary_build_has_no_adversary() {
+    let error = error_of(&with_version(
+        "[[policy]]\nname = \"x\"\nkind = \"adversary\"",
+    ));
+    assert!(error.contains("no adversary"), "{error}");
 }

@@ -107,6 +107,7 @@ const SUITES: &[Suite] = &[
     ordinary("documentation", |_| uncounted(documentation())),
     ordinary("demo", |_| uncounted(demo::check())),
     ordinary("tests", |_| tests()),
+    ordinary("experiments", |_| uncounted(experiments())),
     ordinary("plugins", |_| plugins::check()),
     at_night("explorer", |_| uncounted(long_exploration())),
     at_night("simulator", long_simulation),
@@ -154,6 +155,22 @@ fn lints() -> Result {
         "--deny",
         "warnings",
     ]))
+}
+
+/// What only a build for experiments has.
+fn experiments() -> Result {
+    let feature = ["--features", "experiment"];
+    let clippy = [
+        "clippy",
+        "--package",
+        "dispatchd",
+        "--package",
+        "guard-policies",
+    ];
+    let strict = ["--all-targets", "--", "--deny", "warnings"];
+    shell::run(cargo().args(clippy).args(feature).args(strict))?;
+    let tests = ["nextest", "run", "--package", "guard-policies", "adversary"];
+    shell::run(cargo().args(tests).args(feature))
 }
 
 /// Links the card's half into a static library without the standard library.

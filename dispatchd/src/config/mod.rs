@@ -64,6 +64,8 @@ pub struct Loaded {
     pub config: Config,
     path: std::path::PathBuf,
     text: String,
+    /// Whether policies for experiments may be loaded.
+    experiments: bool,
 }
 
 impl Loaded {
@@ -92,10 +94,28 @@ impl Loaded {
             config,
             path: path.into(),
             text,
+            experiments: false,
         };
         loaded.validate()?;
         loaded.resolve_paths();
         Ok(loaded)
+    }
+
+    /// Allows policies for experiments.
+    #[cfg(feature = "experiment")]
+    #[must_use]
+    pub fn with_experiments(self, experiments: bool) -> Self {
+        Self {
+            experiments,
+            ..self
+        }
+    }
+
+    /// Rule files as this daemon reads them.
+    pub fn rule_files(&self) -> TrustedFiles {
+        TrustedFiles {
+            experiments: self.experiments,
+        }
     }
 
     /// An error about a value of this configuration.

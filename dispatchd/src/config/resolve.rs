@@ -9,7 +9,7 @@ use libetp::digest::Hash;
 use softcard::DeviceKey;
 use toml::Spanned;
 
-use super::{Card, CardHome, ConfigError, Loaded, TrustedFiles};
+use super::{Card, CardHome, ConfigError, Loaded};
 
 /// Everything that was loaded.
 pub struct Resolved {
@@ -127,7 +127,7 @@ impl Loaded {
     /// Errors in the rule file are about its own lines.
     fn guard(&self) -> Result<Chain, ConfigError> {
         match &self.config.guard.file {
-            Some(file) => guard_policies::file::load(file.get_ref(), &TrustedFiles),
+            Some(file) => guard_policies::file::load(file.get_ref(), &self.rule_files()),
             None => Ok(Chain::default()),
         }
     }

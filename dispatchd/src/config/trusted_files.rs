@@ -12,10 +12,17 @@ use nix::unistd::geteuid;
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
 /// Files that only root or the daemon's own user can change.
-#[derive(Debug)]
-pub struct TrustedFiles;
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TrustedFiles {
+    /// Whether policies for experiments may be loaded.
+    pub experiments: bool,
+}
 
 impl Files for TrustedFiles {
+    fn allows_experiments(&self) -> bool {
+        self.experiments
+    }
+
     fn read(&self, path: &Path, bytes_max: usize) -> io::Result<Vec<u8>> {
         let file = File::open(path)?;
         let about = file.metadata()?;
@@ -43,7 +50,11 @@ mod tests {
         write(&path, "version = 1").unwrap();
         for (mode, is_read) in [(0o600, true), (0o644, true), (0o664, false), (0o602, false)] {
             set_permissions(&path, Permissions::from_mode(mode)).unwrap();
-            assert_eq!(TrustedFiles.read(&path, 100).is_ok(), is_read, "{mode:o}");
+            assert_eq!(
+                TrustedFiles::default().read(&path, 100).is_ok(),
+                is_read,
+                "{mode:o}"
+            );
         }
     }
 
@@ -52,7 +63,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("guard.toml");
         write(&path, "version = 1").unwrap();
-        assert_eq!(TrustedFiles.read(&path, 11).unwrap(), b"version = 1");
-        assert!(TrustedFiles.read(&path, 10).is_err());
+        assert_eq!(
+            TrustedFiles::default().read(&path, 11).unwrap(),
+            b"version = 1"
+        );
+        assert!(TrustedFiles::default().read(&path, 10).is_err());
     }
 }

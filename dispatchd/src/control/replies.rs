@@ -110,6 +110,10 @@ impl Facts<'_> {
 
     fn warnings(&self, cards: &[CardStatus]) -> Vec<String> {
         let mut warnings = Vec::new();
+        if self.guard.borrow().is_experiment() {
+            let words = "an experiment disturbs messages on purpose (see etpctl guard list)";
+            warnings.push(words.into());
+        }
         if cards.is_empty() {
             warnings.push("no [[card]]: programs get their ids from a card".into());
         }

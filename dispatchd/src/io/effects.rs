@@ -51,6 +51,7 @@ impl Worker {
                 principal,
                 detail,
             }),
+            Effect::Wake(at_ms) => self.wake_at(at_ms),
             Effect::AskWorker(job) => self.peers.ask_worker(job),
             Effect::Judged(record) => host.judged(*record),
             Effect::Trace(entry, header, bytes, outcome) => self.pass.record(TraceRecord {
@@ -78,7 +79,7 @@ impl Worker {
         let _ = self.peers.store.send(StoreJob { change, reply });
     }
 
-    fn index(&self) -> usize {
+    pub(super) fn index(&self) -> usize {
         usize::from(self.shard.borrow().index())
     }
 

@@ -178,6 +178,18 @@ impl Worker {
         self.shard.borrow_mut().clock(now(self.start));
     }
 
+    /// Tells the shard the time when it is so late.
+    pub(super) fn wake_at(&self, at_ms: u64) {
+        let start = self.start;
+        let Some(own) = self.peers.shards.get(self.index()).cloned() else {
+            return;
+        };
+        tokio::task::spawn_local(async move {
+            tokio::time::sleep_until((start + Duration::from_millis(at_ms)).into()).await;
+            own.send(Job::Input(Input::Tick(now(start))));
+        });
+    }
+
     /// Does the job and what is queued behind it; true if it is to end.
     fn work_through(self: &Rc<Self>, first: Job, jobs: &mut mpsc::UnboundedReceiver<Job>) -> bool {
         let queued = std::iter::from_fn(|| jobs.try_recv().ok());

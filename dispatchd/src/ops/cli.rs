@@ -14,8 +14,8 @@ Start a daemon of your own, with one soft card:
   dispatchd --config dispatchd.toml --check
   dispatchd --config dispatchd.toml
 
-Signals: SIGTERM and SIGINT end the daemon after programs and cards have finished. There is no
-reload; restart to apply a new configuration, durable ids survive that.
+Signals: SIGTERM and SIGINT end the daemon after programs and cards have finished. SIGHUP loads the
+rule file of [guard] anew; the rest of the configuration takes a restart, which durable ids survive.
 
 Exit codes: 0 ended as asked, 1 failed while running, 2 command line, 3 configuration, 4 cannot
 start (socket, state or address in use), 5 did not finish in time when it was stopped.";
@@ -57,6 +57,11 @@ pub struct Options {
     /// Do what --accept-rollback describes.
     #[arg(long, requires = "accept_rollback")]
     pub confirm: bool,
+
+    /// Allow policies that disturb messages on purpose. For experiments only: status says so.
+    #[cfg(feature = "experiment")]
+    #[arg(long)]
+    pub experiment: bool,
 
     /// Forget that the domain is this host's, and its card's key, and end. Then another host may
     /// serve it. The daemon must not run.

@@ -106,7 +106,7 @@ impl Daemon {
             .as_ref()
             .map(|file| file.get_ref().clone());
         let chain = std::mem::take(&mut resolved.guard);
-        let guard = GuardKeeper::new(router.clone(), rules, chain, watcher);
+        let guard = GuardKeeper::new(router.clone(), (loaded.rule_files(), rules), chain, watcher);
         let mut daemon = Self {
             router,
             cards: Cards::default(),

@@ -140,6 +140,8 @@ pub enum Effect {
     Control(Principal, ConnectionId, u64, Vec<u8>),
     /// Something for the log.
     Event(&'static str, Option<EntityId>, Option<Principal>, String),
+    /// [`Input::Tick`] is wanted at this time, in its milliseconds.
+    Wake(u64),
     /// A slow policy is to be asked; answer with what [`SlowJob::run`] gives.
     AskWorker(Box<SlowJob>),
     /// A message was judged, and somebody watches.

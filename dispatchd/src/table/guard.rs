@@ -36,7 +36,7 @@ impl Guard {
     ) -> (Judgement, Option<GuardRecord>) {
         let current = param.map_or(*facts, |param| facts.with_param(param));
         if !self.is_watching(&facts.header) {
-            let judgement = self.chain.judge_stage(&current, stage, &mut |_| {});
+            let judgement = self.chain.judge_unwatched(&current, stage);
             return (judgement, None);
         }
         let mut steps = Vec::new();
@@ -97,7 +97,7 @@ fn differing(
         is_worker: true,
         ..Stage::default()
     };
-    let said = shadow.judge_stage(facts, stage, &mut |_| {});
+    let said = shadow.judge_unwatched(facts, stage);
     let outcome = Outcome::settled(shadow, &said);
     let is_same = outcome == *enforced && said.param == judgement.param;
     (!is_same).then_some(outcome)
@@ -189,6 +189,9 @@ impl Shard {
             Judged::Slow(at) => {
                 let param = judgement.param;
                 self.park(arriving, Wait::Worker { at, param }, approved)
+            }
+            Judged::Disturb(at, how) => {
+                self.disturb(arriving, (at, how), judgement.param, approved)
             }
         }
     }

@@ -100,6 +100,7 @@ impl Shard {
         self.clock(now);
         let now_ms = now.tick_ms;
         self.expire_held();
+        self.release_late();
         self.give_room_back();
         self.spare_buffers.clear();
         self.fail_old_acquires();

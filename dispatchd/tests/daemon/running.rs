@@ -177,7 +177,11 @@ fn hanging_up_does_not_end_the_daemon() {
     daemon.connect().acquire(false);
     daemon.signal(Signal::SIGTERM);
     assert_eq!(daemon.wait().code(), Some(0));
-    assert!(host.log().contains("the configuration names no rule file"), "{}", host.log());
+    assert!(
+        host.log().contains("the configuration names no rule file"),
+        "{}",
+        host.log()
+    );
 }
 
 #[test]

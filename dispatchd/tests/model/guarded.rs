@@ -67,7 +67,7 @@ fn asking(approver: &str) -> Guard {
 }
 
 /// A world with programs that have ids; each of a user of its own.
-fn world(shards: u16, programs: usize) -> (World, Vec<EntityId>) {
+pub(crate) fn world(shards: u16, programs: usize) -> (World, Vec<EntityId>) {
     let mut world = World::new(shards, Limits::default());
     let mut id = |n: usize| {
         let program = world.connect(n % usize::from(shards), n as u32);
@@ -78,7 +78,13 @@ fn world(shards: u16, programs: usize) -> (World, Vec<EntityId>) {
     (world, ids)
 }
 
-fn send(world: &mut World, from: usize, to: EntityId, mtype: Mtype, param: &[u8]) -> u64 {
+pub(crate) fn send(
+    world: &mut World,
+    from: usize,
+    to: EntityId,
+    mtype: Mtype,
+    param: &[u8],
+) -> u64 {
     let mut body = to.to_bytes().to_vec();
     body.extend(mtype.0.to_be_bytes());
     body.extend(param);
@@ -88,14 +94,14 @@ fn send(world: &mut World, from: usize, to: EntityId, mtype: Mtype, param: &[u8]
 }
 
 /// The params of the messages that came, in order.
-fn params(came: &[Came]) -> Vec<&[u8]> {
+pub(crate) fn params(came: &[Came]) -> Vec<&[u8]> {
     const BEFORE_PARAM: usize = 35;
     let delivered = came.iter().filter(|came| came.kind == kind::DELIVER);
     delivered.map(|came| &came.body[BEFORE_PARAM..]).collect()
 }
 
 /// The verdicts that came, by the number of the message.
-fn verdicts(came: &[Came]) -> BTreeMap<u64, VerdictBody> {
+pub(crate) fn verdicts(came: &[Came]) -> BTreeMap<u64, VerdictBody> {
     let verdicts = came.iter().filter(|came| came.kind == kind::VERDICT);
     let read = |came: &Came| (came.number, codec::from_slice(&came.body).unwrap());
     verdicts.map(read).collect()

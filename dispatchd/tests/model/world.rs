@@ -50,6 +50,8 @@ pub(crate) struct World {
     pub(crate) stored: BTreeMap<EntityId, dispatchd::table::StoredCapability>,
     /// Messages that the worker has not judged.
     pub(crate) slow: VecDeque<Box<SlowJob>>,
+    /// When shards want to be told the time.
+    pub(crate) wakes: Vec<u64>,
     pub(crate) events: Vec<&'static str>,
     pub(crate) judged: Vec<GuardRecord>,
     now: Now,
@@ -82,6 +84,7 @@ impl World {
             storing: VecDeque::new(),
             stored: BTreeMap::new(),
             slow: VecDeque::new(),
+            wakes: Vec::new(),
             events: Vec::new(),
             judged: Vec::new(),
             now: Now::default(),
@@ -276,6 +279,7 @@ impl World {
             }
             Effect::Persist(ticket, change) => self.storing.push_back((from, ticket, change)),
             Effect::Move(at, to) => self.move_to(at, to),
+            Effect::Wake(at_ms) => self.wakes.push(at_ms),
             Effect::AskWorker(job) => self.slow.push_back(job),
             Effect::Judged(record) => self.judged.push(*record),
             Effect::Event(name, ..) => self.events.push(name),

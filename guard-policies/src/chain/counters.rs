@@ -45,6 +45,8 @@ counters! {
     held,
     /// It changed one.
     rewritten,
+    /// It disturbed one, in an experiment.
+    disturbed,
     /// It failed.
     failed,
     /// It was not asked, because it or the source is in quarantine.
@@ -64,6 +66,7 @@ impl Counters {
             Ok(Opinion::Refuse(_)) => &self.refused,
             Ok(Opinion::Hold(_)) => &self.held,
             Ok(Opinion::Rewrite(_)) => &self.rewritten,
+            Ok(Opinion::Disturb(_)) => &self.disturbed,
             Err(_) => &self.failed,
         };
         add(counter, 1);

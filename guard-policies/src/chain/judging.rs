@@ -46,6 +46,9 @@ pub struct Step {
     pub is_shadow: bool,
 }
 
+/// Who wants to know each step, if anybody.
+type Watch<'w> = Option<&'w mut dyn FnMut(Step)>;
+
 /// What came of asking one policy.
 enum Next {
     Go,
@@ -56,7 +59,7 @@ enum Next {
 impl Chain {
     /// Judges a message from its entry on.
     pub fn judge(&self, facts: &Facts<'_>) -> Judgement {
-        self.judge_stage(facts, Stage::default(), &mut |_| {})
+        self.judge_unwatched(facts, Stage::default())
     }
 
     /// Judges a message from a stage on. `watch` is told each step.
@@ -65,6 +68,20 @@ impl Chain {
         facts: &Facts<'_>,
         stage: Stage<'_>,
         watch: &mut dyn FnMut(Step),
+    ) -> Judgement {
+        self.judge_watched(facts, stage, Some(watch))
+    }
+
+    /// As [`Chain::judge_stage`], with nobody watching.
+    pub fn judge_unwatched(&self, facts: &Facts<'_>, stage: Stage<'_>) -> Judgement {
+        self.judge_watched(facts, stage, None)
+    }
+
+    fn judge_watched(
+        &self,
+        facts: &Facts<'_>,
+        stage: Stage<'_>,
+        mut watch: Watch<'_>,
     ) -> Judgement {
         if let Some(rule) = objection(facts) {
             return Judgement {
@@ -82,7 +99,7 @@ impl Chain {
                 Some(param) => facts.with_param(param),
                 None => *facts,
             };
-            match self.ask(at, link, &current, stage, watch) {
+            match self.ask(at, link, &current, stage, &mut watch) {
                 Next::Go => {}
                 Next::Rewritten(new) => param = Some(new),
                 Next::Decided(verdict) => {
@@ -118,16 +135,18 @@ impl Chain {
         link: &Link,
         facts: &Facts<'_>,
         stage: Stage<'_>,
-        watch: &mut dyn FnMut(Step),
+        watch: &mut Watch<'_>,
     ) -> Next {
         let is_shadow = link.settings.mode == Mode::Shadow;
-        let mut tell = |opinion, fuel| {
-            watch(Step {
-                policy: link.name.clone(),
-                opinion,
-                fuel,
-                is_shadow,
-            });
+        let mut tell = |opinion: Option<&Result<Opinion, Failure>>, fuel| {
+            if let Some(watch) = watch {
+                watch(Step {
+                    policy: link.name.clone(),
+                    opinion: opinion.cloned(),
+                    fuel,
+                    is_shadow,
+                });
+            }
         };
         if !link.applies(facts) {
             tell(None, 0);
@@ -137,10 +156,10 @@ impl Chain {
             return Next::Decided(Verdict::Slow(at));
         }
         let Answer { opinion, fuel } = self.opinion(link, facts);
-        tell(Some(opinion.clone()), fuel);
+        tell(Some(&opinion), fuel);
         match is_shadow {
             true => Next::Go,
-            false => follow(link, opinion, facts, stage.approved),
+            false => follow((at, link), opinion, facts, stage.approved),
         }
     }
 
@@ -214,7 +233,7 @@ fn allowed(link: &Link, facts: &Facts<'_>, opinion: Opinion) -> Result<Opinion, 
 }
 
 fn follow(
-    link: &Link,
+    (at, link): (usize, &Link),
     opinion: Result<Opinion, Failure>,
     facts: &Facts<'_>,
     approved: &[Hash],
@@ -226,6 +245,7 @@ fn follow(
     Next::Decided(match opinion {
         Ok(Opinion::Indifferent) => return Next::Go,
         Ok(Opinion::Rewrite(param)) => return Next::Rewritten(param),
+        Ok(Opinion::Disturb(how)) => Verdict::Disturb(at, how),
         Ok(Opinion::Pass) => Verdict::Pass,
         Ok(Opinion::Drop(detail)) => Verdict::Drop(reason(detail)),
         Ok(Opinion::Refuse(detail)) => Verdict::Refuse(reason(detail)),

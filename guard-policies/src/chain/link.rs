@@ -122,7 +122,11 @@ impl Link {
         let Settings { mode, hold, .. } = &self.settings;
         let mut lines = vec![format!("is asked about: {}", self.asked_about)];
         lines.extend((*mode == Mode::Shadow).then(|| "only watches (mode shadow)".into()));
-        lines.extend(self.settings.is_slow.then(|| "is asked on a worker (slow)".into()));
+        lines.extend(
+            self.settings
+                .is_slow
+                .then(|| "is asked on a worker (slow)".into()),
+        );
         lines.push(match self.settings.on_error {
             OnError::Refuse => "refuses what it fails at".into(),
             OnError::Pass => "leaves what it fails at to the next policy (on_error pass)".into(),

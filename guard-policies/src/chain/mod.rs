@@ -119,6 +119,11 @@ impl Chain {
         &self.links
     }
 
+    /// Whether a policy of it is for experiments only.
+    pub fn is_experiment(&self) -> bool {
+        self.links.iter().any(|link| link.policy.is_experiment())
+    }
+
     /// Its defaults.
     pub fn defaults(&self) -> Defaults {
         self.defaults

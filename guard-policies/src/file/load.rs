@@ -26,6 +26,11 @@ pub trait Files {
     ///
     /// As of reading.
     fn read(&self, path: &Path, bytes_max: usize) -> io::Result<Vec<u8>>;
+
+    /// Whether policies for experiments may be loaded.
+    fn allows_experiments(&self) -> bool {
+        false
+    }
 }
 
 /// A file with its text, so that errors can name a line.
@@ -174,7 +179,10 @@ fn settings(sources: &[Source]) -> Result<(Defaults, FuelLimits), ConfigError> {
         },
     };
     let default = main.parsed.default.as_ref();
-    Ok((default.map_or_else(Defaults::default, |it| *it.get_ref()), fuel))
+    Ok((
+        default.map_or_else(Defaults::default, |it| *it.get_ref()),
+        fuel,
+    ))
 }
 
 /// A digest that changes with any of the parts.

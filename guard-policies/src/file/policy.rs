@@ -3,6 +3,8 @@
 use libetp::Mtype;
 use libetp::digest::Hash;
 use libetp::id::parse_hex;
+#[cfg(feature = "experiment")]
+use serde::Deserialize;
 use toml::Spanned;
 
 use super::load::{Files, Source, digest_of};
@@ -47,6 +49,7 @@ pub(super) fn compile(
             let (plugin, module) = plugin(text, source, files)?;
             (Box::new(plugin), module)
         }
+        Kind::Adversary => (adversary(text, files)?, Vec::new()),
     };
     let name = policy.name.get_ref().clone();
     let digest = digest_of(&[&context, name.as_bytes(), &plugin]);
@@ -82,12 +85,32 @@ fn only_keys_of_its_kind(text: &Spanned<PolicyText>) -> Result<(), Problem> {
         ("refuse_if", Kind::Expression, place(&policy.refuse_if)),
         ("hold_if", Kind::Expression, place(&policy.hold_if)),
         ("reason", Kind::Expression, place(&policy.reason)),
-        ("file", Kind::Plugin, policy.file.as_ref().map(Spanned::span)),
+        (
+            "file",
+            Kind::Plugin,
+            policy.file.as_ref().map(Spanned::span),
+        ),
         ("sha256", Kind::Plugin, place(&policy.sha256)),
-        ("fuel", Kind::Plugin, policy.fuel.as_ref().map(Spanned::span)),
-        ("memory_kib", Kind::Plugin, policy.memory_kib.as_ref().map(Spanned::span)),
-        ("settings", Kind::Plugin, policy.settings.as_ref().map(Spanned::span)),
+        (
+            "fuel",
+            Kind::Plugin,
+            policy.fuel.as_ref().map(Spanned::span),
+        ),
+        (
+            "memory_kib",
+            Kind::Plugin,
+            policy.memory_kib.as_ref().map(Spanned::span),
+        ),
+        (
+            "settings",
+            Kind::Plugin,
+            policy.settings.as_ref().map(Spanned::span),
+        ),
     ];
+    let adversary = policy.adversary.as_ref().map(Spanned::span);
+    let keys = keys
+        .into_iter()
+        .chain([("adversary", Kind::Adversary, adversary)]);
     let own = *policy.kind.get_ref();
     for (key, kind, place) in keys {
         if let Some(place) = place
@@ -202,9 +225,8 @@ fn plugin(
     let file = policy.file.as_ref().ok_or_else(|| missing(text, "file"))?;
     let path = source.resolve(file.get_ref());
     let module = files.read(&path, MODULE_BYTES_MAX);
-    let module = module.map_err(|error| {
-        Problem::new(file.span(), format!("{}: {error}", path.display()))
-    })?;
+    let module = module
+        .map_err(|error| Problem::new(file.span(), format!("{}: {error}", path.display())))?;
     let mut settings = PluginSettings::default();
     if let Some(fuel) = &policy.fuel {
         settings.fuel = *fuel.get_ref();
@@ -221,8 +243,29 @@ fn plugin(
         settings.sha256 = Some(hash.ok_or_else(wrong)?);
     }
     let plugin = Plugin::load(&module, &settings);
-    let plugin = plugin.map_err(|what| {
-        Problem::new(file.span(), format!("{}: {what}", path.display()))
-    })?;
+    let plugin =
+        plugin.map_err(|what| Problem::new(file.span(), format!("{}: {what}", path.display())))?;
     Ok((plugin, module))
+}
+
+#[cfg(feature = "experiment")]
+fn adversary(text: &Spanned<PolicyText>, files: &dyn Files) -> Result<Box<dyn Policy>, Problem> {
+    if !files.allows_experiments() {
+        let problem = Problem::new(text.get_ref().kind.span(), "this policy is for experiments");
+        return Err(problem.help("start dispatchd with --experiment"));
+    }
+    let table = text.get_ref().adversary.as_ref();
+    let table = table.ok_or_else(|| missing(text, "adversary"))?;
+    let read = crate::adversary::AdversaryText::deserialize(table.get_ref().clone());
+    let read = read.map_err(|error| Problem::new(table.span(), error.message()))?;
+    let made = crate::adversary::Adversary::new(read);
+    let made = made.map_err(|what| Problem::new(table.span(), what))?;
+    Ok(Box::new(made))
+}
+
+#[cfg(not(feature = "experiment"))]
+fn adversary(text: &Spanned<PolicyText>, _: &dyn Files) -> Result<Box<dyn Policy>, Problem> {
+    let what = "this program has no adversary";
+    let help = "build it with the feature `experiment`, for experiments only";
+    Err(Problem::new(text.get_ref().kind.span(), what).help(help))
 }

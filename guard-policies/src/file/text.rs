@@ -39,6 +39,7 @@ pub(super) enum Kind {
     Table,
     Expression,
     Plugin,
+    Adversary,
 }
 
 /// Every key of every kind; those that have no effect on the policy's kind are errors.
@@ -68,6 +69,7 @@ pub(super) struct PolicyText {
     pub(super) fuel: Option<Spanned<u64>>,
     pub(super) memory_kib: Option<Spanned<usize>>,
     pub(super) settings: Option<Spanned<toml::Table>>,
+    pub(super) adversary: Option<Spanned<toml::Table>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -3,7 +3,7 @@
 use guard_policies::chain::{
     Chain, Defaults, Fallback, FuelLimits, Mode, OnError, Settings, Stage,
 };
-use guard_policies::{Failure, Opinion, Verdict};
+use guard_policies::{Disturbance, Failure, Opinion, Verdict};
 use proptest::prelude::*;
 
 use crate::support::*;
@@ -22,6 +22,7 @@ fn opinion() -> impl Strategy<Value = Result<Opinion, Failure>> {
         1 => Just(Ok(Opinion::Refuse("r".into()))),
         2 => Just(Ok(Opinion::Hold("h".into()))),
         2 => Just(Ok(Opinion::Rewrite(b"new".to_vec()))),
+        1 => Just(Ok(Opinion::Disturb(Disturbance::Duplicate))),
         1 => Just(fails()),
     ]
 }
@@ -71,6 +72,7 @@ fn expected(
             Ok(Opinion::Pass) => Some("pass"),
             Ok(Opinion::Drop(_)) => Some("drop"),
             Ok(Opinion::Refuse(_)) => Some("refuse"),
+            Ok(Opinion::Disturb(_)) => Some("disturb"),
             Ok(Opinion::Hold(_)) => (!approved.contains(&at)).then_some("hold"),
             Ok(Opinion::Rewrite(_)) if settings.may_rewrite.is_empty() => failed,
             Ok(Opinion::Rewrite(_)) => {
@@ -98,6 +100,7 @@ fn word(verdict: &Verdict) -> &'static str {
         Verdict::Refuse(_) => "refuse",
         Verdict::Hold(_) => "hold",
         Verdict::Slow(_) => "slow",
+        Verdict::Disturb(..) => "disturb",
     }
 }
 

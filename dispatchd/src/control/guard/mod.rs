@@ -23,13 +23,10 @@ const UNREAD_MS_MAX: u64 = 60_000;
 /// Most records that are looked at for one answer.
 const RECORDS_MAX: usize = 64;
 
-fn load(path: &Path) -> Result<Chain, String> {
-    file::load(path, &TrustedFiles).map_err(|error| error.to_string())
-}
-
 /// See the module's head.
 pub struct GuardKeeper {
     router: Router,
+    files: TrustedFiles,
     file: Option<PathBuf>,
     /// What the table has now.
     guard: Guard,
@@ -44,9 +41,15 @@ pub struct GuardKeeper {
 
 impl GuardKeeper {
     /// Starts with the chain that the configuration names, or the built-in rules alone.
-    pub fn new(router: Router, file: Option<PathBuf>, chain: Chain, watcher: Arc<Watcher>) -> Self {
+    pub fn new(
+        router: Router,
+        (files, file): (TrustedFiles, Option<PathBuf>),
+        chain: Chain,
+        watcher: Arc<Watcher>,
+    ) -> Self {
         let mut keeper = Self {
             router,
+            files,
             file,
             guard: Guard::default(),
             shadow_file: None,
@@ -73,6 +76,15 @@ impl GuardKeeper {
         }
     }
 
+    fn load(&self, path: &Path) -> Result<Chain, String> {
+        file::load(path, &self.files).map_err(|error| error.to_string())
+    }
+
+    /// Whether messages are disturbed on purpose.
+    pub fn is_experiment(&self) -> bool {
+        self.guard.chain.is_experiment()
+    }
+
     fn tell(&self) {
         self.router.set_guard(self.guard.clone());
     }
@@ -88,7 +100,7 @@ impl GuardKeeper {
         let Some(path) = self.file.clone() else {
             return Err("the configuration names no rule file: set `[guard] file`".into());
         };
-        let chain = load(&path)?;
+        let chain = self.load(&path)?;
         let is_same = chain.digest == self.guard.chain.digest;
         let policies = chain.links().len();
         let chain = self.next(chain);
@@ -113,7 +125,7 @@ impl GuardKeeper {
 
     fn shadow(&mut self, file: Option<String>) -> Result<String, String> {
         let path = file.map(PathBuf::from);
-        let chain = path.as_deref().map(load).transpose();
+        let chain = path.as_deref().map(|path| self.load(path)).transpose();
         let chain = chain?;
         let said = match chain {
             Some(chain) => {

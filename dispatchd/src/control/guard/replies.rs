@@ -126,6 +126,7 @@ fn opinion_words(opinion: &Opinion) -> String {
         Opinion::Refuse(why) => format!("refuse, {why}"),
         Opinion::Hold(why) => format!("hold, {why}"),
         Opinion::Rewrite(param) => format!("rewrite, {} bytes", param.len()),
+        Opinion::Disturb(how) => format!("disturb, {how:?}").to_lowercase(),
     }
 }
 

@@ -1,0 +1,157 @@
+//! Messages that wait for a judgement: because somebody is asked, because a slow policy is at
+//! work, or because an experiment delays them.
+//!
+//! A message that waits makes the later ones of its flow, from the same source to the same
+//! destination, wait behind it, so that order is kept. Only the first of a flow is being decided.
+//! An approved message is judged again, the same bytes under the chain of that moment; the
+//! approval answers only the question of the policy that asked. What waits is charged to its
+//! sender, and each sender has a budget for each source domain, so a flood of messages to be held
+//! takes no other's room.
+
+mod asking;
+mod deciding;
+mod late;
+mod worker;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use guard_policies::{Entry, Hold, Membership};
+use libetp::digest::Hash;
+use libetp::{Domain, EntityId, Header, Message};
+
+use super::ledger::{Account, Load, Sender};
+use super::limits::{PARKED_MESSAGES_MAX, PARKED_PER_SENDER_MAX, charge};
+use super::returns::{Back, shard_of};
+use super::send::Arriving;
+
+pub use asking::HeldSnapshot;
+pub(super) use late::Late;
+pub use worker::SlowJob;
+
+/// Names a message that waits: the shard in the upper 16 bits, then a serial number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HoldTicket(pub u64);
+
+impl HoldTicket {
+    /// The shard that the message waits in.
+    pub fn shard(self) -> u16 {
+        shard_of(self.0)
+    }
+}
+
+type Flow = (EntityId, EntityId);
+
+/// What a message waits for.
+#[derive(Clone, Debug)]
+pub(super) enum Wait {
+    /// For its turn in the flow.
+    Turn,
+    /// For the worker that asks the slow policy at this place of the chain, with the param that
+    /// earlier policies gave the message.
+    Worker { at: usize, param: Option<Vec<u8>> },
+    /// For an answer.
+    Answer(Hold),
+    /// For its time: an experiment delays it.
+    Late(Late),
+}
+
+#[derive(Debug)]
+struct Parked {
+    ticket: HoldTicket,
+    wait: Wait,
+    since_ms: u64,
+    entry: Entry,
+    membership: Option<Arc<Membership>>,
+    account: Account,
+    back: Back,
+    message: Message,
+    /// Policies whose question was answered with yes.
+    approved: Vec<Hash>,
+}
+
+impl Parked {
+    fn arriving(&self) -> Arriving<'_> {
+        Arriving {
+            entry: self.entry,
+            membership: self.membership.as_ref(),
+            account: self.account,
+            back: self.back,
+            header: self.message.header,
+            param: &self.message.param,
+        }
+    }
+
+    fn flow(&self) -> Flow {
+        (self.message.header.src, self.message.header.dst)
+    }
+
+    fn load(&self) -> Load {
+        Load::one(charge(self.message.wire_len()))
+    }
+}
+
+/// Everything of a shard that waits for a judgement.
+#[derive(Debug, Default)]
+pub(super) struct Parking {
+    flows: BTreeMap<Flow, VecDeque<Parked>>,
+    /// Where the messages are that are being decided.
+    deciding: BTreeMap<HoldTicket, Flow>,
+    budgets: BTreeMap<Budget, usize>,
+    messages: usize,
+    next_serial: u64,
+    /// Messages that an experiment lets others overtake.
+    overtaken: Vec<Parked>,
+}
+
+/// A sender and the domain that it sends from.
+type Budget = (Sender, Domain);
+
+impl Parking {
+    /// Whether messages of the flow wait.
+    pub(super) fn has_flow(&self, header: &Header) -> bool {
+        !self.flows.is_empty() && self.flows.contains_key(&(header.src, header.dst))
+    }
+
+    fn has_room(&self, budget: Budget) -> bool {
+        let used = self.budgets.get(&budget).copied().unwrap_or_default();
+        used < PARKED_PER_SENDER_MAX && self.messages < PARKED_MESSAGES_MAX
+    }
+
+    fn count(&mut self, budget: Budget) {
+        self.messages += 1;
+        *self.budgets.entry(budget).or_default() += 1;
+    }
+
+    fn push(&mut self, parked: Parked) {
+        self.flows
+            .entry(parked.flow())
+            .or_default()
+            .push_back(parked);
+    }
+
+    fn forget(&mut self, budget: Budget) {
+        self.messages -= 1;
+        if let Some(used) = self.budgets.get_mut(&budget) {
+            *used -= 1;
+            if *used == 0 {
+                self.budgets.remove(&budget);
+            }
+        }
+    }
+
+    /// Takes the first message of a flow out; the flow goes on being known while it has others.
+    fn take_first(&mut self, flow: Flow) -> Option<Parked> {
+        let queue = self.flows.get_mut(&flow)?;
+        let first = queue.pop_front();
+        match &first {
+            Some(parked) => drop(self.deciding.remove(&parked.ticket)),
+            None => drop(self.flows.remove(&flow)),
+        }
+        first
+    }
+
+    fn deciding(&self, ticket: HoldTicket) -> Option<&Parked> {
+        self.flows.get(self.deciding.get(&ticket)?)?.front()
+    }
+}
