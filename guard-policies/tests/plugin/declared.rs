@@ -7,7 +7,7 @@ use guard_policies::plugin::limits::{
 };
 use guard_policies::plugin::{Plugin, PluginSettings};
 
-use crate::support::{PASS, check, framed, load, module, refused};
+use crate::support::{PASS, ask, check, framed, load, module, refused};
 
 /// `count` times these parts, each with its number for `#`.
 fn times(count: u32, part: &str) -> String {
@@ -226,6 +226,13 @@ fn what_is_no_module_is_refused() {
     let whole = framed(&check("i64.const 0"));
     for cut in 0..whole.len() {
         refused(&whole[..cut]);
+    }
+    for bit in 0..8 * whole.len() {
+        let mut flipped = whole.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        if let Ok(plugin) = load(&flipped) {
+            let _ = ask(&plugin, b"param");
+        }
     }
     let mut component = whole;
     component[4] = 0x0d;

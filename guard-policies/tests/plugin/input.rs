@@ -187,3 +187,15 @@ fn a_plugin_gets_exactly_the_input() {
     assert_eq!(opinion, Ok(Opinion::Rewrite(whole[1..].to_vec())));
     assert_eq!(parse_hex::<1>("89"), Some([whole[0]]));
 }
+
+#[test]
+fn the_page_shows_the_first_vector() {
+    let page = include_str!("../../../docs/protocol/guard-plugin.md");
+    let is_hex =
+        |word: &&str| word.len().is_multiple_of(2) && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let example = page.lines().filter_map(|line| line.strip_prefix("    "));
+    let shown: String = example
+        .flat_map(|line| line.split_whitespace().take_while(is_hex))
+        .collect();
+    assert_eq!(vectors()["inputs"]["from a program"], shown);
+}

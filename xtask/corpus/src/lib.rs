@@ -7,6 +7,7 @@
 mod card;
 mod guard;
 mod host;
+mod plugin;
 mod state;
 mod wire;
 
@@ -73,6 +74,14 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "configuration",
         run: host::configuration,
+    },
+    Target {
+        name: "plugin",
+        run: plugin::module,
+    },
+    Target {
+        name: "plugin_answer",
+        run: plugin::answer,
     },
     Target {
         name: "card_state",

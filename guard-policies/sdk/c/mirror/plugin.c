@@ -5,7 +5,7 @@ static struct { uint8_t bytes[4096]; size_t len; } out;
 
 static void put(const void *bytes, size_t len) {
     if (len > sizeof out.bytes - out.len) __builtin_trap();
-    memcpy(out.bytes + out.len, bytes, len);
+    __builtin_memcpy(out.bytes + out.len, bytes, len);
     out.len += len;
 }
 

@@ -6,6 +6,7 @@
 mod builtin;
 mod clock;
 mod message;
+mod plugin;
 mod table;
 
 use std::process::ExitCode;
@@ -29,5 +30,6 @@ fn main() -> ExitCode {
 fn figures(rounds: usize) -> Vec<Figure> {
     let mut contenders: Vec<Contender> = vec![builtin::contender()];
     contenders.extend(table::contenders());
+    contenders.extend(plugin::contenders());
     clock::figures(&contenders, rounds)
 }
