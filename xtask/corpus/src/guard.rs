@@ -1,11 +1,13 @@
 //! What administrators write for Guard, and captures.
 
+use std::io;
+use std::path::Path;
 use std::sync::LazyLock;
 
 use guard_policies::capture::{Reader, Writer};
 use guard_policies::cases;
 use guard_policies::expression::{Expression, ExpressionText, NODES_MAX};
-use guard_policies::file::Names;
+use guard_policies::file::{self, Files, Names};
 use guard_policies::{Decision, Outcome, Policy, Record};
 
 /// Names that the texts of the corpus use.
@@ -46,6 +48,36 @@ pub(crate) fn expression(bytes: &[u8]) {
     for record in RECORDS.iter() {
         if let Err(failure) = expression.judge(&record.facts()).opinion {
             assert!(!failure.to_string().contains("panicked"));
+        }
+    }
+}
+
+/// One file, whatever is asked for, and a plugin where one is named.
+struct OneFile<'b>(&'b [u8]);
+
+impl Files for OneFile<'_> {
+    fn read(&self, path: &Path, bytes_max: usize) -> io::Result<Vec<u8>> {
+        let plugin = include_bytes!("../../../guard-policies/plugins/newcomers/newcomers.wasm");
+        let bytes = match path.extension() {
+            Some(extension) if extension == "wasm" => plugin.as_slice(),
+            _ => self.0,
+        };
+        match bytes.len() > bytes_max {
+            true => Err(io::ErrorKind::FileTooLarge.into()),
+            false => Ok(bytes.to_vec()),
+        }
+    }
+}
+
+/// What loads judges every message without a panic, and what does not says where it is wrong.
+pub(crate) fn rule_file(bytes: &[u8]) {
+    match file::load(Path::new("guard.toml"), &OneFile(bytes)) {
+        Err(error) => assert!(!error.to_string().is_empty()),
+        Ok(chain) => {
+            for record in RECORDS.iter() {
+                let judged = chain.judge(&record.facts());
+                assert!(judged.decided_by.is_none_or(|at| at < chain.links().len()));
+            }
         }
     }
 }

@@ -96,6 +96,10 @@ pub const TARGETS: &[Target] = &[
         run: guard::expression,
     },
     Target {
+        name: "rule_file",
+        run: guard::rule_file,
+    },
+    Target {
         name: "case_file",
         run: guard::case_file,
     },
