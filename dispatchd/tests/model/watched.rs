@@ -189,6 +189,26 @@ fn a_message_is_captured_once_and_compared_once_however_long_it_waits() {
 }
 
 #[test]
+fn a_watched_message_tells_what_was_approved() {
+    let (mut world, ids) = world();
+    let hold = Opinion::Hold("is it wanted?".into());
+    world.set_guard(Guard {
+        chain: chain(1, &[(hold, false)]),
+        watched: [ids[1]].into(),
+        ..Guard::default()
+    });
+    send(&mut world, ids[1], b"");
+    let ticket = world.held()[0].ticket;
+    world.answer(ticket, true);
+    let approved: Vec<_> = world
+        .judged
+        .iter()
+        .map(|it| it.steps[0].is_approved)
+        .collect();
+    assert_eq!(approved, [false, true]);
+}
+
+#[test]
 fn a_watched_message_tells_every_step_on_the_worker_too() {
     let (mut world, ids) = world();
     world.set_guard(Guard {

@@ -44,6 +44,8 @@ pub struct Step {
     pub fuel: u64,
     /// Whether it only watches.
     pub is_shadow: bool,
+    /// Whether it asks what was answered with yes.
+    pub is_approved: bool,
 }
 
 /// Who wants to know each step, if anybody.
@@ -145,6 +147,8 @@ impl Chain {
                     opinion: opinion.cloned(),
                     fuel,
                     is_shadow,
+                    is_approved: matches!(opinion, Some(Ok(Opinion::Hold(_))))
+                        && stage.approved.contains(&link.digest),
                 });
             }
         };
@@ -256,7 +260,7 @@ fn follow(
     })
 }
 
-/// Nobody is asked about a secret or a privileged order: Guard decides entry, never consent.
+/// Nobody is asked about what nobody may see.
 fn hold(link: &Link, reason: Reason, facts: &Facts<'_>) -> Verdict {
     if facts.header.mtype.is_secret() {
         let detail = "guard-failed: a secret message cannot be held".into();

@@ -111,11 +111,15 @@ fn step(step: &Step) -> (String, String) {
         Some(Ok(opinion)) => opinion_words(opinion),
     };
     let shadow = if step.is_shadow { " (shadow)" } else { "" };
+    let approved = if step.is_approved { " (approved)" } else { "" };
     let fuel = match step.fuel {
         0 => String::new(),
         fuel => format!(", fuel {fuel}"),
     };
-    (step.policy.clone(), format!("{said}{fuel}{shadow}"))
+    (
+        step.policy.clone(),
+        format!("{said}{approved}{fuel}{shadow}"),
+    )
 }
 
 fn opinion_words(opinion: &Opinion) -> String {
