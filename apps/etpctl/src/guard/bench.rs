@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use guard_policies::chain::{Chain, Stage};
+use guard_policies::chain::{Chain, Counts, Stage};
 use guard_policies::{Entry, Now, Principal, Record};
 use libetp::codec::to_vec;
 use libetp::limits::HEADER_LEN;
@@ -56,11 +56,19 @@ fn report(chain: &Chain, chain_ns: f64, built_in_ns: f64) -> Report {
             "name": link.name, "asked": asked, "failed": counts.failed, "fuel_each": fuel,
         }));
     }
+    let mut text = format!(
+        "{chain_ns:.0} ns for a message, {built_in_ns:.0} ns of them for the built-in rules\n\n{}",
+        table.or("no policies")
+    );
+    if chain
+        .links()
+        .iter()
+        .all(|link| link.counts() == Counts::default())
+    {
+        text += "\nno policy was asked about such messages: judge real ones with --capture";
+    }
     Report {
-        text: format!(
-            "{chain_ns:.0} ns for a message, {built_in_ns:.0} ns of them for the built-in rules\n\n{}",
-            table.or("no policies")
-        ),
+        text,
         json: json!({
             "ns_per_message": chain_ns,
             "built_in_ns_per_message": built_in_ns,

@@ -18,7 +18,7 @@ pub(crate) enum Failure {
     #[error("{0}")]
     Control(#[from] control::Failure),
     /// The daemon did not do it.
-    #[error("{}", shown(.0))]
+    #[error("{}", lines(.0))]
     NotDone(String),
     /// The chain that was asked about is no longer there.
     #[error("the chain was replaced in the meantime; ask again")]
@@ -114,6 +114,12 @@ impl Failure {
         let path = path.into();
         |error| Self::Capture { path, error }
     }
+}
+
+/// Words of the daemon: what is wrong, and what to do about it in a line of its own.
+fn lines(words: &str) -> String {
+    let lines: Vec<String> = words.lines().map(shown).collect();
+    lines.join("\n")
 }
 
 impl From<ClientError> for Failure {
