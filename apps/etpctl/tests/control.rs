@@ -164,7 +164,7 @@ fn guarded(request: ControlRequest) -> Vec<u8> {
         },
         Request::Held { after: 0 } => Reply::Held(vec![held()]),
         Request::Held { .. } => Reply::Held(vec![]),
-        Request::Decide { .. } => Reply::Failed(EVIL.into()),
+        Request::Decide { .. } => Reply::Failed(format!("wrong\n  help: {EVIL}")),
         _ => Reply::Done(EVIL.into()),
     };
     control::encode(&ControlReply::Guard(reply))
@@ -188,6 +188,16 @@ fn what_guard_repeats_cannot_draw_on_the_terminal() {
             "{words:?}: {said}"
         );
     }
+}
+
+#[test]
+fn what_the_daemon_did_not_do_is_told_in_its_lines() {
+    let directory = tempfile::tempdir().unwrap();
+    serve(directory.path(), guarded);
+    let output = etpctl(directory.path(), &["guard", "deny", "7"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = said(&output);
+    assert!(said.contains("etpctl: wrong\n  help: evil"), "{said}");
 }
 
 #[test]

@@ -280,12 +280,42 @@ fn a_bench_tells_time_and_how_often_each_policy_was_asked() {
     let json = document(&bench);
     assert!(json["ns_per_message"].as_f64().unwrap() > 0.0);
     assert!(json["policies"][0]["asked"].as_u64().unwrap() > 0);
+    let nothing = RULES.replace("entry = \"app\"", "mtype = \"0xc009\"");
+    fs::write(directory.path().join("nothing.toml"), nothing).unwrap();
+    let bench = guard(directory.path(), &["bench", "nothing.toml"]);
+    ends_with(&bench, 0, &["no policy was asked", "--capture"]);
     let path = directory.path().join("capture");
     capture(&path, &[]);
     let words = ["bench", "rules.toml", "--capture", "capture"];
     ends_with(&guard(directory.path(), &words), 1, &["no messages"]);
     capture(&path, &[0xc003]);
     ends_with(&guard(directory.path(), &words), 0, &["ns for a message"]);
+}
+
+/// The TOML blocks of the guide, in order.
+fn blocks_of_the_guide() -> Vec<String> {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guards.md");
+    let guide = fs::read_to_string(guide).unwrap();
+    let blocks = guide.split("```toml\n").skip(1);
+    let blocks = blocks.map(|it| it.split("```").next().unwrap().to_owned());
+    blocks.collect()
+}
+
+#[test]
+fn the_rules_and_cases_of_the_guide_are_good() {
+    let directory = directory();
+    let blocks = blocks_of_the_guide();
+    fs::write(directory.path().join("guard.toml"), &blocks[0]).unwrap();
+    fs::write(directory.path().join("guide.toml"), &blocks[1]).unwrap();
+    let tested = guard(
+        directory.path(),
+        &["test", "guide.toml", "--rules", "guard.toml"],
+    );
+    ends_with(&tested, 0, &["ok    the eleventh", "3 of 3 cases"]);
+    let held = format!("version = 1\n{}", blocks[3]);
+    fs::write(directory.path().join("hold.toml"), held).unwrap();
+    let explained = guard(directory.path(), &["explain", "hold.toml"]);
+    ends_with(&explained, 0, &["asks an administrator for 120 s"]);
 }
 
 #[test]
