@@ -52,8 +52,8 @@ impl Engine for Interpreter {
     }
 
     fn compile(&self, module: &[u8], bounds: Bounds) -> Result<Box<dyn Module>, String> {
-        // First all of it: the translator, which runs beside the validator, panics at code after the
-        // end of a function before the validator has seen that.
+        // All of it first: in compiling, translator and validator take turns, and the translator gets to see
+        // code of modules that are refused later.
         wasmi::Module::validate(&self.0, module).map_err(|e| e.to_string())?;
         let module = wasmi::Module::new(&self.0, module).map_err(|e| e.to_string())?;
         let mut linker = Linker::new(&self.0);

@@ -23,6 +23,7 @@ mod session;
 mod settings;
 pub mod template;
 
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use libetp::digest::{Hash, sha256};
@@ -85,9 +86,10 @@ impl Plugin {
         let bounds = Bounds {
             memory_bytes: settings.memory_bytes,
         };
-        let compiled = engine.compile(module, bounds)?;
         let encoded = settings.encode()?;
-        let (session, spent) = Session::start(&*compiled, &encoded)?;
+        let compiled = contain(|| engine.compile(module, bounds)).unwrap_or_else(broken)?;
+        let started = contain(|| Session::start(&*compiled, &encoded));
+        let (session, spent) = started.unwrap_or_else(broken)?;
         Ok(Self {
             module: compiled,
             engine: engine.name(),
@@ -115,23 +117,26 @@ impl Plugin {
 
     /// Asks the instance, which is made anew if it fails.
     fn ask(&self, running: &mut Running, input: &[u8]) -> (Result<Opinion, Failure>, u64) {
-        let mut session = match running.session.take() {
-            Some(session) => session,
-            None => match Session::start(&*self.module, &self.settings) {
-                Ok((session, _)) => session,
-                Err(why) => return (Err(Failure(why.into())), self.start_fuel),
-            },
+        let session = running.session.take().map_or_else(|| self.start(), Ok);
+        let mut session = match session {
+            Ok(session) => session,
+            Err(why) => return (Err(Failure(why.into())), self.start_fuel),
         };
-        let (opinion, spent) = session.check(input, self.fuel);
+        let asked = contain(|| session.check(input, self.fuel));
+        let (opinion, spent) = asked.unwrap_or_else(|| (Err(Failure(BROKEN.into())), self.fuel));
         running.log.append(session.take_log());
         if opinion.is_ok() {
             running.session = Some(session);
             return (opinion, spent);
         }
         drop(session);
-        let anew = Session::start(&*self.module, &self.settings);
-        running.session = anew.ok().map(|(session, _)| session);
+        running.session = self.start().ok();
         (opinion, spent + self.start_fuel)
+    }
+
+    fn start(&self) -> Result<Session, String> {
+        let started = contain(|| Session::start(&*self.module, &self.settings));
+        started.unwrap_or_else(broken).map(|(session, _)| session)
     }
 }
 
@@ -183,6 +188,19 @@ impl Policy for Plugin {
     fn take_log(&self) -> Log {
         std::mem::take(&mut self.running().log)
     }
+}
+
+/// What is said if the engine panics.
+const BROKEN: &str = "the engine broke down at it, which is a fault of the engine";
+
+/// Keeps a panic of the engine from ending the thread that judges messages. What the engine was at
+/// is dropped then.
+fn contain<T>(act: impl FnOnce() -> T) -> Option<T> {
+    panic::catch_unwind(AssertUnwindSafe(act)).ok()
+}
+
+fn broken<T>() -> Result<T, String> {
+    Err(BROKEN.into())
 }
 
 fn check_hash(module: &[u8], wanted: Option<Hash>) -> Result<Hash, String> {

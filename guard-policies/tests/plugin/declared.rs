@@ -7,7 +7,7 @@ use guard_policies::plugin::limits::{
 };
 use guard_policies::plugin::{Plugin, PluginSettings};
 
-use crate::support::{PASS, ask, check, framed, load, module, refused};
+use crate::support::{FRAME, PASS, ask, check, framed, load, module, refused};
 
 /// `count` times these parts, each with its number for `#`.
 fn times(count: u32, part: &str) -> String {
@@ -54,7 +54,7 @@ fn a_module_declares_no_more_types_than_allowed() {
 #[test]
 fn imports_are_few_and_of_one_kind() {
     let log = r#"(import "guard" "log" (func (param i32 i32)))"#;
-    let with = |imports: &str| module(&(imports.to_owned() + FRAMELESS + PASS));
+    let with = |imports: &str| module(&(imports.to_owned() + FRAME + PASS));
     load(&with(&times(IMPORTS_MAX, log))).expect("as many as allowed");
     assert!(refused(&with(&times(IMPORTS_MAX + 1, log))).contains("too many imports"));
     for foreign in [
@@ -74,12 +74,6 @@ fn imports_are_few_and_of_one_kind() {
     refused(&with(wrong_kind));
     refused(&with(r#"(import "guard" "log" (global i32))"#));
 }
-
-const FRAMELESS: &str = r#"
-    (memory (export "memory") 2)
-    (func (export "guard_abi") (result i32) i32.const 1)
-    (func (export "guard_buf") (result i32) i32.const 0)
-"#;
 
 /// An import of a memory leaves no room for a second one.
 fn with_own_memory(import: &str) -> Vec<u8> {

@@ -4,12 +4,12 @@ use std::path::Path;
 use std::thread;
 
 use guard_policies::plugin::limits::{
-    FUEL_DEFAULT, FUEL_MAX, LOG_LINE_BYTES_MAX, LOG_LINES_MAX, MEMORY_BYTES_DEFAULT,
+    FUEL_DEFAULT, FUEL_MAX, LOG_FUEL, LOG_LINE_BYTES_MAX, LOG_LINES_MAX, MEMORY_BYTES_DEFAULT,
 };
 use guard_policies::plugin::{Plugin, PluginSettings};
 use guard_policies::{Opinion, Policy};
 
-use crate::support::{ask, failure, load, refused};
+use crate::support::{FRAME, ask, check, failure, load, module, refused};
 
 fn read(name: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plugin/hostile");
@@ -103,4 +103,46 @@ fn a_log_costs_fuel_and_is_bounded() {
 fn a_log_of_what_is_no_memory_traps() {
     let plugin = load(&read("log-outside")).expect("a module");
     assert!(failure(&plugin).starts_with("it trapped"));
+}
+
+#[test]
+fn a_line_of_the_log_is_cut_at_its_limit() {
+    let logging = |len: usize| {
+        let log = r#"(import "guard" "log" (func $log (param i32 i32)))"#;
+        let check = check(&format!(
+            "(memory.fill (i32.const 0) (i32.const 120) (i32.const 1000))
+            (call $log (i32.const 0) (i32.const {len})) i64.const 0"
+        ));
+        let plugin = load(&module(&format!("{log} {FRAME} {check}"))).expect("a module");
+        let fuel = ask(&plugin, b"").fuel;
+        (plugin.take_log().lines[0].len(), fuel)
+    };
+    let (least, most) = (logging(0), logging(LOG_LINE_BYTES_MAX));
+    assert_eq!((least.0, most.0), (0, LOG_LINE_BYTES_MAX));
+    assert_eq!(
+        most.1 - least.1,
+        LOG_LINE_BYTES_MAX as u64,
+        "each byte costs fuel"
+    );
+    assert!(least.1 > LOG_FUEL);
+    assert_eq!(logging(LOG_LINE_BYTES_MAX + 1), most);
+}
+
+#[test]
+fn a_flipped_bit_harms_nobody() {
+    for name in [
+        "bulk",
+        "endless",
+        "log-flood",
+        "moving-buffer",
+        "recursion",
+        "start",
+    ] {
+        let whole = read(name);
+        for bit in 0..8 * whole.len() {
+            let mut flipped = whole.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            drop(load(&flipped));
+        }
+    }
 }

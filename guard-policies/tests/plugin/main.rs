@@ -1,6 +1,7 @@
 //! Plugins, as their authors, administrators and attackers meet them.
 
 mod answers;
+mod broken;
 mod declared;
 mod hostile;
 mod input;

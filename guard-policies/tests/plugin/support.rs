@@ -5,7 +5,7 @@ use guard_policies::{Answer, Entry, Facts, Locality, Policy, Principal};
 use libetp::{Domain, Header, Mtype, Port};
 
 /// Most of a plugin: two pages of memory with the buffer at their beginning.
-const FRAME: &str = r#"
+pub(crate) const FRAME: &str = r#"
     (memory (export "memory") 2)
     (func (export "guard_abi") (result i32) i32.const 1)
     (func (export "guard_buf") (result i32) i32.const 0)
