@@ -6,10 +6,9 @@ use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SelectExpr, opera
 use libetp::Mtype;
 
 use super::settle::{settle, settle_part};
-use super::text::Mistake;
 use super::types::{Type, Typed, Word};
 use super::{DEPTH_MAX, NODES_MAX, field, variable};
-use crate::file::Names;
+use crate::file::{Names, Wrong};
 
 /// What an expression may refer to.
 pub(super) struct Scope<'s> {
@@ -26,7 +25,7 @@ pub(super) struct Check<'s> {
     pub(super) variables: BTreeSet<&'static str>,
 }
 
-pub(super) type Checked = Result<Typed, Mistake>;
+pub(super) type Checked = Result<Typed, Wrong>;
 
 impl<'s> Check<'s> {
     pub(super) fn new(scope: &'s Scope<'s>) -> Self {
@@ -39,7 +38,7 @@ impl<'s> Check<'s> {
     }
 
     /// An expression that is true or false.
-    pub(super) fn condition(&mut self, expr: &mut IdedExpr) -> Result<(), Mistake> {
+    pub(super) fn condition(&mut self, expr: &mut IdedExpr) -> Result<(), Wrong> {
         self.of_kind(expr, &Type::Bool, "a condition").map(drop)
     }
 
@@ -50,28 +49,28 @@ impl<'s> Check<'s> {
             Expr::Ident(name) => self.variable(name),
             Expr::Select(select) => self.field(select),
             Expr::Call(call) => self.call(call),
-            Expr::Comprehension(_) => Err(Mistake::new("it has a loop")
+            Expr::Comprehension(_) => Err(Wrong::new("it has a loop")
                 .help("`in` asks whether a list has a value; other loops have no bound")),
-            Expr::List(_) => Err(Mistake::new("a list stands only behind `in`")
+            Expr::List(_) => Err(Wrong::new("a list stands only behind `in`")
                 .help("such as: mtype in ['ping', 'pong']")),
-            _ => Err(Mistake::new("maps and structures are not understood")),
+            _ => Err(Wrong::new("maps and structures are not understood")),
         };
         self.depth -= 1;
         checked
     }
 
-    fn enter(&mut self) -> Result<(), Mistake> {
+    fn enter(&mut self) -> Result<(), Wrong> {
         self.depth += 1;
         if self.depth > DEPTH_MAX {
-            return Err(Mistake::new(format!("it nests deeper than {DEPTH_MAX}")));
+            return Err(Wrong::new(format!("it nests deeper than {DEPTH_MAX}")));
         }
         self.count()
     }
 
-    fn count(&mut self) -> Result<(), Mistake> {
+    fn count(&mut self) -> Result<(), Wrong> {
         self.nodes += 1;
         match self.nodes > NODES_MAX {
-            true => Err(Mistake::new(format!("it has more than {NODES_MAX} parts"))),
+            true => Err(Wrong::new(format!("it has more than {NODES_MAX} parts"))),
             false => Ok(()),
         }
     }
@@ -83,7 +82,7 @@ impl<'s> Check<'s> {
                 "there are: {}, param.<field>",
                 names.collect::<Vec<_>>().join(", ")
             );
-            return Err(Mistake::new(format!("`{name}` is not known")).help(help));
+            return Err(Wrong::new(format!("`{name}` is not known")).help(help));
         };
         self.variables.insert(found.name);
         Ok((found.typed)())
@@ -91,7 +90,7 @@ impl<'s> Check<'s> {
 
     fn field(&self, select: &SelectExpr) -> Checked {
         if select.test {
-            return Err(Mistake::new("`has` is not understood")
+            return Err(Wrong::new("`has` is not understood")
                 .help("every message of a type has its fields; write: param.<field> != null"));
         }
         let mut path = vec![select.field.as_str()];
@@ -101,7 +100,7 @@ impl<'s> Check<'s> {
             operand = &inner.operand.expr;
         }
         if !matches!(operand, Expr::Ident(root) if root == "param") {
-            return Err(Mistake::new("only `param` has fields"));
+            return Err(Wrong::new("only `param` has fields"));
         }
         path.reverse();
         field::typed(&path, self.scope.mtypes)
@@ -169,7 +168,7 @@ impl<'s> Check<'s> {
         let typed = self.expression(expr)?;
         match typed.kind == *kind {
             true => Ok(typed),
-            false => Err(Mistake::new(format!(
+            false => Err(Wrong::new(format!(
                 "{what} must be {kind}, and is {}",
                 typed.kind
             ))),
@@ -228,7 +227,7 @@ impl<'s> Check<'s> {
                 self.match_up((element, &of_element), (list, &kind.always()))?;
                 Ok(Type::Bool.always())
             }
-            other => Err(Mistake::new(format!("`in` asks a list, not {other}"))),
+            other => Err(Wrong::new(format!("`in` asks a list, not {other}"))),
         }
     }
 
@@ -236,14 +235,14 @@ impl<'s> Check<'s> {
         self.of_kind(at, &Type::Int, "the place in a list")?;
         match self.expression(list)?.kind {
             Type::List(kind) => Ok(kind.always()),
-            other => Err(Mistake::new(format!("only a list has places, not {other}"))),
+            other => Err(Wrong::new(format!("only a list has places, not {other}"))),
         }
     }
 
     fn size(&mut self, of: &mut IdedExpr) -> Checked {
         match self.expression(of)?.kind {
             Type::Text(_) | Type::Bytes | Type::List(_) => Ok(Type::Int.always()),
-            other => Err(Mistake::new(format!("{other} has no size"))),
+            other => Err(Wrong::new(format!("{other} has no size"))),
         }
     }
 
@@ -271,13 +270,13 @@ fn of_literal(literal: &LiteralValue) -> Checked {
         LiteralValue::Bytes(_) => Ok(Type::Bytes.always()),
         LiteralValue::Null => Ok(Type::Null.or_null()),
         LiteralValue::Double(_) | LiteralValue::UInt(_) => {
-            Err(Mistake::new("numbers are whole and have no suffix"))
+            Err(Wrong::new("numbers are whole and have no suffix"))
         }
     }
 }
 
-fn unlike(one: &Type, other: &Type) -> Mistake {
-    let mistake = Mistake::new(format!("{one} and {other} are never equal"));
+fn unlike(one: &Type, other: &Type) -> Wrong {
+    let mistake = Wrong::new(format!("{one} and {other} are never equal"));
     match (one, other) {
         (Type::Bytes, Type::Text(_)) | (Type::Text(_), Type::Bytes) => {
             mistake.help("write bytes as digits: hex(param.<field>) == 'c0ffee'")
@@ -286,8 +285,8 @@ fn unlike(one: &Type, other: &Type) -> Mistake {
     }
 }
 
-fn unknown(name: &str) -> Mistake {
-    Mistake::new(format!("`{name}` is not known, or does not take what it is given")).help(
+fn unknown(name: &str) -> Wrong {
+    Wrong::new(format!("`{name}` is not known, or does not take what it is given")).help(
         "there are: == != < <= > >= + - * / % && || ! ?: in [ ], size(), hex(), startsWith(), endsWith(), contains()",
     )
 }

@@ -14,9 +14,9 @@ use super::check::{Check, Scope};
 use super::error;
 use super::scene::Scene;
 use super::settle::hex;
-use super::text::Mistake;
 use super::variable;
 use super::{DEPTH_MAX, EXPRESSION_BYTES_MAX};
+use crate::file::Wrong;
 use crate::{Facts, Failure};
 
 /// The functions of the language, and our own `hex`.
@@ -37,7 +37,7 @@ pub(super) struct Condition {
 }
 
 impl Condition {
-    pub(super) fn compile(text: &str, scope: &Scope<'_>) -> Result<Self, Mistake> {
+    pub(super) fn compile(text: &str, scope: &Scope<'_>) -> Result<Self, Wrong> {
         let mut tree = parse(text)?;
         let mut check = Check::new(scope);
         check.condition(&mut tree)?;
@@ -85,18 +85,18 @@ impl Condition {
     }
 }
 
-fn parse(text: &str) -> Result<IdedExpr, Mistake> {
+fn parse(text: &str) -> Result<IdedExpr, Wrong> {
     if text.len() > EXPRESSION_BYTES_MAX {
-        return Err(Mistake::new(format!(
+        return Err(Wrong::new(format!(
             "an expression has at most {EXPRESSION_BYTES_MAX} bytes"
         )));
     }
     let parser = Parser::new().max_recursion_depth(DEPTH_MAX as u16);
     let parsed = catch_unwind(AssertUnwindSafe(|| parser.parse(text)));
-    let parsed = parsed.map_err(|_| Mistake::new("it cannot be read"))?;
+    let parsed = parsed.map_err(|_| Wrong::new("it cannot be read"))?;
     parsed.map_err(|errors| {
         let first = errors.errors.first();
-        Mistake::new(match first {
+        Wrong::new(match first {
             Some(first) => format!("column {}: {}", first.pos.1, first.msg),
             None => "it cannot be read".into(),
         })

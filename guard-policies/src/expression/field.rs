@@ -4,9 +4,9 @@ use libetp::Mtype;
 use libetp::mtype::TABLE;
 
 use super::check::Checked;
-use super::text::Mistake;
 use super::types::{Type, Typed};
 use crate::fields::{Field, Kind, fields_of};
+use crate::file::Wrong;
 
 /// The type of a field in all those message types that have it.
 pub(super) fn typed(path: &[&str], mtypes: Option<&[Mtype]>) -> Checked {
@@ -31,7 +31,7 @@ pub(super) fn typed(path: &[&str], mtypes: Option<&[Mtype]>) -> Checked {
         }
     }
     found.ok_or_else(|| {
-        Mistake::new(format!("no registered message type has a field `{name}`"))
+        Wrong::new(format!("no registered message type has a field `{name}`"))
             .help("`docs/protocol/mtypes.md` lists the fields of every type")
     })
 }
@@ -46,8 +46,8 @@ fn find<'k>(fields: &'k [Field], path: &[&str]) -> Option<(&'k Kind, bool)> {
     }
 }
 
-fn lacking(mtype: Mtype, name: &str) -> Mistake {
-    let mistake = Mistake::new(format!("`{mtype}` has no field `{name}` that may be read"));
+fn lacking(mtype: Mtype, name: &str) -> Wrong {
+    let mistake = Wrong::new(format!("`{mtype}` has no field `{name}` that may be read"));
     let fields = fields_of(mtype).unwrap_or_default();
     match fields.is_empty() {
         true => mistake,
@@ -58,13 +58,13 @@ fn lacking(mtype: Mtype, name: &str) -> Mistake {
     }
 }
 
-fn unreadable(name: &str) -> Mistake {
-    Mistake::new(format!("`param.{name}` consists of parts, and is no value"))
+fn unreadable(name: &str) -> Wrong {
+    Wrong::new(format!("`param.{name}` consists of parts, and is no value"))
         .help("name one of its fields, or use a plugin")
 }
 
-fn ambiguous(name: &str) -> Mistake {
-    Mistake::new(format!(
+fn ambiguous(name: &str) -> Wrong {
+    Wrong::new(format!(
         "`param.{name}` is not the same in all message types that have it"
     ))
     .help("name the message type in the policy's `when`")

@@ -64,7 +64,7 @@ impl Expression {
         let scope = check::Scope { names, mtypes };
         let branches = text.branches().map(|(field, written)| {
             let condition = Condition::compile(written.get_ref(), &scope);
-            let condition = condition.map_err(|mistake| mistake.at(field, written.span()))?;
+            let condition = condition.map_err(|wrong| wrong.within(field).at(written.span()))?;
             Ok(Branch { field, condition })
         });
         let branches = branches.collect::<Result<Vec<_>, Problem>>()?;

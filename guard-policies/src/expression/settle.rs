@@ -3,9 +3,8 @@
 use cel::common::ast::{Expr, IdedExpr, LiteralValue};
 use cel::common::types::CelString;
 
-use super::text::Mistake;
 use super::types::Word;
-use crate::file::{self, Names};
+use crate::file::{self, Names, Wrong};
 
 const ENTRIES: [&str; 4] = ["app", "card", "remote", "host"];
 
@@ -18,11 +17,11 @@ pub(super) fn literal(expr: &IdedExpr) -> Option<&str> {
 }
 
 /// Puts in place of a text what it stands for, as it is written in values.
-pub(super) fn settle(expr: &mut IdedExpr, word: Word, names: &Names) -> Result<(), Mistake> {
+pub(super) fn settle(expr: &mut IdedExpr, word: Word, names: &Names) -> Result<(), Wrong> {
     let Some(text) = literal(expr) else {
         return Ok(());
     };
-    let settled = written(text, word, names).map_err(Mistake::new)?;
+    let settled = written(text, word, names).map_err(Wrong::new)?;
     put(expr, settled);
     Ok(())
 }

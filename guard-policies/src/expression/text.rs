@@ -1,7 +1,5 @@
 //! Expressions as they stand in a rule file.
 
-use std::ops::Range;
-
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -52,36 +50,5 @@ impl ExpressionText {
             return Err(Problem::new(reason.span(), what));
         }
         Ok(Some(text.clone().into()))
-    }
-}
-
-/// What is wrong with an expression.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Mistake {
-    what: String,
-    help: Option<String>,
-}
-
-impl Mistake {
-    pub(super) fn new(what: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            help: None,
-        }
-    }
-
-    pub(super) fn help(self, help: impl Into<String>) -> Self {
-        Self {
-            help: Some(help.into()),
-            ..self
-        }
-    }
-
-    pub(super) fn at(self, field: &str, span: Range<usize>) -> Problem {
-        Problem {
-            at: span,
-            what: format!("`{field}`: {}", self.what),
-            help: self.help,
-        }
     }
 }

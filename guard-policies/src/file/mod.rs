@@ -15,4 +15,5 @@ pub use load::{FILE_BYTES_MAX, Files, INCLUDES_MAX, load, load_names};
 pub use names::{Named, Names, mtype};
 pub use policy::{HOLD_SECONDS_MAX, NAME_BYTES_MAX};
 pub use problem::Problem;
+pub(crate) use problem::Wrong;
 pub use text::VERSION;

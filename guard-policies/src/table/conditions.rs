@@ -3,12 +3,12 @@
 use libetp::{Domain, Mtype};
 
 use crate::Facts;
-use crate::file::{Names, Problem};
+use crate::file::{Names, Problem, Wrong};
 
 use super::condition::{Condition, Domains, Entries};
 use super::quantity::Quantity;
 use super::rate::{Per, Rate};
-use super::read::{self, Wrong};
+use super::read;
 use super::set::{Ranges, Set};
 use super::text::ConditionsText;
 use super::window;

@@ -1,63 +1,14 @@
 //! Reads the words of conditions.
 
-use std::ops::Range as Place;
-
 use libetp::mtype::TABLE;
 use libetp::{Domain, EntityId};
 
-use crate::file::{Names, Problem, mtype};
+use crate::file::{Names, Problem, Wrong, mtype};
 
 use super::limits::LIST_VALUES_MAX;
 use super::quantity::Quantity;
 use super::set::Range;
 use super::word::List;
-
-/// What is wrong with a word, wherever it stands.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Wrong {
-    what: String,
-    help: Option<String>,
-}
-
-impl Wrong {
-    pub(super) fn new(what: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            help: None,
-        }
-    }
-
-    pub(super) fn help(self, help: impl Into<String>) -> Self {
-        Self {
-            help: Some(help.into()),
-            ..self
-        }
-    }
-
-    /// Suggests the choice that is most like the word; none, if the word is a choice itself, and
-    /// wrong for another reason.
-    pub(super) fn suggest<'c>(self, word: &str, choices: impl Iterator<Item = &'c str>) -> Self {
-        let likeness = |choice: &str| strsim::jaro_winkler(word, choice);
-        let choices = choices.map(|choice| (likeness(choice), choice));
-        match choices.max_by(|a, b| a.0.total_cmp(&b.0)) {
-            Some((likeness, choice)) if likeness > LIKENESS_MIN && choice != word => {
-                self.help(format!("did you mean `{choice}`?"))
-            }
-            _ => self,
-        }
-    }
-
-    pub(super) fn at(self, at: Place<usize>) -> Problem {
-        Problem {
-            at,
-            what: self.what,
-            help: self.help,
-        }
-    }
-}
-
-/// Words less alike than this are no suggestions.
-const LIKENESS_MIN: f64 = 0.75;
 
 /// Reads every word of a list.
 pub(super) fn each<T>(

@@ -10,10 +10,10 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 
 use crate::Now;
-use crate::file::Problem;
+use crate::file::{Problem, Wrong};
 
 use super::limits::LIST_VALUES_MAX;
-use super::read::{self, Wrong};
+use super::read;
 use super::word::List;
 
 /// One window or a list of windows. Any of them is enough.

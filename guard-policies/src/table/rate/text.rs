@@ -6,9 +6,9 @@ use std::ops::{Range, RangeInclusive};
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::file::Problem;
+use crate::file::{Problem, Wrong};
 use crate::table::limits::BURST_MAX;
-use crate::table::read::{self, Wrong};
+use crate::table::read;
 
 use super::Rate;
 use super::bucket::Speed;
