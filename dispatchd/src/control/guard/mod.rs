@@ -1,6 +1,7 @@
 //! Guard of a running daemon: which chain decides, which was before, who watches.
 
 mod page;
+mod readers;
 mod replies;
 
 use std::path::{Path, PathBuf};
@@ -12,14 +13,13 @@ use libetp::EntityId;
 use libetp::client::control::guard::{Reply, Request};
 
 use self::page::page;
+use self::readers::Readers;
 use super::watcher::Watcher;
 use crate::config::TrustedFiles;
 use crate::router::{Guard, HoldTicket, Router, Snapshot};
 
 /// Ids that are traced at once.
 const WATCHED_MAX: usize = 64;
-/// Traces and captures end when nobody has read records for so long: whoever began them is gone.
-const UNREAD_MS_MAX: u64 = 60_000;
 /// Most records that are looked at for one answer.
 const RECORDS_MAX: usize = 64;
 
@@ -34,9 +34,7 @@ pub struct GuardKeeper {
     previous: Option<Arc<Chain>>,
     generations: u64,
     watcher: Arc<Watcher>,
-    now_ms: u64,
-    /// When somebody began to watch, or read records, last.
-    read_ms: u64,
+    readers: Readers,
 }
 
 impl GuardKeeper {
@@ -56,8 +54,7 @@ impl GuardKeeper {
             previous: None,
             generations: 0,
             watcher,
-            now_ms: 0,
-            read_ms: 0,
+            readers: Readers::default(),
         };
         keeper.guard.chain = keeper.next(chain);
         keeper.tell();
@@ -66,9 +63,8 @@ impl GuardKeeper {
 
     /// Time passed, in milliseconds since the start.
     pub fn tick(&mut self, now_ms: u64) {
-        self.now_ms = now_ms;
         let is_watched = self.guard.is_captured || !self.guard.watched.is_empty();
-        if is_watched && now_ms.saturating_sub(self.read_ms) > UNREAD_MS_MAX {
+        if self.readers.are_gone_at(now_ms) && is_watched {
             tracing::warn!(event = "guard-unwatched", "nobody reads what is traced");
             self.guard.is_captured = false;
             self.guard.watched.clear();
@@ -149,7 +145,7 @@ impl GuardKeeper {
     }
 
     fn watch(&mut self, id: &str, on: bool) -> Result<String, String> {
-        self.read_ms = self.now_ms;
+        self.readers.came();
         let id: EntityId = id.parse().map_err(|error| format!("`{id}`: {error}"))?;
         match on {
             true if self.guard.watched.len() >= WATCHED_MAX => {
@@ -164,7 +160,7 @@ impl GuardKeeper {
     }
 
     fn capture(&mut self, on: bool) -> String {
-        self.read_ms = self.now_ms;
+        self.readers.came();
         self.guard.is_captured = on;
         self.tell();
         let are = if on { "are" } else { "are no longer" };
@@ -195,7 +191,7 @@ impl GuardKeeper {
                 limit,
                 payloads,
             } => {
-                self.read_ms = self.now_ms;
+                self.readers.came();
                 let records = self.watcher.after(after, RECORDS_MAX.min(limit as usize));
                 let records = records.iter();
                 Reply::Records(page(records.map(|it| replies::record(it, payloads))))
