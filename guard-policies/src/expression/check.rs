@@ -276,12 +276,12 @@ fn of_literal(literal: &LiteralValue) -> Checked {
 }
 
 fn unlike(one: &Type, other: &Type) -> Wrong {
-    let mistake = Wrong::new(format!("{one} and {other} are never equal"));
+    let wrong = Wrong::new(format!("{one} and {other} are never equal"));
     match (one, other) {
         (Type::Bytes, Type::Text(_)) | (Type::Text(_), Type::Bytes) => {
-            mistake.help("write bytes as digits: hex(param.<field>) == 'c0ffee'")
+            wrong.help("write bytes as digits: hex(param.<field>) == 'c0ffee'")
         }
-        _ => mistake,
+        _ => wrong,
     }
 }
 

@@ -47,13 +47,13 @@ fn find<'k>(fields: &'k [Field], path: &[&str]) -> Option<(&'k Kind, bool)> {
 }
 
 fn lacking(mtype: Mtype, name: &str) -> Wrong {
-    let mistake = Wrong::new(format!("`{mtype}` has no field `{name}` that may be read"));
+    let wrong = Wrong::new(format!("`{mtype}` has no field `{name}` that may be read"));
     let fields = fields_of(mtype).unwrap_or_default();
     match fields.is_empty() {
-        true => mistake,
+        true => wrong,
         false => {
             let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
-            mistake.help(format!("it has: {}", names.join(", ")))
+            wrong.help(format!("it has: {}", names.join(", ")))
         }
     }
 }

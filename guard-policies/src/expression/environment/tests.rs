@@ -205,8 +205,8 @@ proptest! {
     fn conditions_compile_unless_they_are_too_large(text in condition()) {
         let names = names();
         let compiled = Condition::compile(&text, &Scope { names: &names, mtypes: None });
-        if let Err(mistake) = compiled {
-            let problem = mistake.at("", 0..0).what;
+        if let Err(wrong) = compiled {
+            let problem = wrong.at(0..0).what;
             let sizes = ["at most", "parts", "deeper", "recursion"];
             prop_assert!(sizes.iter().any(|it| problem.contains(it)), "{text}: {problem}");
         }
