@@ -69,7 +69,9 @@ pub const ANSWERS_BYTES_MAX: usize = 256 << 10;
 /// Messages of one sender from ids of one domain that wait for Guard, in one shard.
 pub const PARKED_PER_SENDER_MAX: usize = 64;
 /// Messages that wait for Guard, in one shard.
-pub const PARKED_MESSAGES_MAX: usize = 4_096;
+pub const PARKED_MESSAGES_MAX: u64 = 4_096;
+/// Their bytes, as [`charge`] counts them.
+pub const PARKED_BYTES_MAX: u64 = 32 << 20;
 /// Answers may exceed [`Limits::answers_bytes_max`] by what is under way; past this many times
 /// the limit the connection is closed.
 pub const ANSWERS_FACTOR_MAX: usize = 16;

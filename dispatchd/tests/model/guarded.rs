@@ -5,7 +5,9 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use dispatchd::table::{Guard, HoldTicket, Limits, PARKED_MESSAGES_MAX, PARKED_PER_SENDER_MAX};
+use dispatchd::table::{
+    Guard, HoldTicket, Limits, PARKED_BYTES_MAX, PARKED_MESSAGES_MAX, PARKED_PER_SENDER_MAX,
+};
 use guard_policies::file::{Files, load};
 use libetp::frame::body::VerdictBody;
 use libetp::frame::kind;
@@ -248,17 +250,36 @@ fn what_waits_of_one_sender_is_bounded_and_takes_no_others_room() {
 }
 
 #[test]
-fn what_waits_of_all_senders_is_bounded() {
-    let senders = PARKED_MESSAGES_MAX / PARKED_PER_SENDER_MAX;
+fn what_waits_of_all_senders_is_bounded_and_a_newcomer_finds_room() {
+    let senders = PARKED_MESSAGES_MAX as usize / PARKED_PER_SENDER_MAX;
     let (mut world, ids) = world(1, senders + 1);
+    let mut refused = 0;
     for sender in 0..senders {
         for _ in 0..PARKED_PER_SENDER_MAX {
             send(&mut world, sender, ids[0], HELD, b"1");
         }
-        assert!(verdicts(&world.read_all(sender)).is_empty());
+        refused += verdicts(&world.read_all(sender)).len();
     }
-    let past = send(&mut world, senders, ids[0], HELD, b"1");
-    assert!(verdicts(&world.read_all(senders)).contains_key(&past));
+    assert!(refused > 0, "all the room was given away");
+    send(&mut world, senders, ids[0], HELD, b"1");
+    assert!(verdicts(&world.read_all(senders)).is_empty());
+}
+
+#[test]
+fn the_bytes_of_what_waits_are_bounded_too() {
+    let (mut world, ids) = world(1, 9);
+    let long = vec![0; 65_490];
+    let most = PARKED_BYTES_MAX as usize / long.len();
+    let mut held = 0;
+    for sender in 0..8 {
+        for _ in 0..PARKED_PER_SENDER_MAX {
+            send(&mut world, sender, ids[0], HELD, &long);
+        }
+        held += PARKED_PER_SENDER_MAX - verdicts(&world.read_all(sender)).len();
+    }
+    assert!(held < most && held < 8 * PARKED_PER_SENDER_MAX, "{held}");
+    send(&mut world, 8, ids[0], HELD, &long);
+    assert!(verdicts(&world.read_all(8)).is_empty());
 }
 
 #[test]

@@ -49,17 +49,16 @@ impl Shard {
         approved: &[Hash],
     ) -> Result<Parked, Verdict> {
         let load = Load::one(charge(arriving.wire_len()));
-        let budget = self.budget(arriving);
-        if !self.parking.has_room(budget) {
-            let detail = "guard-hold-budget: too much of this sender waits for Guard";
-            return Err(self.refusal("guard-hold-budget", VerdictCode::QuotaExceeded, detail));
-        }
         let limit = self.sender_limit();
         if !self.accounts.may_pin(arriving.account, load, limit) {
             return Err(self.over_quota());
         }
+        let budget = self.budget(arriving);
+        if !self.parking.charge(budget, arriving.account, load) {
+            let detail = "guard-hold-budget: too much of this sender waits for Guard";
+            return Err(self.refusal("guard-hold-budget", VerdictCode::QuotaExceeded, detail));
+        }
         self.accounts.pin(arriving.account, load);
-        self.parking.count(budget);
         Ok(Parked {
             ticket: self.fresh_hold(),
             wait,
@@ -160,7 +159,7 @@ impl Shard {
     /// A message that waited goes where it is to go.
     pub(super) fn let_go(&mut self, parked: Parked, judgement: Judgement) {
         let budget = self.budget(&parked.arriving());
-        self.parking.forget(budget);
+        self.parking.release(budget, &parked);
         let earlier = match &parked.wait {
             Wait::Worker { param, .. } | Wait::Late(Late { param, .. }) => param.clone(),
             Wait::Turn | Wait::Answer(_) => None,
@@ -196,7 +195,7 @@ impl Shard {
     fn send_back(&mut self, parked: &Parked) {
         let budget = self.budget(&parked.arriving());
         let sender = self.accounts.sender(parked.account);
-        self.parking.forget(budget);
+        self.parking.release(budget, parked);
         let code = VerdictCode::ShuttingDown;
         let verdict = self.refusal(code.name(), code, DAEMON_ENDS);
         self.give_back(parked.back, sender, &parked.message, &verdict);

@@ -5,8 +5,8 @@
 //! destination, wait behind it, so that order is kept. Only the first of a flow is being decided.
 //! An approved message is judged again, the same bytes under the chain of that moment; the
 //! approval answers only the question of the policy that asked. What waits is charged to its
-//! sender, and each sender has a budget for each source domain, so a flood of messages to be held
-//! takes no other's room.
+//! sender, and each sender has a budget for each source domain and a share of the room, so a flood
+//! of messages to be held takes no other's.
 
 mod asking;
 mod deciding;
@@ -20,8 +20,8 @@ use guard_policies::{Entry, Hold, Membership};
 use libetp::digest::Hash;
 use libetp::{Domain, EntityId, Header, Message};
 
-use super::ledger::{Account, Load, Sender};
-use super::limits::{PARKED_MESSAGES_MAX, PARKED_PER_SENDER_MAX, charge};
+use super::ledger::{Account, Load, Sender, Shares};
+use super::limits::{PARKED_BYTES_MAX, PARKED_MESSAGES_MAX, PARKED_PER_SENDER_MAX, charge};
 use super::returns::{Back, shard_of};
 use super::send::Arriving;
 
@@ -92,16 +92,30 @@ impl Parked {
 }
 
 /// Everything of a shard that waits for a judgement.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Parking {
     flows: BTreeMap<Flow, VecDeque<Parked>>,
     /// Where the messages are that are being decided.
     deciding: BTreeMap<HoldTicket, Flow>,
     budgets: BTreeMap<Budget, usize>,
-    messages: usize,
+    /// So that something is always left for a sender that has nothing here.
+    shares: Shares,
     next_serial: u64,
     /// Messages that an experiment lets others overtake.
     overtaken: Vec<Parked>,
+}
+
+impl Default for Parking {
+    fn default() -> Self {
+        Self {
+            flows: BTreeMap::new(),
+            deciding: BTreeMap::new(),
+            budgets: BTreeMap::new(),
+            shares: Shares::new(PARKED_MESSAGES_MAX, PARKED_BYTES_MAX),
+            next_serial: 0,
+            overtaken: Vec::new(),
+        }
+    }
 }
 
 /// A sender and the domain that it sends from.
@@ -113,14 +127,14 @@ impl Parking {
         !self.flows.is_empty() && self.flows.contains_key(&(header.src, header.dst))
     }
 
-    fn has_room(&self, budget: Budget) -> bool {
+    /// Takes charge for a message; whether there is room for it.
+    fn charge(&mut self, budget: Budget, account: Account, load: Load) -> bool {
         let used = self.budgets.get(&budget).copied().unwrap_or_default();
-        used < PARKED_PER_SENDER_MAX && self.messages < PARKED_MESSAGES_MAX
-    }
-
-    fn count(&mut self, budget: Budget) {
-        self.messages += 1;
-        *self.budgets.entry(budget).or_default() += 1;
+        let fits = used < PARKED_PER_SENDER_MAX && self.shares.charge(account, load).is_ok();
+        if fits {
+            *self.budgets.entry(budget).or_default() += 1;
+        }
+        fits
     }
 
     fn push(&mut self, parked: Parked) {
@@ -130,8 +144,8 @@ impl Parking {
             .push_back(parked);
     }
 
-    fn forget(&mut self, budget: Budget) {
-        self.messages -= 1;
+    fn release(&mut self, budget: Budget, parked: &Parked) {
+        self.shares.release(parked.account, parked.load());
         if let Some(used) = self.budgets.get_mut(&budget) {
             *used -= 1;
             if *used == 0 {
