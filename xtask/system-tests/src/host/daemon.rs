@@ -134,11 +134,12 @@ impl Host {
 
     fn write_config(&self, peers: &[&Peer]) -> Result<(), Failure> {
         let mut text = format!(
-            "[daemon]\nsocket = \"run/dispatchd.sock\"\nstate = \"state\"\n\n\
+            "[daemon]\nsocket = \"run/dispatchd.sock\"\nstate = \"state\"\nio_threads = {}\n\n\
              [host]\ncertificate = \"identity/host.der\"\n\
              intermediate = \"identity/host-intermediate.der\"\nkey = \"identity/host.key\"\n\n\
              [scheme]\nfile = \"{}\"\n\n[remote]\nlisten = \"{}\"\n\n\
              [[card]]\nowners = [0, {}]\n{}",
+            self.io_threads,
             self.scheme_file.display(),
             self.listen_address(),
             owner_of(&self.directory)?,

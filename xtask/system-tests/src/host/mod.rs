@@ -38,6 +38,7 @@ pub struct Host {
     binaries: Binaries,
     daemon: Option<Child>,
     card_home: CardHome,
+    io_threads: u32,
 }
 
 /// What a host's card is made with.
@@ -88,7 +89,13 @@ impl Host {
             binaries: at.binaries().clone(),
             daemon: None,
             card_home: CardHome::default(),
+            io_threads: 1,
         })
+    }
+
+    /// Gives the daemon so many threads that serve its socket, from the next start on.
+    pub fn serve_on(&mut self, io_threads: u32) {
+        self.io_threads = io_threads;
     }
 
     /// The domain of its card.

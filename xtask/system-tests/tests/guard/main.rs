@@ -5,7 +5,12 @@
     reason = "a test ends where something is not as it should be"
 )]
 
+mod closed;
+mod greedy;
 mod holds;
+mod modules;
+mod reload;
 mod rules;
 mod stage;
+mod users;
 mod watching;

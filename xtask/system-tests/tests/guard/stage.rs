@@ -8,7 +8,7 @@ use serde_json::Value;
 use system_tests::{Binaries, Deployment, Host, Output};
 
 /// How long something may take before a test gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Messages of a vendor's types, which nothing but rules looks at.
 pub(crate) const PLAIN: Mtype = Mtype(0xC001);
@@ -23,6 +23,28 @@ impl Stage {
     /// A daemon with these rules.
     pub(crate) fn set(rules: &str) -> Self {
         let (deployment, mut host) = Self::prepare(rules);
+        host.start(&[]).unwrap();
+        Self {
+            host,
+            _deployment: deployment,
+        }
+    }
+
+    /// A daemon with these rules, and with modules: name and WebAssembly text of each.
+    pub(crate) fn set_with(rules: &str, modules: &[(&str, &str)]) -> Self {
+        let (deployment, mut host) = Self::prepare(rules);
+        write_modules(&host, modules);
+        host.start(&[]).unwrap();
+        Self {
+            host,
+            _deployment: deployment,
+        }
+    }
+
+    /// A daemon with these rules and so many threads that serve its socket.
+    pub(crate) fn set_on(rules: &str, io_threads: u32) -> Self {
+        let (deployment, mut host) = Self::prepare(rules);
+        host.serve_on(io_threads);
         host.start(&[]).unwrap();
         Self {
             host,
@@ -83,6 +105,15 @@ impl Stage {
         let counts = policy["counts"].as_array().unwrap();
         let count = counts.iter().find(|it| it[0] == what).unwrap();
         count[1].as_u64().unwrap()
+    }
+}
+
+/// Puts modules beside the rule file, as `NAME.wasm`.
+pub(crate) fn write_modules(host: &Host, modules: &[(&str, &str)]) {
+    for (name, text) in modules {
+        let module = wat::parse_str(text).unwrap();
+        let path = host.path().join(name).with_extension("wasm");
+        std::fs::write(path, module).unwrap();
     }
 }
 
