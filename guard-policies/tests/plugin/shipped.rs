@@ -2,8 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use guard_policies::cases;
+use guard_policies::chain::{Chain, Defaults, FuelLimits, Link, Settings};
+use guard_policies::file::Names;
 use guard_policies::plugin::{Plugin, PluginSettings};
-use guard_policies::{Entry, Facts, Opinion, Policy};
+use guard_policies::{Entry, Facts, Opinion, Outcome, Policy};
 use libetp::{EntityId, Header, Mtype, Port};
 use proptest::prelude::*;
 
@@ -103,6 +106,45 @@ fn newcomers_send_short_messages_until_they_are_known() {
         judge(&plugin, APP, HERE.card(), 0, 65_000),
         Opinion::Indifferent
     );
+}
+
+/// A chain of the one policy.
+fn chain(name: &str, plugin: Plugin) -> Chain {
+    let settings = Settings::default();
+    let link = Link::new(name.into(), [0; 32], None, settings, Box::new(plugin));
+    Chain::new(
+        vec![link],
+        Defaults::default(),
+        FuelLimits::default(),
+        [0; 32],
+    )
+}
+
+/// What the cases of a shipped plugin say to a chain: how many fail, and the report.
+fn report(name: &str, chain: &Chain) -> (usize, String) {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins");
+    let path = directory.join(name).join("cases.toml");
+    let text = std::fs::read_to_string(path).expect("cases");
+    let cases = cases::parse(&text, &Names::default()).expect("cases that can be read");
+    let report = cases::run(&cases, |facts| Outcome::of(chain, facts));
+    (report.failures(), report.to_string())
+}
+
+#[test]
+fn their_cases_hold_on_the_engine_and_natively() {
+    for name in ["one-per-minute", "newcomers"] {
+        let (failures, words) = report(name, &chain(name, shipped(name)));
+        assert_eq!(failures, 0, "{name}: {words}");
+        let nothing = Chain::default();
+        assert!(
+            report(name, &nothing).0 > 0,
+            "{name}: the cases ask for nothing"
+        );
+    }
+    let name = "one-per-minute";
+    let native = native::load::<OnePerMinute>(&read(name), &settings("")).expect("a plugin");
+    let engine = chain(name, shipped(name));
+    assert_eq!(report(name, &chain(name, native)), report(name, &engine));
 }
 
 #[test]
