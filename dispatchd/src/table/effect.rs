@@ -100,8 +100,6 @@ pub enum Crossing {
     Left(ConnectionId),
     /// The id ended or was resumed: the home of its card's queue tells the card.
     Ended(EntityId),
-    /// An approver answered about a message that waits.
-    Answered(HoldTicket, bool, EntityId),
 }
 
 /// Which request a change of the store belongs to.

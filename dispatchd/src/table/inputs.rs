@@ -45,7 +45,7 @@ impl Shard {
                 record,
             } => self.worker_judged(ticket, generation, judgement, record),
             Input::Answered(ticket, is_approved) => {
-                self.answered(ticket, is_approved, None);
+                self.answered(ticket, is_approved);
             }
             Input::ReturnMail => self.return_mail(),
             Input::ShutDown => self.shut_down(),
@@ -83,11 +83,6 @@ impl Shard {
             Crossing::Moved(id, to) => self.moved_on(id, Some(to)),
             Crossing::Left(id) => self.moved_on(id, None),
             Crossing::Ended(id) => self.ended(id),
-            Crossing::Answered(ticket, is_approved, by) => {
-                if !self.answered(ticket, is_approved, Some(by)) {
-                    self.counters.add("guard-answer-unasked");
-                }
-            }
         }
     }
 

@@ -133,7 +133,7 @@ impl Shard {
         }
     }
 
-    fn cross(&mut self, shard: ShardIndex, arriving: &Arriving<'_>) -> &'static str {
+    pub(super) fn cross(&mut self, shard: ShardIndex, arriving: &Arriving<'_>) -> &'static str {
         if let Back::App { connection, .. } = arriving.back
             && let Some(connection) = self.connections.get_mut(&connection)
         {
@@ -254,6 +254,9 @@ impl Shard {
         let dst = arriving.header.dst;
         if dst.is_card() {
             return self.route_card(arriving);
+        }
+        if dst.port == Port::DIAGNOSTICS {
+            return self.guard_answer(arriving);
         }
         self.store(arriving)
             .unwrap_or_else(|| Err(self.unknown(dst)))

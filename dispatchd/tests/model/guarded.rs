@@ -167,8 +167,12 @@ fn asked(world: &mut World, program: usize) -> GuardAsk {
     GuardAsk::from_param(params[0]).unwrap()
 }
 
-fn answer(world: &mut World, from: usize, ticket: u64, approve: bool) -> u64 {
-    let answer = codec::to_vec(&GuardAnswer { ticket, approve });
+fn answer(world: &mut World, from: usize, ask: &GuardAsk, approve: bool) -> u64 {
+    let answer = codec::to_vec(&GuardAnswer {
+        ticket: ask.ticket,
+        digest: ask.digest,
+        approve,
+    });
     let guard = HOME.entity(Port::DIAGNOSTICS);
     send(world, from, guard, Mtype::GUARD_ANSWER, &answer)
 }
@@ -186,14 +190,66 @@ fn the_approver_is_asked_and_nobody_else_is_heard() {
             (ask.policy.as_str(), ask.reason.as_str()),
             ("ask", "is it wanted?")
         );
-        answer(&mut world, 3, ask.ticket, true);
-        answer(&mut world, 0, ask.ticket, true);
-        assert!(params(&world.read_all(1)).is_empty());
-        answer(&mut world, 2, ask.ticket + 1, true);
-        assert!(params(&world.read_all(1)).is_empty());
-        answer(&mut world, 2, ask.ticket, true);
+        let of_another_shard = GuardAsk {
+            ticket: ask.ticket ^ 1 << 48,
+            ..ask.clone()
+        };
+        let of_other_bytes = GuardAsk {
+            digest: [0; 32],
+            ..ask.clone()
+        };
+        let of_another_time = GuardAsk {
+            ticket: ask.ticket + 1,
+            ..ask.clone()
+        };
+        let unheard = [
+            (3, &ask),
+            (0, &ask),
+            (2, &of_another_shard),
+            (2, &of_other_bytes),
+            (2, &of_another_time),
+        ];
+        for (from, ask) in unheard {
+            let number = answer(&mut world, from, ask, true);
+            let verdict = &verdicts(&world.read_all(from))[&number];
+            assert!(verdict.detail.starts_with("guard-answer-unasked: "));
+            assert!(params(&world.read_all(1)).is_empty());
+        }
+        let heard = answer(&mut world, 2, &ask, true);
         assert_eq!(params(&world.read_all(1)), [b"1"]);
+        assert!(!verdicts(&world.read_all(2)).contains_key(&heard));
+        let again = answer(&mut world, 2, &ask, true);
+        assert!(verdicts(&world.read_all(2)).contains_key(&again));
     }
+}
+
+#[test]
+fn an_approver_is_told_since_when_and_how_long_it_may_think() {
+    let (mut world, ids) = world(1, 3);
+    world.set_guard(asking(&ids[2].to_string()));
+    world.pass_time(5_000);
+    send(&mut world, 0, ids[1], HELD, b"1");
+    let ask = asked(&mut world, 2);
+    assert_eq!((ask.asked_unix_s, ask.wait_ms), (world.unix_s(), WAIT_MS));
+}
+
+/// A daemon that was started anew counts from the beginning.
+#[test]
+fn an_approval_of_before_a_restart_lets_no_other_message_in() {
+    let ticket_and_digest = |param: &[u8]| {
+        let (mut world, ids) = world(1, 3);
+        world.set_guard(asking(&ids[2].to_string()));
+        send(&mut world, 0, ids[1], HELD, param);
+        let ask = asked(&mut world, 2);
+        (world, ids, ask)
+    };
+    let (_, _, before) = ticket_and_digest(b"wanted");
+    let (mut world, _, after) = ticket_and_digest(b"unwanted");
+    assert_eq!(before.ticket, after.ticket);
+    answer(&mut world, 2, &before, true);
+    assert!(params(&world.read_all(1)).is_empty());
+    answer(&mut world, 2, &after, true);
+    assert_eq!(params(&world.read_all(1)), [b"unwanted"]);
 }
 
 #[test]

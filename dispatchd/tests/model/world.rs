@@ -103,10 +103,16 @@ impl World {
     /// So many milliseconds pass.
     pub(crate) fn pass_time(&mut self, ms: u64) {
         self.now.tick_ms += ms;
+        self.now.unix_s += ms / 1_000;
         for shard in &mut self.shards {
             shard.input(Input::Tick(self.now));
         }
         self.work();
+    }
+
+    /// What time it is, in seconds since 1970.
+    pub(crate) fn unix_s(&self) -> u64 {
+        self.now.unix_s
     }
 
     /// Something happens to the shard of the ticket.

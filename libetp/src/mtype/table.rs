@@ -11,7 +11,7 @@ impl Mtype {
     pub const PONG: Mtype = Mtype(0x0003);
     /// The daemon asks an approver about a message that Guard holds; digest is that of the whole message.
     pub const GUARD_ASK: Mtype = Mtype(0x0004);
-    /// What the approver says. Only the id that was asked is heard.
+    /// What the approver says. Only the id that was asked is heard, about those bytes.
     pub const GUARD_ANSWER: Mtype = Mtype(0x0005);
     /// The daemon asks a card to prove itself before its domain goes live.
     pub const HELLO_CHALLENGE: Mtype = Mtype(0x0101);
@@ -182,6 +182,7 @@ pub const TABLE: &[Entry] = &[
             "size: u32",
             "digest: bytes32",
             "wait_ms: u64",
+            "asked_unix_s: u64",
         ],
     },
     Entry {
@@ -189,7 +190,7 @@ pub const TABLE: &[Entry] = &[
         name: "guard-answer",
         privileged: false,
         secret: false,
-        params: &["ticket: u64", "approve: bool"],
+        params: &["ticket: u64", "digest: bytes32", "approve: bool"],
     },
     Entry {
         mtype: Mtype(0x0101),

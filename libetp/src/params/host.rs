@@ -55,12 +55,16 @@ crate::structure! {
         pub digest: [u8; 32],
         /// It is refused without an answer after so many milliseconds.
         pub wait_ms: u64,
+        /// From when on, in seconds since 1970 by the daemon's clock.
+        pub asked_unix_s: u64,
     }
 
     /// Answers a [`GuardAsk`].
     pub struct GuardAnswer {
         /// As in the question.
         pub ticket: u64,
+        /// As in the question: a daemon that was started anew gives its tickets again.
+        pub digest: [u8; 32],
         /// Whether the message may be judged again as approved.
         pub approve: bool,
     }

@@ -7,10 +7,9 @@ use guard_policies::{Approver, Entry, Hold, Reason};
 use libetp::digest::{Hash, sha256};
 use libetp::params::Param;
 use libetp::params::host::{GuardAnswer, GuardAsk};
-use libetp::{EntityId, Header, Port, VerdictCode};
+use libetp::{EntityId, Header, Message, Port, VerdictCode};
 
 use super::{Flow, HoldTicket, Parked, Wait};
-use crate::table::effect::{Crossing, Effect};
 use crate::table::send::{Arriving, Routed};
 use crate::table::shard::Shard;
 
@@ -69,37 +68,39 @@ impl Shard {
                 return Err(self.refusal("malformed", VerdictCode::Malformed, detail));
             }
         };
-        let (ticket, by) = (HoldTicket(answer.ticket), arriving.header.src);
+        let ticket = HoldTicket(answer.ticket);
         if ticket.shard() != self.index && ticket.shard() < self.shared.shards {
-            let crossing = Crossing::Answered(ticket, answer.approve, by);
-            self.effects.push(Effect::Cross(ticket.shard(), crossing));
-            return Ok("host");
+            return Ok(self.cross(ticket.shard(), arriving));
         }
-        match self.answered(ticket, answer.approve, Some(by)) {
+        let is_asked = self.is_asked(&answer, arriving.header.src);
+        match is_asked && self.answered(ticket, answer.approve) {
             true => Ok("host"),
             false => {
-                let detail = "no message waits for this answer of yours";
+                let detail = "guard-answer-unasked: no message waits for this answer of yours";
                 Err(self.refusal("guard-answer-unasked", VerdictCode::Refused, detail))
             }
         }
     }
 
+    /// Whether that id was asked about the message that the answer names.
+    fn is_asked(&self, answer: &GuardAnswer, by: EntityId) -> bool {
+        let parked = self.parking.deciding(HoldTicket(answer.ticket));
+        parked.is_some_and(|parked| match &parked.wait {
+            Wait::Answer(hold) => {
+                hold.approver == Approver::Entity(by) && digest(&parked.message) == answer.digest
+            }
+            _ => false,
+        })
+    }
+
     /// An approver, or an administrator, answered; whether a message waited for it.
-    pub(in crate::table) fn answered(
-        &mut self,
-        ticket: HoldTicket,
-        is_approved: bool,
-        by: Option<EntityId>,
-    ) -> bool {
+    pub(in crate::table) fn answered(&mut self, ticket: HoldTicket, is_approved: bool) -> bool {
         let Some(parked) = self.parking.deciding(ticket) else {
             return false;
         };
         let Wait::Answer(hold) = &parked.wait else {
             return false;
         };
-        if by.is_some_and(|id| hold.approver != Approver::Entity(id)) {
-            return false;
-        }
         let (flow, policy) = (parked.flow(), hold.policy);
         match is_approved {
             true => self.approve(flow, policy),
@@ -159,13 +160,12 @@ impl Shard {
         let Wait::Answer(hold) = &first.wait else {
             return None;
         };
-        let ask = question(first, hold);
         Some(HeldSnapshot {
             ticket: first.ticket,
             entry: first.entry,
             header: first.message.header,
             size: first.message.wire_len(),
-            digest: ask.digest,
+            digest: digest(&first.message),
             reason: hold.reason.clone(),
             approver: hold.approver,
             left_ms: (first.since_ms + hold.wait_ms).saturating_sub(self.now_ms),
@@ -174,7 +174,7 @@ impl Shard {
     }
 }
 
-pub(super) fn question(parked: &Parked, hold: &Hold) -> GuardAsk {
+pub(super) fn question(parked: &Parked, hold: &Hold, asked_unix_s: u64) -> GuardAsk {
     let Header { src, dst, mtype } = parked.message.header;
     GuardAsk {
         ticket: parked.ticket.0,
@@ -185,7 +185,13 @@ pub(super) fn question(parked: &Parked, hold: &Hold) -> GuardAsk {
         dst,
         mtype,
         size: u32::try_from(parked.message.wire_len()).unwrap_or(u32::MAX),
-        digest: sha256(&parked.message.to_bytes()),
+        digest: digest(&parked.message),
         wait_ms: hold.wait_ms,
+        asked_unix_s,
     }
+}
+
+/// Of the whole message.
+fn digest(message: &Message) -> Hash {
+    sha256(&message.to_bytes())
 }

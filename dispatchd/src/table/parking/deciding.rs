@@ -99,7 +99,8 @@ impl Shard {
                 self.effects.push(Effect::AskWorker(Box::new(job)));
             }
             Wait::Answer(hold) => {
-                let (ask, approver) = (super::asking::question(first, hold), hold.approver);
+                let ask = super::asking::question(first, hold, self.unix_s);
+                let approver = hold.approver;
                 let (header, reason) = (first.message.header, hold.reason.clone());
                 self.ask_approver(approver, ask, header, &reason);
             }

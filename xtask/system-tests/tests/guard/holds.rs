@@ -102,20 +102,20 @@ fn a_program_is_asked_and_its_answer_counts_and_nobody_elses() {
     let ask = GuardAsk::from_param(&received(&mut approver)).unwrap();
     assert_eq!((ask.src, ask.dst), (sender.id(), receiver.id()));
     assert_eq!((ask.mtype, ask.policy.as_str()), (PLAIN, "ask"));
-    let (ticket, approve) = (ask.ticket, true);
+    let answer = GuardAnswer {
+        ticket: ask.ticket,
+        digest: ask.digest,
+        approve: true,
+    };
     let guard = receiver.id().domain.entity(Port::DIAGNOSTICS);
-    stranger
-        .send_param(guard, &GuardAnswer { ticket, approve })
-        .unwrap();
+    stranger.send_param(guard, &answer).unwrap();
     let said = refusal(&mut stranger);
     assert!(
         said.contains("no message waits for this answer of yours"),
         "{said}"
     );
     nothing_came(&mut receiver);
-    approver
-        .send_param(guard, &GuardAnswer { ticket, approve })
-        .unwrap();
+    approver.send_param(guard, &answer).unwrap();
     assert_eq!(received(&mut receiver), b"1");
 }
 
