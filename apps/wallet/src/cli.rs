@@ -99,6 +99,12 @@ pub(crate) enum Command {
     Accept(Accept),
     /// Tell the other side that you do not want an offer
     Reject(Choice),
+    /// Show which messages Guard holds until you say something
+    Asks(Asks),
+    /// Let a message in that Guard holds
+    Allow(Allow),
+    /// Have a message refused that Guard holds
+    Deny(Deny),
     /// Take an own offer back that nobody agreed to yet
     Cancel(Cancel),
     /// Have the third party end an exchange that you offered: both vouchers change hands, or none
@@ -200,6 +206,29 @@ pub(crate) struct Accept {
 pub(crate) struct Choice {
     /// Its number, or the beginning of its id
     pub(crate) offer: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Asks {
+    /// If there is no question, wait so long for one
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "60")]
+    pub(crate) wait: Option<u64>,
+}
+
+#[derive(Args)]
+pub(crate) struct Allow {
+    /// Its number, as `wallet asks` shows it
+    pub(crate) ask: u64,
+}
+
+#[derive(Args)]
+pub(crate) struct Deny {
+    /// Its number, as `wallet asks` shows it
+    #[arg(required_unless_present = "all")]
+    pub(crate) ask: Option<u64>,
+    /// All of them
+    #[arg(long, conflicts_with = "ask")]
+    pub(crate) all: bool,
 }
 
 #[derive(Args)]

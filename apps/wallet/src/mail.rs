@@ -7,6 +7,7 @@ use libetp::client::blocking::{Capability, Connection};
 use libetp::client::{Delivery, Event, Taking, Trust};
 use libetp::params::voucher::AcknowledgeResult;
 
+use crate::asks::{self, Asks};
 use crate::cli::Cli;
 use crate::failure::Failure;
 use crate::home::Home;
@@ -21,6 +22,7 @@ pub(crate) struct Wallet {
     pub(crate) home: Home,
     pub(crate) settings: Settings,
     pub(crate) records: Records,
+    pub(crate) asks: Asks,
     pub(crate) capability: Capability,
     trust: Trust,
 }
@@ -34,6 +36,8 @@ impl Wallet {
             settings.socket = socket.clone();
         }
         let records = home.load(records::FILE)?.unwrap_or_default();
+        let asks = home.load(asks::FILE);
+        let asks = asks.map_err(|failure| failure.hint(asks::DAMAGED))?;
         let trust = trust(cli);
         let connection = connect(&settings, &trust)?;
         let resumed = home.capability().resume(connection)?;
@@ -43,6 +47,7 @@ impl Wallet {
             home,
             settings,
             records,
+            asks: asks.unwrap_or_default(),
             capability,
             trust,
         };
@@ -66,14 +71,20 @@ impl Wallet {
 
     /// Stores what the messages say, if it is news; only then are they answered and taken.
     fn keep<'d>(&mut self, mail: impl IntoIterator<Item = &'d Delivery>) -> Result<(), Failure> {
-        let (now, card) = (now(), self.settings.id.domain.card());
-        let apply = |delivery: &Delivery| self.records.apply(now, card, delivery);
+        let (now, me) = (now(), self.settings.id);
+        let apply = |delivery: &Delivery| {
+            self.asks.apply(now, me, delivery);
+            self.records.apply(now, me.domain.card(), delivery)
+        };
         let effects: Vec<Effect> = mail.into_iter().map(apply).collect();
         if effects.is_empty() {
             return Ok(());
         }
         if self.records.take_news() {
             self.save()?;
+        }
+        if self.asks.take_news() {
+            self.save_asks()?;
         }
         for effect in effects {
             self.carry_out(effect)?;
@@ -109,11 +120,20 @@ impl Wallet {
         timeout: Duration,
         done: impl Fn(&Records) -> bool,
     ) -> Result<bool, Failure> {
-        self.watch(timeout, |records, event| {
+        self.wait_for(timeout, |wallet| done(&wallet.records))
+    }
+
+    /// As [`wait_until`](Self::wait_until), for anything that mail brings.
+    pub(crate) fn wait_for(
+        &mut self,
+        timeout: Duration,
+        done: impl Fn(&Self) -> bool,
+    ) -> Result<bool, Failure> {
+        self.watch_all(timeout, |wallet, event| {
             if let Some(Event::Undelivered(undelivered)) = event {
                 eprintln!("wallet: {undelivered}");
             }
-            done(records)
+            done(wallet)
         })
     }
 
@@ -124,8 +144,16 @@ impl Wallet {
         timeout: Duration,
         mut enough: impl FnMut(&Records, Option<&Event>) -> bool,
     ) -> Result<bool, Failure> {
+        self.watch_all(timeout, |wallet, event| enough(&wallet.records, event))
+    }
+
+    fn watch_all(
+        &mut self,
+        timeout: Duration,
+        mut enough: impl FnMut(&Self, Option<&Event>) -> bool,
+    ) -> Result<bool, Failure> {
         let deadline = Instant::now() + timeout;
-        let mut is_enough = enough(&self.records, None);
+        let mut is_enough = enough(self, None);
         while !is_enough {
             let left = deadline.saturating_duration_since(Instant::now());
             let Some(event) = self.capability.event_within(left)? else {
@@ -134,7 +162,7 @@ impl Wallet {
             if let Event::Delivery(delivery) = &event {
                 self.keep([delivery])?;
             }
-            is_enough = enough(&self.records, Some(&event));
+            is_enough = enough(self, Some(&event));
             if left.is_zero() {
                 break;
             }
@@ -144,6 +172,10 @@ impl Wallet {
 
     pub(crate) fn save(&self) -> Result<(), Failure> {
         self.home.store(records::FILE, &self.records)
+    }
+
+    pub(crate) fn save_asks(&self) -> Result<(), Failure> {
+        self.home.store(asks::FILE, &self.asks)
     }
 }
 

@@ -4,6 +4,7 @@
 //! one thing. What must last lies in the wallet's home: its settings with the pinned card, the
 //! capability and the records that `history` tells.
 
+mod asks;
 mod card;
 mod cli;
 mod commands;

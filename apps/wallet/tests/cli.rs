@@ -97,6 +97,9 @@ fn without_a_wallet_the_way_to_one_is_shown() {
         &["resolve"],
         &["abort", "1"],
         &["cancel"],
+        &["asks"],
+        &["allow", "1"],
+        &["deny", "--all"],
     ] {
         let (code, said) = user.fails(command);
         assert_eq!(code, 8, "{said}");
@@ -183,6 +186,39 @@ fn damaged_files_are_named_and_left_alone() {
         assert_eq!(code, 8, "{said}");
         assert!(said.contains("records.json"), "{said}");
         assert_eq!(fs::read_to_string(&records).unwrap(), nonsense);
+    }
+}
+
+#[test]
+fn questions_that_cannot_be_read_are_named_and_left_alone() {
+    let user = User::new();
+    user.initialised();
+    let asks = user.path("home/asks.json");
+    let newer = "{\"version\": 2, \"unheard\": []}";
+    for text in ["", "[]", "{\"questions\": 3}", newer] {
+        fs::write(&asks, text).unwrap();
+        for command in [&["asks"][..], &["list"], &["allow", "1"]] {
+            let (code, said) = user.fails(command);
+            assert_eq!(code, 8, "{said}");
+            assert!(said.contains("asks.json") && said.contains("move it away"));
+        }
+        assert_eq!(fs::read_to_string(&asks).unwrap(), text);
+    }
+}
+
+#[test]
+fn a_question_is_named_by_its_number_and_only_denied_with_all_others() {
+    let user = User::new();
+    user.initialised();
+    for wrong in [
+        &["allow"][..],
+        &["allow", "--all"],
+        &["allow", "one"],
+        &["deny"],
+        &["deny", "1", "--all"],
+    ] {
+        let (code, said) = user.fails(wrong);
+        assert_eq!(code, 2, "{said}");
     }
 }
 

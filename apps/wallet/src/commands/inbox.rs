@@ -18,8 +18,11 @@ use crate::values::Hex32;
 pub(super) fn run(cli: &Cli, args: &Inbox) -> Result<Report, Failure> {
     let mut wallet = Wallet::open(cli)?;
     if let Some(seconds) = args.wait {
-        let any = |records: &crate::records::Records| records.waiting().next().is_some();
-        wallet.wait_until(Duration::from_secs(seconds), any)?;
+        let any = |wallet: &Wallet| {
+            let has_offer = wallet.records.waiting().next().is_some();
+            has_offer || wallet.asks.open(now()).next().is_some()
+        };
+        wallet.wait_for(Duration::from_secs(seconds), any)?;
     }
     let anchors = wallet.settings.anchors();
     let waiting: Vec<_> = wallet.records.waiting().collect();
@@ -41,7 +44,13 @@ pub(super) fn run(cli: &Cli, args: &Inbox) -> Result<Report, Failure> {
             "{dropped} offers were dropped because too many waited.\n"
         ));
     }
-    let json = json!({ "offers": offers, "dropped": dropped });
+    let asks = wallet.asks.open(now()).count();
+    if asks > 0 {
+        text.push_str(&format!(
+            "Guard asks about {asks} messages: see `wallet asks`.\n"
+        ));
+    }
+    let json = json!({ "offers": offers, "dropped": dropped, "asks": asks });
     Ok(Report::new(text, json).proposing(&wallet.records))
 }
 

@@ -1,6 +1,8 @@
 //! What each command does.
 
 mod accept;
+mod answer;
+mod asks;
 mod cancel;
 mod choose;
 mod dispute;
@@ -33,6 +35,9 @@ pub(crate) fn run(cli: &Cli) -> Result<Report, Failure> {
         Command::Inbox(args) => inbox::run(cli, args),
         Command::Accept(args) => accept::run(cli, args),
         Command::Reject(args) => choose::reject(cli, args),
+        Command::Asks(args) => asks::run(cli, args),
+        Command::Allow(args) => answer::allow(cli, args),
+        Command::Deny(args) => answer::deny(cli, args),
         Command::Cancel(args) => cancel::run(cli, args),
         Command::Resolve(args) => dispute::run(cli, args, Dispute::Resolve),
         Command::Abort(args) => dispute::run(cli, args, Dispute::Abort),
