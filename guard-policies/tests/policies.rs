@@ -10,13 +10,14 @@ use guard_policies::cases::{self, Case, Report};
 use guard_policies::chain::Chain;
 use guard_policies::file::{self, Disk};
 
-const SHIPPED: [&str; 6] = [
+const SHIPPED: [&str; 7] = [
     "card-firewall",
     "privileged-orders",
     "rate-limits",
     "quiet-hours",
     "size-caps",
     "counterpart-allow-list",
+    "ask-the-owner",
 ];
 
 fn directory(policy: &str) -> PathBuf {
