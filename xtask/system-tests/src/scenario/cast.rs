@@ -181,28 +181,32 @@ impl Cast {
 
     /// The command with which A offers one voucher for another to B.
     pub fn offer_command(&self, give: &str, want: &str) -> Program {
-        let words = [
-            "offer",
-            "--give",
-            give,
-            "--want",
-            want,
-            "--to",
-            &self.wallets[1],
-        ];
+        self.offer_command_to(&self.wallets[1], give, want)
+    }
+
+    /// The command with which A offers one voucher for another to an id.
+    pub fn offer_command_to(&self, to: &str, give: &str, want: &str) -> Program {
+        let words = ["offer", "--give", give, "--want", want, "--to", to];
         let third_party = format!("{}@{}", self.third_party, self.t.card());
         self.a.wallet(&words).args(&["--third-party", &third_party])
     }
 
     /// The offer as B's wallet shows it.
-    pub(crate) fn inbox_of_b(&self, n1: &str) -> Result<Value, Failure> {
+    ///
+    /// # Errors
+    /// [`Failure`] if the wallet does not show it.
+    pub fn inbox_of_b(&self, n1: &str) -> Result<Value, Failure> {
         let inbox = self.b.wallet(&["inbox", "--wait"]).json()?;
         let mut offers = inbox["offers"].as_array().into_iter().flatten();
         let offer = offers.find(|offer| offer["n1"] == n1).cloned();
         offer.ok_or_else(|| Failure::new(format!("no offer {n1} in {inbox}")))
     }
 
-    pub(crate) fn accept(&self, n1: &str) -> Result<Value, Failure> {
+    /// B accepts an offer.
+    ///
+    /// # Errors
+    /// [`Failure`] of the wallet.
+    pub fn accept(&self, n1: &str) -> Result<Value, Failure> {
         self.b.wallet(&["accept", n1]).json()
     }
 
