@@ -6,6 +6,7 @@
 
 mod derivations;
 mod disturbed;
+mod greedy;
 mod guarded;
 mod interleavings;
 mod moves;

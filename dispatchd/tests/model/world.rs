@@ -12,7 +12,7 @@ use libetp::codec::{self, Encode};
 use libetp::digest::sha256;
 use libetp::frame::body::{Acquire, Acquired, Hello, Resume};
 use libetp::frame::{self, VERSION, kind};
-use libetp::{Domain, EntityId};
+use libetp::{Domain, EntityId, Verdict};
 
 pub(crate) const HOME: Domain = Domain([2; 12]);
 
@@ -54,6 +54,8 @@ pub(crate) struct World {
     pub(crate) wakes: Vec<u64>,
     pub(crate) events: Vec<&'static str>,
     pub(crate) judged: Vec<GuardRecord>,
+    /// Verdicts for other hosts: whose message, and what became of it.
+    pub(crate) told_hosts: Vec<([u8; 32], Verdict)>,
     now: Now,
 }
 
@@ -87,6 +89,7 @@ impl World {
             wakes: Vec::new(),
             events: Vec::new(),
             judged: Vec::new(),
+            told_hosts: Vec::new(),
             now: Now::default(),
         }
     }
@@ -289,6 +292,7 @@ impl World {
             Effect::AskWorker(job) => self.slow.push_back(job),
             Effect::Judged(record) => self.judged.push(*record),
             Effect::Event(name, ..) => self.events.push(name),
+            Effect::RemoteVerdict(host, _, _, verdict) => self.told_hosts.push((host, verdict)),
             Effect::WantPorts(_) | Effect::ToCard(..) => {}
             other => panic!("not in this world: {other:?}"),
         }
