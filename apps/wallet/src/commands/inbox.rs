@@ -47,7 +47,7 @@ pub(super) fn run(cli: &Cli, args: &Inbox) -> Result<Report, Failure> {
     let asks = wallet.asks.open(now()).count();
     if asks > 0 {
         text.push_str(&format!(
-            "Guard asks about {asks} messages: see `wallet asks`.\n"
+            "Held by Guard until you say something: {asks}. See `wallet asks`.\n"
         ));
     }
     let json = json!({ "offers": offers, "dropped": dropped, "asks": asks });

@@ -26,7 +26,11 @@ fn an_offer_waits_for_the_owners_word_and_the_card_for_the_owners_order() {
         assert_eq!(question[field], expected, "{question:#}");
     }
     assert!(scene.offers().is_empty());
-    said(&scene.b(&["inbox"]), 0, &["Guard asks about 1"]);
+    said(
+        &scene.b(&["inbox"]),
+        0,
+        &["Held by Guard until you say something: 1"],
+    );
     scene.unchanged();
 
     let number = question["number"].to_string();
