@@ -56,8 +56,8 @@ pub(super) struct Connection {
     /// For Guard: as `peer`, or those at the start of the chain of derivations.
     pub(super) principal: Principal,
     /// What else the kernel says of the process of `peer`, and of `principal`.
-    pub(super) peer_membership: Arc<Membership>,
-    pub(super) membership: Arc<Membership>,
+    pub(super) peer_membership: Option<Arc<Membership>>,
+    pub(super) membership: Option<Arc<Membership>>,
     pub(super) name: String,
     pub(super) phase: Phase,
     /// A request waits for the card or the store: nothing is read meanwhile.
@@ -85,7 +85,7 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) fn new(
         id: ConnectionId,
-        (peer, membership): (Principal, Arc<Membership>),
+        (peer, membership): (Principal, Option<Arc<Membership>>),
         account: Account,
         now_ms: u64,
     ) -> Self {
@@ -93,7 +93,7 @@ impl Connection {
             id,
             peer,
             principal: peer,
-            peer_membership: Arc::clone(&membership),
+            peer_membership: membership.clone(),
             membership,
             name: String::new(),
             phase: Phase::New,

@@ -24,7 +24,7 @@ pub(super) struct Grant {
     id: EntityId,
     scope: Scope,
     principal: Principal,
-    membership: Arc<Membership>,
+    membership: Option<Arc<Membership>>,
 }
 
 impl Shard {
@@ -53,7 +53,7 @@ impl Shard {
             id: role.id(),
             scope: narrowed(role, asked),
             principal: connection.principal,
-            membership: Arc::clone(&connection.membership),
+            membership: connection.membership.clone(),
         };
         self.grants.insert(hash, grant);
         self.mark_dirty(id);

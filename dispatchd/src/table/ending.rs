@@ -106,7 +106,7 @@ impl Shard {
             let own = self.accounts.open(Sender::User(uid));
             if let Some(connection) = self.connections.get_mut(&id) {
                 connection.principal = connection.peer;
-                connection.membership = Arc::clone(&connection.peer_membership);
+                connection.membership = connection.peer_membership.clone();
                 let other = std::mem::replace(&mut connection.account, own);
                 self.accounts.close(other);
             }

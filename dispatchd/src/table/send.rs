@@ -24,7 +24,7 @@ const SEND_FIXED_LEN: usize = 18;
 pub(super) struct Sending {
     source: EntityId,
     entry: Entry,
-    membership: Arc<Membership>,
+    membership: Option<Arc<Membership>>,
     account: Account,
     scope: Option<Arc<Scope>>,
     /// Largest number of its messages in this read.
@@ -115,7 +115,7 @@ impl Shard {
                 principal: connection.principal,
                 derived: scope.is_some(),
             },
-            membership: Arc::clone(&connection.membership),
+            membership: connection.membership.clone(),
             account: connection.account,
             scope,
             last_number: 0,
@@ -135,7 +135,7 @@ impl Shard {
         let [dst @ .., high, low] = *fixed;
         let arriving = Arriving {
             entry: sending.entry,
-            membership: Some(&sending.membership),
+            membership: sending.membership.as_ref(),
             account: sending.account,
             back: Back::App { connection, number },
             header: Header {

@@ -125,6 +125,7 @@ impl Shard {
     ) -> Self {
         Self {
             remote_secret: entropy(),
+            parking: Parking::new(entropy()),
             index,
             shared,
             directory,
@@ -150,7 +151,6 @@ impl Shard {
             now_ms: 0,
             unix_s: 0,
             guard: Arc::default(),
-            parking: Parking::default(),
             stored_messages: 0,
             taken_messages: 0,
         }
@@ -201,8 +201,12 @@ impl Shard {
         self.shared.registry.insert(id, self.index);
     }
 
-    /// A program connected.
-    pub fn connected(&mut self, peer: Principal, membership: Arc<Membership>) -> ConnectionId {
+    /// A program connected. `membership` is what the kernel says of it beside `peer`, if it did.
+    pub fn connected(
+        &mut self,
+        peer: Principal,
+        membership: Option<Arc<Membership>>,
+    ) -> ConnectionId {
         let id = ConnectionId::new(self.index, self.next_connection);
         self.next_connection += 1;
         let account = self.accounts.open(Sender::User(peer.uid));

@@ -45,7 +45,10 @@ impl Shard {
         reason: &Reason,
     ) {
         let Header { src, dst, mtype } = header;
-        let detail = format!("{}: {mtype} from {src} to {dst}: {reason}", ask.ticket);
+        let detail = format!(
+            "number {}: {mtype} from {src} to {dst}: {reason}",
+            ask.ticket
+        );
         self.event("guard-held", Some(src), None, detail);
         let Approver::Entity(id) = approver else {
             return;

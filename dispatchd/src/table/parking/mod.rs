@@ -105,23 +105,24 @@ pub(super) struct Parking {
     overtaken: Vec<Parked>,
 }
 
-impl Default for Parking {
-    fn default() -> Self {
+/// A sender and the domain that it sends from.
+type Budget = (Sender, Domain);
+
+impl Parking {
+    /// Numbers start somewhere else each time, so that an answer about a message of before a
+    /// restart is about none.
+    pub(super) fn new([a, b, c, ..]: [u8; 32]) -> Self {
+        let start = u32::from_be_bytes([a, b, c, 0]);
         Self {
             flows: BTreeMap::new(),
             deciding: BTreeMap::new(),
             budgets: BTreeMap::new(),
             shares: Shares::new(PARKED_MESSAGES_MAX, PARKED_BYTES_MAX),
-            next_serial: 0,
+            next_serial: start.into(),
             overtaken: Vec::new(),
         }
     }
-}
 
-/// A sender and the domain that it sends from.
-type Budget = (Sender, Domain);
-
-impl Parking {
     /// Whether messages of the flow wait.
     pub(super) fn has_flow(&self, header: &Header) -> bool {
         !self.flows.is_empty() && self.flows.contains_key(&(header.src, header.dst))
@@ -167,5 +168,17 @@ impl Parking {
 
     fn deciding(&self, ticket: HoldTicket) -> Option<&Parked> {
         self.flows.get(self.deciding.get(&ticket)?)?.front()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_start_elsewhere_each_time_and_leave_room_to_count() {
+        let start = |byte| Parking::new([byte; 32]).next_serial;
+        assert_ne!(start(1), start(2));
+        assert!(start(255) < 1 << 32);
     }
 }
