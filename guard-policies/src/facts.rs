@@ -76,7 +76,8 @@ pub struct Now {
 pub struct Facts<'f> {
     /// Where it came in.
     pub entry: Entry,
-    /// What the kernel says of the program, if it came in from one.
+    /// What the kernel says of the program, if it came in from one. If it said nothing, that is
+    /// not a program without groups: policies that ask for them fail.
     pub membership: Option<&'f Membership>,
     /// Source, destination and type.
     pub header: Header,
@@ -119,6 +120,11 @@ impl<'f> Facts<'f> {
             param,
             ..*self
         }
+    }
+
+    /// Whether it comes from a program of which the kernel did not tell groups and control group.
+    pub(crate) fn lacks_membership(&self) -> bool {
+        matches!(self.entry, Entry::App { .. }) && self.membership.is_none()
     }
 
     /// Who answers for the message.

@@ -73,6 +73,12 @@ pub trait Policy: Send + Sync {
         true
     }
 
+    /// Whether it asks for groups or control group of programs. It fails on messages of a program
+    /// of which the kernel did not tell them, without being asked.
+    fn reads_membership(&self) -> bool {
+        false
+    }
+
     /// Whether it is for experiments only.
     fn is_experiment(&self) -> bool {
         false

@@ -257,6 +257,8 @@ fn mistakes_are_found_when_loading() {
         ("src == 'shopp'", "neither an id nor one of [names]"),
         ("src == 'abroad'", "no entity id"),
         ("host in ['peer', 'shop']", "is no host"),
+        ("'shop' in [src, src_domain]", "never equal"),
+        ("'abroad' in [dst_domain, dst]", "never equal"),
         ("mtype == 'pingg'", "no registered message type"),
         ("entry == 'program'", "is no entry"),
         ("src == dst_domain", "are never equal"),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use guard_policies::chain::{Chain, Fallback, Mode, OnError, POLICIES_MAX};
 use guard_policies::file::{FILE_BYTES_MAX, Files, HOLD_SECONDS_MAX, INCLUDES_MAX, load};
-use guard_policies::{Approver, Entry, Facts, Locality, Principal, Verdict};
+use guard_policies::{Approver, Entry, Facts, Locality, Membership, Principal, Verdict};
 use libetp::{Domain, Header, Mtype, Port};
 
 #[derive(Default)]
@@ -304,4 +304,79 @@ fn an_ordinary_build_has_no_adversary() {
         "[[policy]]\nname = \"x\"\nkind = \"adversary\"",
     ));
     assert!(error.contains("no adversary"), "{error}");
+}
+
+#[test]
+fn an_approval_counts_only_as_long_as_names_mean_the_same() {
+    let first = |shop: &str, file: &str| {
+        let main =
+            format!("version = 1\ninclude = [\"ask.toml\"]\n[names]\nshop = \"{shop}\"\n{file}");
+        let ask = "version = 1\n[[policy]]\nname = \"ask\"\nkind = \"table\"\n\
+                   [[policy.rule]]\ndst = \"shop\"\nthen = \"hold\"";
+        let chain = load_all(&[("guard.toml", &main), ("ask.toml", ask)]).unwrap();
+        chain.links()[0].digest
+    };
+    let shop = "020000000000000000000001:7";
+    assert_eq!(first(shop, ""), first(shop, "[default]\napp = \"drop\""));
+    assert_ne!(first(shop, ""), first("020000000000000000000001:8", ""));
+}
+
+#[test]
+fn a_program_of_unknown_groups_passes_no_policy_that_asks_for_them() {
+    let principal = Principal {
+        uid: 1000,
+        gid: 100,
+        pid: 9,
+    };
+    let derived = false;
+    let header = |mtype| Header {
+        src: Domain([1; 12]).entity(Port(5)),
+        dst: Domain([1; 12]).entity(Port(6)),
+        mtype,
+    };
+    let unknown = |mtype| Facts::new(Entry::App { principal, derived }, header(mtype), b"", &Home);
+    let known = |mtype| {
+        let mut facts = unknown(mtype);
+        facts.membership = Some(
+            const {
+                &Membership {
+                    groups: Vec::new(),
+                    cgroup: String::new(),
+                }
+            },
+        );
+        facts
+    };
+    let talk = Mtype(0xc001);
+    let policy = |text: &str| load_text(&format!("version = 1\n[[policy]]\nname = \"p\"\n{text}"));
+    for asking in [
+        "kind = \"table\"\n[[policy.rule]]\ngroup = 27\nthen = \"refuse\"",
+        "kind = \"table\"\n[[policy.rule]]\nmtype = \"pong\"\ncgroup = \"/a\"\nthen = \"refuse\"",
+        "kind = \"table\"\nwhen = { group = 27 }\n[[policy.rule]]\nthen = \"refuse\"",
+        "kind = \"table\"\nslow = true\nwhen = { cgroup = \"/a\" }\n[[policy.rule]]\nthen = \"drop\"",
+        "kind = \"expression\"\nrefuse_if = \"27 in groups\"",
+        "kind = \"expression\"\nrefuse_if = \"cgroup.startsWith('/a')\"",
+    ] {
+        let chain = policy(asking).unwrap();
+        assert_eq!(chain.judge(&known(talk)).verdict, Verdict::Pass, "{asking}");
+        let verdict = chain.judge(&unknown(talk)).verdict;
+        let Verdict::Refuse(reason) = &verdict else {
+            panic!("{asking}: {verdict:?}");
+        };
+        assert!(reason.detail.starts_with("guard-failed: "), "{reason}");
+    }
+    let others = [
+        "kind = \"table\"\n[[policy.rule]]\ngid = 27\nthen = \"refuse\"",
+        "kind = \"table\"\nwhen = { mtype = \"pong\", group = 27 }\n[[policy.rule]]\nthen = \"refuse\"",
+        "kind = \"table\"\nmode = \"shadow\"\n[[policy.rule]]\ngroup = 27\nthen = \"refuse\"",
+        "kind = \"table\"\non_error = \"pass\"\n[[policy.rule]]\ngroup = 27\nthen = \"refuse\"",
+    ];
+    for other in others {
+        let chain = policy(other).unwrap();
+        assert_eq!(
+            chain.judge(&unknown(talk)).verdict,
+            Verdict::Pass,
+            "{other}"
+        );
+    }
 }

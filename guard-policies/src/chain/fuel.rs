@@ -68,9 +68,10 @@ impl Fuel {
             least.map(|source| all.remove(&source));
         }
         let used = all.entry(source).or_default();
+        // Workers and other threads may be late: nobody is given the same time back twice.
         *used = Used {
             fuel: self.owed(*used, now_ms) + fuel,
-            since_ms: now_ms,
+            since_ms: used.since_ms.max(now_ms),
         };
     }
 
@@ -105,6 +106,17 @@ mod tests {
         assert!(fuel.has(A, FUEL_PER_SECOND / 1_000, 1));
         assert!(!fuel.has(A, FUEL_PER_SECOND / 1_000 + 1, 1));
         assert!(fuel.has(A, FUEL_BURST, 1_000_000));
+    }
+
+    #[test]
+    fn who_pays_late_is_given_no_time_back_twice() {
+        let fuel = Fuel::default();
+        fuel.take(A, FUEL_BURST, 1_000);
+        for _ in 0..1_000 {
+            fuel.take(A, 0, 0);
+            fuel.take(A, 0, 1_000);
+        }
+        assert!(!fuel.has(A, 1, 1_000));
     }
 
     #[test]

@@ -152,14 +152,18 @@ impl Chain {
                 });
             }
         };
-        if !link.applies(facts) {
+        let is_blind = link.is_blind_to(facts);
+        if !is_blind && !link.applies(facts) {
             tell(None, 0);
             return Next::Go;
         }
-        if link.settings.is_slow && !stage.is_worker && !is_shadow {
+        if link.settings.is_slow && !stage.is_worker && !is_shadow && !is_blind {
             return Next::Decided(Verdict::Slow(at));
         }
-        let Answer { opinion, fuel } = self.opinion(link, facts);
+        let Answer { opinion, fuel } = match is_blind {
+            true => blind(link),
+            false => self.opinion(link, facts),
+        };
         tell(Some(&opinion), fuel);
         match is_shadow {
             true => Next::Go,
@@ -205,6 +209,16 @@ impl Chain {
             return Some(Failure("the sender has used up its fuel, wait".into()));
         }
         None
+    }
+}
+
+/// A program is not taken for one without groups because its own are not known.
+fn blind(link: &Link) -> Answer {
+    add(&link.counters.failed, 1);
+    let why = "the kernel did not tell groups and control group of the program";
+    Answer {
+        opinion: Err(Failure(why.into())),
+        fuel: 0,
     }
 }
 

@@ -75,6 +75,8 @@ pub struct Link {
     /// How the chain treats it.
     pub settings: Settings,
     pub(super) when: Option<Conditions>,
+    /// Whether it asks for groups or control group of programs.
+    reads_membership: bool,
     /// The conditions as they were written.
     asked_about: String,
     pub(super) policy: Box<dyn Policy>,
@@ -91,7 +93,9 @@ impl Link {
         settings: Settings,
         policy: Box<dyn Policy>,
     ) -> Self {
+        let in_conditions = when.as_ref().is_some_and(Conditions::read_membership);
         Self {
+            reads_membership: in_conditions || policy.reads_membership(),
             name,
             digest,
             settings,
@@ -147,6 +151,16 @@ impl Link {
 
     pub(super) fn applies(&self, facts: &Facts<'_>) -> bool {
         self.when.as_ref().is_none_or(|when| when.matches(facts))
+    }
+
+    /// Whether it would have to know what the kernel did not tell of the program.
+    pub(super) fn is_blind_to(&self, facts: &Facts<'_>) -> bool {
+        let concerns = || {
+            self.when
+                .as_ref()
+                .is_none_or(|when| when.could_be_met(facts))
+        };
+        self.reads_membership && facts.lacks_membership() && concerns()
     }
 
     pub(super) fn strikes(&self) -> MutexGuard<'_, Strikes> {

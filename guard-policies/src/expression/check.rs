@@ -197,11 +197,12 @@ impl<'s> Check<'s> {
         let kind = match (&of_left.kind, &of_right.kind) {
             (Type::Null, other) if of_right.is_nullable => other.clone(),
             (other, Type::Null) if of_left.is_nullable => other.clone(),
-            (Type::Text(word), Type::Text(_)) if is_text(right) => {
+            (Type::Text(word), Type::Text(Word::Any)) if is_text(right) => {
                 settle(right, *word, self.scope.names)?;
                 Type::Text(*word)
             }
-            (Type::Text(_), Type::Text(word)) if is_text(left) => {
+            // A text that is settled already is of a word, and stays what it is.
+            (Type::Text(Word::Any), Type::Text(word)) if is_text(left) => {
                 settle(left, *word, self.scope.names)?;
                 Type::Text(*word)
             }
@@ -215,9 +216,10 @@ impl<'s> Check<'s> {
         let of_element = self.expression(element)?;
         if let Expr::List(literal) = &mut list.expr {
             self.count()?;
+            let mut of_element = of_element;
             for one in &mut literal.elements {
                 let of_one = self.expression(one)?;
-                self.match_up((element, &of_element), (one, &of_one))?;
+                of_element = self.match_up((element, &of_element), (one, &of_one))?;
             }
             return Ok(Type::Bool.always());
         }

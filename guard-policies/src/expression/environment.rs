@@ -57,6 +57,12 @@ impl Condition {
         self.steps
     }
 
+    /// Whether it asks for groups or control group of a program.
+    pub(super) fn reads_membership(&self) -> bool {
+        let asks = |name: &&str| ["groups", "cgroup"].contains(name);
+        self.variables.iter().any(asks)
+    }
+
     /// Whether it holds for a message. The evaluator is another's: should it panic, that is a failure
     /// of this expression and of nothing else.
     pub(super) fn holds(&self, facts: &Facts<'_>) -> Result<bool, Failure> {

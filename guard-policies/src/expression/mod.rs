@@ -111,6 +111,11 @@ impl Policy for Expression {
         Opinion::Indifferent.into()
     }
 
+    fn reads_membership(&self) -> bool {
+        let mut branches = self.branches.iter();
+        branches.any(|branch| branch.condition.reads_membership())
+    }
+
     fn explain(&self) -> Vec<String> {
         let line = |branch: &Branch| {
             let (text, steps) = (branch.condition.text(), branch.condition.steps());

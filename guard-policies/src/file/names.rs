@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use libetp::digest::Hash;
+use libetp::digest::{Hash, sha256};
 use libetp::id::parse_hex;
 use libetp::{Domain, EntityId, Mtype};
 
@@ -95,6 +95,15 @@ impl Names {
     /// The names, sorted.
     pub fn words(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
+    }
+
+    /// A digest that changes with what any of them stands for.
+    pub(super) fn digest(&self) -> Hash {
+        let lines = self
+            .0
+            .iter()
+            .map(|(name, named)| format!("{name:?} {named:?}\n"));
+        sha256(lines.collect::<String>().as_bytes())
     }
 
     fn find(&self, text: &str) -> Result<Named, String> {

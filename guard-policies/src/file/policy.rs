@@ -24,7 +24,7 @@ pub const HOLD_SECONDS_MAX: u64 = 3_600;
 /// The word for administrators where an approver is named.
 const ADMINISTRATOR: &str = "administrator";
 
-/// Compiles a policy. `context` is the hash of the file that it stands in.
+/// Compiles a policy. `context` is the hash of the file that it stands in, and of all names.
 pub(super) fn compile(
     text: &Spanned<PolicyText>,
     source: &Source,

@@ -57,6 +57,16 @@ struct Running {
     /// `None` after a failure, until a new one is made.
     session: Option<Session>,
     log: Log,
+    /// The latest time that it was told. Messages come from several threads and workers, some of
+    /// them late, and for a plugin the clock never goes back.
+    tick_ms: u64,
+}
+
+impl Running {
+    fn tick(&mut self, tick_ms: u64) -> u64 {
+        self.tick_ms = self.tick_ms.max(tick_ms);
+        self.tick_ms
+    }
 }
 
 impl Plugin {
@@ -102,6 +112,7 @@ impl Plugin {
             running: Mutex::new(Running {
                 session: Some(session),
                 log: Log::default(),
+                tick_ms: 0,
             }),
         })
     }
@@ -142,14 +153,13 @@ impl Plugin {
 
 impl Policy for Plugin {
     fn judge(&self, facts: &Facts<'_>) -> Answer {
-        let input = match input::encode(facts) {
-            Ok(input) => input,
-            Err(failure) => {
-                let opinion = Err(failure);
-                return Answer { opinion, fuel: 0 };
-            }
+        let mut running = self.running();
+        let mut facts = *facts;
+        facts.now.tick_ms = running.tick(facts.now.tick_ms);
+        let (opinion, fuel) = match input::encode(&facts) {
+            Ok(input) => self.ask(&mut running, &input),
+            Err(failure) => (Err(failure), 0),
         };
-        let (opinion, fuel) = self.ask(&mut self.running(), &input);
         Answer { opinion, fuel }
     }
 

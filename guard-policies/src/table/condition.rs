@@ -57,6 +57,11 @@ impl Condition {
         }
     }
 
+    /// Whether it asks for groups or control group of a program.
+    pub(super) fn reads_membership(&self) -> bool {
+        matches!(self, Self::Number(Quantity::Group, _) | Self::Cgroup(_))
+    }
+
     /// How many values it has.
     pub(super) fn values(&self) -> usize {
         match self {

@@ -55,6 +55,17 @@ impl Conditions {
         self.all.iter().all(|condition| condition.is_met(facts))
     }
 
+    /// Whether they ask for groups or control group of a program.
+    pub(crate) fn read_membership(&self) -> bool {
+        self.all.iter().any(Condition::reads_membership)
+    }
+
+    /// Whether a message meets those that do not ask for groups or control group.
+    pub(crate) fn could_be_met(&self, facts: &Facts<'_>) -> bool {
+        let mut others = self.all.iter().filter(|it| !it.reads_membership());
+        others.all(|condition| condition.is_met(facts))
+    }
+
     /// The message types that can meet them, if they name types and no wide range of them.
     pub fn mtypes(&self) -> Option<Vec<Mtype>> {
         let named = self.all.iter().find_map(|condition| match condition {

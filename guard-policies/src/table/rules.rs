@@ -111,6 +111,11 @@ impl Policy for Table {
         rule.map_or(Opinion::Indifferent, Rule::opinion).into()
     }
 
+    fn reads_membership(&self) -> bool {
+        let mut rules = self.rules.iter();
+        rules.any(|rule| rule.conditions.read_membership())
+    }
+
     fn explain(&self) -> Vec<String> {
         let rules = self.rules.iter().enumerate();
         rules

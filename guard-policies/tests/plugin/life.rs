@@ -166,3 +166,20 @@ fn a_secret_param_never_enters_a_plugin() {
         .opinion
         .expect("the last byte is null, not the param's");
 }
+
+#[test]
+fn the_clock_of_a_plugin_never_goes_back() {
+    let module = include_bytes!("../../plugins/one-per-minute/one-per-minute.wasm");
+    let plugin = load(module).expect("a module");
+    let at = |tick_ms| {
+        let mut facts = Facts::new(APP, header(Mtype(0xc001)), b"x", &Host);
+        facts.now.tick_ms = tick_ms;
+        plugin.judge(&facts).opinion
+    };
+    assert_eq!(at(100_000), Ok(Opinion::Indifferent));
+    // As from a thread or a worker that is late.
+    for late in [99_999, 0] {
+        assert!(matches!(at(late), Ok(Opinion::Refuse(_))), "{late}");
+    }
+    assert_eq!(at(160_000), Ok(Opinion::Indifferent));
+}
