@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
 use std::time::Duration;
 
-use guard_policies::{Membership, Principal};
+use guard_policies::Principal;
 use libetp::codec;
 use libetp::frame::body::{Closing, RequestError};
 use libetp::frame::{self, kind};
@@ -74,11 +74,12 @@ fn welcome(stream: StdStream, admissions: &Admissions, peers: &Peers) -> io::Res
     };
     match admissions.admit(peer.uid) {
         Ok(admission) => {
-            let membership = membership(&stream, peer.pid).unwrap_or_else(|error| {
+            let membership = membership(&stream, peer.pid);
+            let membership = membership.inspect_err(|error| {
                 report(peers, "membership-unknown", Some(peer), error.to_string());
-                Membership::default()
             });
-            Ok(Some(Job::Connect(stream, (peer, membership), admission)))
+            let who = (peer, membership.ok());
+            Ok(Some(Job::Connect(stream, who, admission)))
         }
         Err(limit) => {
             report(peers, limit, Some(peer), "too many connections".into());

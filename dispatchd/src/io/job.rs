@@ -30,7 +30,7 @@ pub(crate) enum Job {
     /// Accept programs on this socket.
     Serve(UnixListener, Admissions),
     /// A program connected.
-    Connect(UnixStream, (Principal, Membership), Admission),
+    Connect(UnixStream, (Principal, Option<Membership>), Admission),
     /// A connection comes from another thread, with bytes that were read and not used.
     Arrive(UnixStream, Departed, Vec<u8>, Admission),
     /// A card's link.

@@ -16,11 +16,16 @@ use nix::sys::socket::{getsockopt, sockopt};
 /// Where the unified hierarchy is in `/proc/PID/cgroup`.
 const UNIFIED: &str = "0::";
 
+/// Supplementary groups of which rules are asked. A user can bring together tens of thousands, and
+/// each message would be held against all of them.
+const GROUPS_MAX: usize = 1_024;
+
 /// What the kernel says of the process at the other end.
 ///
 /// # Errors
 ///
-/// The process has ended, or `/proc` does not show it.
+/// The process has ended, is in more than [`GROUPS_MAX`] groups, or `/proc` does not show it. It
+/// must not count as one in no group: whoever connects can see to it that its process ends.
 pub(super) fn membership(stream: &impl AsFd, pid: i32) -> io::Result<Membership> {
     let process = match getsockopt(stream, sockopt::PeerPidfd) {
         Ok(process) => Some(process),
@@ -33,9 +38,19 @@ pub(super) fn membership(stream: &impl AsFd, pid: i32) -> io::Result<Membership>
         return Err(Errno::ESRCH.into());
     }
     Ok(Membership {
-        groups: groups(&status),
+        groups: bounded(groups(&status))?,
         cgroup: unified(&cgroup),
     })
+}
+
+fn bounded(groups: Vec<u32>) -> io::Result<Vec<u32>> {
+    match groups.len() > GROUPS_MAX {
+        true => Err(io::Error::other(format!(
+            "the program is in {} groups; {GROUPS_MAX} are the limit",
+            groups.len()
+        ))),
+        false => Ok(groups),
+    }
 }
 
 fn has_ended(process: &impl AsFd) -> bool {
@@ -82,6 +97,13 @@ mod tests {
         let both = "1:name=systemd:/old\n0::/system.slice/shop.service\n";
         assert_eq!(unified(both), "/system.slice/shop.service");
         assert_eq!(unified("1:cpu:/x\n"), "");
+    }
+
+    #[test]
+    fn of_a_process_in_too_many_groups_nothing_is_known() {
+        let at_limit = vec![7; GROUPS_MAX];
+        assert_eq!(bounded(at_limit.clone()).unwrap(), at_limit);
+        bounded(vec![7; GROUPS_MAX + 1]).unwrap_err();
     }
 
     #[test]

@@ -209,7 +209,7 @@ impl Worker {
                 let id = self
                     .shard
                     .borrow_mut()
-                    .connected(peer, Arc::new(membership));
+                    .connected(peer, membership.map(Arc::new));
                 self.start(id, stream, peer, admission, Vec::new());
             }
             Job::Arrive(stream, departed, rest, admission) => {

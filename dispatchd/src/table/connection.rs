@@ -200,8 +200,12 @@ mod tests {
             pid: 1,
         };
         let account = Accounts::default().open(Sender::User(1));
-        let mut connection =
-            Connection::new(ConnectionId::new(0, 1), (peer, Arc::default()), account, 0);
+        let mut connection = Connection::new(
+            ConnectionId::new(0, 1),
+            (peer, Some(Arc::default())),
+            account,
+            0,
+        );
         let (mut said, mut read) = (Vec::new(), Vec::new());
         for number in 0..2_000 {
             connection.say(kind::VERDICT, number, &[7; 87]);

@@ -6,8 +6,6 @@ use libetp::params::Param;
 use libetp::params::runtime::CapabilityEnded;
 use libetp::{EntityId, Port, VerdictCode};
 
-use std::sync::Arc;
-
 use guard_policies::Entry;
 
 use super::connection::{Phase, Role};

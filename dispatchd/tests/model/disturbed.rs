@@ -122,3 +122,53 @@ fn what_is_delayed_goes_back_at_the_end() {
         assert!(verdicts(&world.read_all(0)).contains_key(&sent), "{how:?}");
     }
 }
+
+/// Puts its name in place of the param.
+struct Signs(&'static [u8]);
+
+impl Policy for Signs {
+    fn judge(&self, _: &Facts<'_>) -> Answer {
+        Opinion::Rewrite(self.0.to_vec()).into()
+    }
+
+    fn explain(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+#[test]
+fn what_an_older_chain_made_of_a_message_is_forgotten_with_it() {
+    let signed = |generation, name: Option<&'static [u8]>, last: Box<dyn Policy>| {
+        let settings = || Settings {
+            may_rewrite: vec![TALK],
+            ..Settings::default()
+        };
+        let link = |name: &str, policy| Link::new(name.into(), [0; 32], None, settings(), policy);
+        let first = name.map(|name| link("signs", Box::new(Signs(name))));
+        let links = first.into_iter().chain([link("last", last)]).collect();
+        let mut chain = Chain::new(links, Defaults::default(), FuelLimits::default(), [0; 32]);
+        chain.generation = generation;
+        Guard {
+            chain: Arc::new(chain),
+            ..Guard::default()
+        }
+    };
+    for how in [Disturbance::Delay(40), Disturbance::Reorder(40)] {
+        for (next, comes) in [
+            (None, b"old"),
+            (Some(None), b"1st"),
+            (Some(Some(b"new")), b"new"),
+        ] {
+            let (mut world, ids) = world(1, 2);
+            let late = Box::new(Once(how, AtomicUsize::new(0)));
+            world.set_guard(signed(7, Some(b"old"), late));
+            send(&mut world, 0, ids[1], TALK, b"1st");
+            if let Some(name) = next {
+                let name = name.map(|name: &[u8; 3]| name.as_slice());
+                world.set_guard(signed(8, name, Box::new(RefusesNo)));
+            }
+            world.pass_time(40);
+            assert_eq!(params(&world.read_all(1)), [comes], "{how:?}, {next:?}");
+        }
+    }
+}

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dispatchd::table::{
-    Guard, HoldTicket, Limits, PARKED_BYTES_MAX, PARKED_MESSAGES_MAX, PARKED_PER_SENDER_MAX,
+    Directory, DomainState, Guard, HoldTicket, Input, Limits, PARKED_BYTES_MAX,
+    PARKED_MESSAGES_MAX, PARKED_PER_SENDER_MAX,
 };
 use guard_policies::file::{Files, load};
 use libetp::frame::body::VerdictBody;
@@ -457,5 +458,25 @@ proptest! {
             ended += serials.len();
         }
         prop_assert_eq!(ended, sent.len());
+    }
+}
+
+#[test]
+fn what_waits_does_not_enter_once_its_domain_is_suspended() {
+    let (mut world, ids) = world(1, 3);
+    let held = send(&mut world, 0, ids[1], HELD, b"1");
+    let behind = send(&mut world, 0, ids[1], PASSED, b"2");
+    let slow = send(&mut world, 0, ids[2], SLOW, b"3");
+    let mut directory = Directory::default();
+    let suspended = DomainState::Down(VerdictCode::Suspended);
+    directory.local.insert(HOME, suspended);
+    world.shards[0].input(Input::Directory(Arc::new(directory)));
+    let ticket = only_ticket(&world);
+    world.answer(ticket, true);
+    world.judge_slow();
+    let verdicts = verdicts(&world.read_all(0));
+    for number in [held, behind, slow] {
+        assert_eq!(verdicts[&number].code, VerdictCode::Suspended as u16);
+        assert!(verdicts[&number].detail.contains("any more"));
     }
 }

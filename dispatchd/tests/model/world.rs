@@ -152,7 +152,7 @@ impl World {
             gid: uid,
             pid: 1,
         };
-        let at = self.shards[shard].connected(peer, Arc::default());
+        let at = self.shards[shard].connected(peer, Some(Arc::default()));
         let program = self.programs.len();
         self.programs.push(Program {
             at,

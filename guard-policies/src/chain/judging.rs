@@ -33,6 +33,17 @@ pub struct Judgement {
     pub decided_by: Option<usize>,
 }
 
+impl Judgement {
+    /// With the param that earlier policies made, unless later ones made another.
+    #[must_use]
+    pub fn after(self, earlier: Option<&[u8]>) -> Self {
+        Self {
+            param: self.param.or_else(|| earlier.map(<[u8]>::to_vec)),
+            ..self
+        }
+    }
+}
+
 /// What a policy was asked and said, for people who want to know why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {

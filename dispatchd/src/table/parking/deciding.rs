@@ -3,11 +3,10 @@
 use std::collections::VecDeque;
 
 use guard_policies::chain::{Judgement, Stage};
-use guard_policies::{Disturbance, Verdict as Judged};
+use guard_policies::{Disturbance, Entry, Verdict as Judged};
 use libetp::digest::Hash;
 use libetp::{Verdict, VerdictCode};
 
-use super::late::Late;
 use super::{Budget, Flow, HoldTicket, Parked, Wait};
 use crate::table::effect::Effect;
 use crate::table::ending::DAEMON_ENDS;
@@ -161,23 +160,30 @@ impl Shard {
     pub(super) fn let_go(&mut self, parked: Parked, judgement: Judgement) {
         let budget = self.budget(&parked.arriving());
         self.parking.release(budget, &parked);
-        let earlier = match &parked.wait {
-            Wait::Worker { param, .. } | Wait::Late(Late { param, .. }) => param.clone(),
-            Wait::Turn | Wait::Answer(_) => None,
-        };
-        let judgement = Judgement {
-            param: judgement.param.or(earlier),
-            ..judgement
-        };
         self.accounts.hold(parked.account);
         self.accounts.unpin(parked.account, parked.load());
-        let routed = self.follow(&parked.arriving(), judgement, &parked.approved);
+        let routed = match self.may_still_send(&parked) {
+            Ok(()) => self.follow(&parked.arriving(), judgement, &parked.approved),
+            Err(verdict) => Err(verdict),
+        };
         self.trace(&parked.arriving(), &routed);
         if let Err(verdict) = routed {
             let sender = self.accounts.sender(parked.account);
             self.give_back(parked.back, sender, &parked.message, &verdict);
         }
         self.accounts.close(parked.account);
+    }
+
+    /// The source's domain may have been suspended while its program's message waited.
+    fn may_still_send(&mut self, parked: &Parked) -> Result<(), Verdict> {
+        let domain = parked.message.header.src.domain;
+        match (parked.entry, self.directory.may_talk(domain)) {
+            (Entry::App { .. }, Err(code)) => {
+                let detail = "the source's domain sends nothing any more";
+                Err(self.refusal(code.name(), code, detail))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Gives everything back: the daemon ends.

@@ -117,14 +117,17 @@ impl Shard {
         let Wait::Late(late) = &parked.wait else {
             return self.judgement(&parked.arriving(), Stage::default());
         };
+        // What an older chain made of it is forgotten with that chain.
         let is_same = late.generation == self.guard.chain.generation;
+        let earlier = late.param.as_deref().filter(|_| is_same);
         let stage = Stage {
             from: if is_same { late.at + 1 } else { 0 },
             approved: &parked.approved,
             ..Stage::default()
         };
         let arriving = parked.arriving();
-        let param = late.param.as_deref().unwrap_or(arriving.param);
-        self.judgement(&Arriving { param, ..arriving }, stage)
+        let param = earlier.unwrap_or(arriving.param);
+        let judgement = self.judgement(&Arriving { param, ..arriving }, stage);
+        judgement.after(earlier)
     }
 }

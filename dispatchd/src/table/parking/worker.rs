@@ -6,7 +6,7 @@ use guard_policies::Record;
 use guard_policies::chain::{Judgement, Stage};
 use libetp::digest::Hash;
 
-use super::{HoldTicket, Parked};
+use super::{HoldTicket, Parked, Wait};
 use crate::table::Input;
 use crate::table::guard::{Guard, GuardRecord};
 use crate::table::shard::Shard;
@@ -74,6 +74,12 @@ impl Shard {
             return self.advance(flow, None);
         }
         self.tell_watchers(record);
+        let waits = self.parking.deciding(ticket).map(|parked| &parked.wait);
+        let earlier = match waits {
+            Some(Wait::Worker { param, .. }) => param.as_deref(),
+            _ => None,
+        };
+        let judgement = judgement.after(earlier);
         self.advance(flow, Some(judgement));
     }
 }
