@@ -93,18 +93,48 @@ fn address_form(message: &str) -> Option<String> {
     is_address.then(|| "write it as `192.0.2.1:4711`; names are not looked up".into())
 }
 
+/// Text of a file, whoever wrote it, on one line and without anything that moves a cursor.
+fn shown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '"' | '\'' | '\\' => out.push(character),
+            _ => out.extend(character.escape_debug()),
+        }
+    }
+    out
+}
+
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.path.display())?;
         if let Some((line, column)) = self.place {
             write!(f, ":{line}:{column}")?;
         }
-        write!(f, ": {}", self.message)?;
+        write!(f, ": {}", shown(&self.message))?;
         match &self.help {
-            Some(help) => write!(f, "\n  help: {help}"),
+            Some(help) => write!(f, "\n  help: {}", shown(help)),
             None => Ok(()),
         }
     }
 }
 
 impl std::error::Error for ConfigError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_file_says_moves_no_cursor_and_begins_no_line() {
+        let path = Path::new("a.toml");
+        let error = ConfigError::whole(
+            path,
+            "`\u{1b}[2J\u{202e}\nb.toml: \u{e4} \"it's\\` is wrong",
+        );
+        assert_eq!(
+            error.help("did you mean `\r`?").to_string(),
+            "a.toml: `\\u{1b}[2J\\u{202e}\\nb.toml: \u{e4} \"it's\\` is wrong\n  help: did you mean `\\r`?"
+        );
+    }
+}
