@@ -123,7 +123,7 @@ fn without_a_daemon_questions_to_it_say_so() {
 fn a_good_rule_file_is_good_and_a_broken_one_is_not() {
     let directory = directory();
     let good = guard(directory.path(), &["check", "rules.toml"]);
-    ends_with(&good, 0, &["rules.toml is good", "1 policies", "no-plain"]);
+    ends_with(&good, 0, &["rules.toml is good", "policies: 1", "no-plain"]);
     let broken = RULES.replace("reason = \"slower\"", "reson = \"slower\"");
     fs::write(directory.path().join("broken.toml"), broken).unwrap();
     let broken = guard(directory.path(), &["check", "broken.toml"]);
@@ -316,6 +316,10 @@ fn the_rules_and_cases_of_the_guide_are_good() {
     fs::write(directory.path().join("hold.toml"), held).unwrap();
     let explained = guard(directory.path(), &["explain", "hold.toml"]);
     ends_with(&explained, 0, &["asks an administrator for 120 s"]);
+    let owners = format!("version = 1\n{}", blocks[4]);
+    fs::write(directory.path().join("owners.toml"), owners).unwrap();
+    let checked = guard(directory.path(), &["check", "owners.toml"]);
+    ends_with(&checked, 0, &["owners-only"]);
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub fn check(loaded: &Loaded) -> Result<String, Failure> {
         let policies = resolved.guard.links().len();
         say(
             "guard",
-            format!("{}, {policies} policies", file.get_ref().display()),
+            format!("{}, policies: {policies}", file.get_ref().display()),
         );
     }
     for peer in &config.peer {

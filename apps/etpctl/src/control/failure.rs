@@ -50,7 +50,7 @@ impl Failure {
             Self::Client(error) => hint(error),
             Self::Lost { .. } => Some(
                 "a card and port 4294967040 of its host answer pings; a program only if it runs \
-                 and wants to",
+                 and wants to; `etpctl guard holds` lists what waits for an answer",
             ),
             _ => None,
         }
@@ -78,15 +78,13 @@ fn hint(error: &ClientError) -> Option<&'static str> {
             VerdictCode::NotEnrolled => {
                 "the card of this host does not state that it is here: `wallet enrol-host HOST.der`"
             }
+            VerdictCode::Refused => "see `etpctl guard explain` and `etpctl status`",
             _ => "see `etpctl status`",
         },
-        _ => match error.reason()? {
-            RequestError::Forbidden => "only root, the daemon's user and [admin] uids may ask this",
-            RequestError::NoSuchCard => {
-                "`etpctl cards` lists them, and says why one is gone; name one with --domain"
-            }
-            _ => return None,
-        },
+        _ if error.reason() == Some(RequestError::NoSuchCard) => {
+            "`etpctl cards` lists them, and says why one is gone; name one with --domain"
+        }
+        _ => return None,
     };
     Some(hint)
 }

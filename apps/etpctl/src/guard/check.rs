@@ -19,7 +19,7 @@ pub(super) fn run(rules: &Path) -> Result<Report, Failure> {
     let digest = hex(&chain.digest);
     Ok(Report {
         text: format!(
-            "{} is good: {} policies{}\ndigest {digest}",
+            "{} is good, policies: {}{}\ndigest {digest}",
             rules.display(),
             names.len(),
             list(chain.links()),

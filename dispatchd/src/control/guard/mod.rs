@@ -104,7 +104,7 @@ impl GuardKeeper {
         self.tell();
         let change = if is_same { ", unchanged" } else { "" };
         Ok(format!(
-            "generation {}: {policies} policies{change}",
+            "generation {}, policies: {policies}{change}",
             self.generations
         ))
     }
@@ -129,7 +129,7 @@ impl GuardKeeper {
                 let chain = self.next(chain);
                 self.guard.shadow = Some(chain);
                 format!(
-                    "generation {}: {policies} policies watch only",
+                    "generation {} only watches, policies: {policies}",
                     self.generations
                 )
             }
