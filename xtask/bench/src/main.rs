@@ -6,6 +6,7 @@
 //! prints one JSON line.
 
 mod cards;
+mod flood;
 mod flow;
 mod relay;
 mod round_trip;
@@ -16,7 +17,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use libetp::EntityId;
+use libetp::{EntityId, Mtype};
 
 use wire::Wire;
 
@@ -74,6 +75,17 @@ enum Role {
         #[arg(long)]
         batch: usize,
     },
+    /// Send what the daemon refuses, wave after wave, until standard input ends
+    Flood {
+        #[command(flatten)]
+        peer: Peer,
+        /// Type of the messages
+        #[arg(long, value_parser = flood::mtype)]
+        mtype: Mtype,
+        /// Parameter bytes of a message
+        #[arg(long)]
+        size: usize,
+    },
     /// Measure an exchange, a resolve and an abort at three soft cards
     Cards,
 }
@@ -107,6 +119,7 @@ fn run(role: Role) -> std::io::Result<()> {
         Role::Cards => cards::run(),
         Role::Echo { peer } => round_trip::echo(Wire::open(&peer)?),
         Role::Ping { peer, size, count } => round_trip::ping(Wire::open(&peer)?, size, count),
+        Role::Flood { peer, mtype, size } => flood::flood(Wire::open(&peer)?, mtype, size),
         Role::Sink { peer, count, group } => flow::sink(Wire::open(&peer)?, count, group),
         Role::Source {
             peer,

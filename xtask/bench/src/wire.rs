@@ -89,8 +89,21 @@ impl Wire {
 
     /// Queues a message; [`Wire::flush`] writes it.
     pub(crate) fn send(&mut self, param: &[u8]) {
+        self.send_as(MTYPE, param);
+    }
+
+    /// Queues a message of a type.
+    pub(crate) fn send_as(&mut self, mtype: Mtype, param: &[u8]) {
         let to = self.to.to_bytes();
-        self.put(kind::SEND, &[&to, &MTYPE.0.to_be_bytes(), param]);
+        self.put(kind::SEND, &[&to, &mtype.0.to_be_bytes(), param]);
+    }
+
+    /// Waits until the daemon has refused a message.
+    pub(crate) fn refused(&mut self) -> Result<()> {
+        match self.frame(|frame| frame.kind)? {
+            kind::VERDICT => Ok(()),
+            kind => Err(Error::other(format!("frame {kind:#x} and no verdict"))),
+        }
     }
 
     /// Sends to somebody else from now on.

@@ -166,13 +166,13 @@ impl Cell {
 }
 
 /// A peer that runs.
-struct Peer {
+pub(super) struct Peer {
     child: Child,
     lines: BufReader<ChildStdout>,
 }
 
 impl Peer {
-    fn start(mut command: Command) -> Result<Self> {
+    pub(super) fn start(mut command: Command) -> Result<Self> {
         let child = command.stdout(Stdio::piped()).spawn();
         let mut child = child.map_err(|error| format!("taskset (util-linux): {error}"))?;
         let stdout = child
@@ -186,7 +186,7 @@ impl Peer {
     }
 
     /// Through dispatchd a peer says its id first.
-    fn with_id(mut self, contender: Contender) -> Result<(Self, Option<String>)> {
+    pub(super) fn with_id(mut self, contender: Contender) -> Result<(Self, Option<String>)> {
         if contender == Contender::Relay {
             return Ok((self, None));
         }
@@ -197,7 +197,13 @@ impl Peer {
         Ok((self, Some(line.trim().to_owned())))
     }
 
-    fn finish(mut self) -> Result<Value> {
+    /// Ends its standard input, and waits until it ends.
+    pub(super) fn stop(mut self) -> Result<Value> {
+        drop(self.child.stdin.take());
+        self.finish()
+    }
+
+    pub(super) fn finish(mut self) -> Result<Value> {
         let mut text = String::new();
         self.lines
             .read_to_string(&mut text)
@@ -208,7 +214,7 @@ impl Peer {
     }
 }
 
-fn pin(pid: u32, cores: &str) -> Result {
+pub(super) fn pin(pid: u32, cores: &str) -> Result {
     let pid = pid.to_string();
     let mut taskset = Command::new("taskset");
     taskset

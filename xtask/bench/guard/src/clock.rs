@@ -27,8 +27,10 @@ pub(crate) struct Figure {
     ratio: f64,
 }
 
-/// Messages in a turn.
-const MESSAGES: u32 = 50_000;
+/// Stretches of a turn, and messages in each: so few that most stretches are not interrupted by
+/// other processes.
+const STRETCHES: usize = 101;
+const MESSAGES: u32 = 500;
 
 pub(crate) fn figures(contenders: &[Contender], rounds: usize) -> Vec<Figure> {
     let turn = |contender: &Contender| turn(&contender.judge);
@@ -47,12 +49,14 @@ pub(crate) fn figures(contenders: &[Contender], rounds: usize) -> Vec<Figure> {
     contenders.iter().enumerate().map(figure).collect()
 }
 
-/// Nanoseconds for one message.
+/// Nanoseconds for one message, in most stretches. The first one warms up.
 fn turn(judge: &Judge) -> f64 {
-    (0..MESSAGES / 10).for_each(|_| judge());
-    let start = Instant::now();
-    (0..MESSAGES).for_each(|_| judge());
-    start.elapsed().as_secs_f64() * 1e9 / f64::from(MESSAGES)
+    let stretch = |_| {
+        let start = Instant::now();
+        (0..MESSAGES).for_each(|_| judge());
+        start.elapsed().as_secs_f64() * 1e9 / f64::from(MESSAGES)
+    };
+    median((0..=STRETCHES).map(stretch).skip(1).collect())
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -4,9 +4,9 @@
 //! line, is the median over the rounds.
 
 mod builtin;
+mod chain;
 mod clock;
 mod message;
-mod plugin;
 mod table;
 
 use std::process::ExitCode;
@@ -30,6 +30,6 @@ fn main() -> ExitCode {
 fn figures(rounds: usize) -> Vec<Figure> {
     let mut contenders: Vec<Contender> = vec![builtin::contender()];
     contenders.extend(table::contenders());
-    contenders.extend(plugin::contenders());
+    contenders.extend(chain::contenders());
     clock::figures(&contenders, rounds)
 }
