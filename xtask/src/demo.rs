@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
 }
 
 /// The packages with the binaries of a deployment.
-const PACKAGES: &[&str] = &["dispatchd", "etpctl", "wallet", "adversary"];
+const PACKAGES: &[&str] = &["dispatchd", "etpctl", "wallet", "softcard", "adversary"];
 
 pub(crate) fn run(arguments: &Arguments) -> Result {
     prepare::for_demo()?;
