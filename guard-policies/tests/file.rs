@@ -223,6 +223,10 @@ fn what_does_not_resolve_does_not_load() {
         ),
         (with_version("[names]\nme = \"who\""), "no id"),
         (
+            with_version("[names]\nlocal = \"010101010101010101010101\""),
+            "a word of rule files",
+        ),
+        (
             with_version(&format!("{REFUSE_TALK}{REFUSE_TALK}")),
             "two policies `no-talk`",
         ),

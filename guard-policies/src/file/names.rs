@@ -30,6 +30,9 @@ impl Named {
     }
 }
 
+/// Words that mean something else where a name may stand.
+const RESERVED: &[&str] = &["local", "foreign", "administrator"];
+
 /// Names and what they stand for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names(BTreeMap<String, Named>);
@@ -43,6 +46,11 @@ impl Names {
     pub fn insert(&mut self, name: &str, text: &str) -> Result<(), String> {
         if Named::parse(name).is_some() {
             return Err(format!("`{name}` is no name: it reads as an id"));
+        }
+        if RESERVED.contains(&name) {
+            return Err(format!(
+                "`{name}` is a word of rule files itself: take another name"
+            ));
         }
         let named = Named::parse(text).ok_or_else(|| {
             format!("`{text}` is no id (24 hex:port), no domain (24 hex) and no host (64 hex)")

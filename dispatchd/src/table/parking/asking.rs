@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 
 use guard_policies::chain::Judgement;
 use guard_policies::{Approver, Entry, Hold, Reason};
-use libetp::digest::{Hash, sha256};
+use libetp::digest::Hash;
 use libetp::params::Param;
 use libetp::params::host::{GuardAnswer, GuardAsk};
-use libetp::{EntityId, Header, Message, Port, VerdictCode};
+use libetp::{EntityId, Header, Port, VerdictCode};
 
 use super::{Flow, HoldTicket, Parked, Wait};
 use crate::table::send::{Arriving, Routed};
@@ -90,7 +90,7 @@ impl Shard {
         let parked = self.parking.deciding(HoldTicket(answer.ticket));
         parked.is_some_and(|parked| match &parked.wait {
             Wait::Answer(hold) => {
-                hold.approver == Approver::Entity(by) && digest(&parked.message) == answer.digest
+                hold.approver == Approver::Entity(by) && parked.digest() == answer.digest
             }
             _ => false,
         })
@@ -168,7 +168,7 @@ impl Shard {
             entry: first.entry,
             header: first.message.header,
             size: first.message.wire_len(),
-            digest: digest(&first.message),
+            digest: first.digest(),
             reason: hold.reason.clone(),
             approver: hold.approver,
             left_ms: (first.since_ms + hold.wait_ms).saturating_sub(self.now_ms),
@@ -188,13 +188,8 @@ pub(super) fn question(parked: &Parked, hold: &Hold, asked_unix_s: u64) -> Guard
         dst,
         mtype,
         size: u32::try_from(parked.message.wire_len()).unwrap_or(u32::MAX),
-        digest: digest(&parked.message),
+        digest: parked.digest(),
         wait_ms: hold.wait_ms,
         asked_unix_s,
     }
-}
-
-/// Of the whole message.
-fn digest(message: &Message) -> Hash {
-    sha256(&message.to_bytes())
 }

@@ -1,5 +1,6 @@
 //! Putting messages aside, and deciding them in their order.
 
+use std::cell::OnceCell;
 use std::collections::VecDeque;
 
 use guard_policies::chain::{Judgement, Stage};
@@ -67,6 +68,7 @@ impl Shard {
             account: arriving.account,
             back: arriving.back,
             message: arriving.to_message(),
+            digest: OnceCell::new(),
             approved: approved.to_vec(),
         })
     }

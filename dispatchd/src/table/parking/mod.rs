@@ -13,11 +13,12 @@ mod deciding;
 mod late;
 mod worker;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use guard_policies::{Entry, Hold, Membership};
-use libetp::digest::Hash;
+use libetp::digest::{Hash, sha256};
 use libetp::{Domain, EntityId, Header, Message};
 
 use super::ledger::{Account, Load, Sender, Shares};
@@ -66,6 +67,7 @@ struct Parked {
     account: Account,
     back: Back,
     message: Message,
+    digest: OnceCell<Hash>,
     /// Policies whose question was answered with yes.
     approved: Vec<Hash>,
 }
@@ -84,6 +86,11 @@ impl Parked {
 
     fn flow(&self) -> Flow {
         (self.message.header.src, self.message.header.dst)
+    }
+
+    /// SHA-256 of the whole message, made when it is first asked for.
+    fn digest(&self) -> Hash {
+        *self.digest.get_or_init(|| sha256(&self.message.to_bytes()))
     }
 
     fn load(&self) -> Load {
