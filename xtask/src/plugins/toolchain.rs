@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::list::Language;
-use crate::shell::{self, Result, command, output, root, target};
+use crate::shell::{self, Result, command, output, target};
 
 /// The target of plugins in Rust.
 pub(super) const TARGET: &str = "wasm32-unknown-unknown";
@@ -49,7 +49,7 @@ impl Toolchain {
         cargo.args(["build", "--release", "--target", TARGET]);
         let mut flags = format!(
             "-Clink-arg=-zstack-size=32768 --remap-path-prefix={}=.",
-            root().display()
+            directory.display()
         );
         if !self.has_rust_target {
             let prefix = self.prefix();
