@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[cfg(feature = "experiment")]
+mod adversary;
 mod failing;
 mod greedy;
 mod holding;

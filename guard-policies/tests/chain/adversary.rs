@@ -1,14 +1,14 @@
 //! The shipped adversary: only for who asks for it, and the same every time.
 
-#![cfg(feature = "experiment")]
-
 use std::io;
 use std::path::Path;
 
 use guard_policies::chain::Chain;
 use guard_policies::file::{Disk, Files, load};
-use guard_policies::{Entry, Facts, Locality, Verdict};
-use libetp::{Domain, Header, Mtype};
+use guard_policies::{Entry, Facts, Verdict};
+use libetp::{Domain, Header};
+
+use crate::support::*;
 
 const PATH: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -23,30 +23,18 @@ impl Files for NoExperiments {
     }
 }
 
-struct Home;
-
-impl Locality for Home {
-    fn is_local(&self, domain: Domain) -> bool {
-        domain == Domain([1; 12])
-    }
-
-    fn is_owner(&self, _: u32, _: Domain) -> bool {
-        false
-    }
-}
-
 fn verdicts(chain: &Chain, entry: Entry, src: Domain, count: usize) -> Vec<Verdict> {
     let header = Header {
         src: src.card(),
-        dst: Domain([1; 12]).card(),
-        mtype: Mtype(0xC001),
+        dst: HOME.card(),
+        mtype: TALK,
     };
-    let facts = Facts::new(entry, header, b"", &Home);
+    let facts = Facts::new(entry, header, b"", &Host);
     (0..count).map(|_| chain.judge(&facts).verdict).collect()
 }
 
 fn from_abroad(chain: &Chain, count: usize) -> Vec<Verdict> {
-    verdicts(chain, Entry::Remote([3; 32]), Domain([2; 12]), count)
+    verdicts(chain, Entry::Remote([3; 32]), ABROAD, count)
 }
 
 #[test]
@@ -72,6 +60,6 @@ fn it_does_everything_and_the_same_again() {
 #[test]
 fn it_leaves_alone_what_does_not_meet_its_conditions() {
     let chain = load(Path::new(PATH), &Disk).unwrap();
-    let own = verdicts(&chain, Entry::Card(Domain([1; 12])), Domain([1; 12]), 1_000);
+    let own = verdicts(&chain, Entry::Card(HOME), HOME, 1_000);
     assert!(own.iter().all(|verdict| *verdict == Verdict::Pass));
 }
