@@ -26,6 +26,7 @@ pub mod local;
 pub mod message;
 pub mod mtype;
 pub mod params;
+pub mod text;
 pub mod verdict;
 
 pub use id::{Domain, EntityId, Port};

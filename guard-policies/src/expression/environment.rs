@@ -10,10 +10,11 @@ use cel::context::VariableResolver;
 use cel::parser::Parser;
 use cel::{Context, Env, ExecutionError, Value};
 
+use libetp::text::hex;
+
 use super::check::{Check, Scope};
 use super::error;
 use super::scene::Scene;
-use super::settle::hex;
 use super::variable;
 use super::{DEPTH_MAX, EXPRESSION_BYTES_MAX};
 use crate::file::Wrong;

@@ -4,6 +4,8 @@ use cel::common::ast::{Expr, IdedExpr, LiteralValue};
 use cel::common::types::CelString;
 
 use super::types::Word;
+use libetp::text::hex;
+
 use crate::file::{self, Names, Wrong};
 
 const ENTRIES: [&str; 4] = ["app", "card", "remote", "host"];
@@ -58,12 +60,4 @@ fn written(text: &str, word: Word, names: &Names) -> Result<String, String> {
             }
         }
     }
-}
-
-/// Lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let mut digits = String::with_capacity(2 * bytes.len());
-    let written = libetp::id::write_hex(&mut digits, bytes);
-    debug_assert!(written.is_ok(), "writing to a String cannot fail");
-    digits
 }

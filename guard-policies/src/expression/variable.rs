@@ -3,7 +3,8 @@
 use cel::common::types::{CelBool, CelInt, CelList, CelNull, CelString};
 use cel::common::value::Val;
 
-use super::settle::hex;
+use libetp::text::hex;
+
 use super::types::{Type, Typed, Word};
 use crate::{Entry, Facts, Principal};
 

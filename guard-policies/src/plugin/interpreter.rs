@@ -10,11 +10,13 @@ use wasmi::{
     StoreLimitsBuilder, TrapCode, TypedFunc,
 };
 
+use libetp::text::shown;
+
 use super::engine::{Bounds, Call, Engine, Instance, Module, Outline, Trap};
 use super::limits::{
     CALL_DEPTH_MAX, LOG_FUEL, LOG_LINE_BYTES_MAX, STACK_BYTES_MAX, TABLE_ELEMENTS_MAX,
 };
-use super::log::{Log, shown};
+use super::log::Log;
 
 /// The interpreter, with fuel. Compiling is done whole when a module is loaded.
 pub struct Interpreter(wasmi::Engine);

@@ -27,7 +27,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use libetp::digest::{Hash, sha256};
-use libetp::id::write_hex;
+use libetp::text::{hex, shown};
 
 pub use input::encode as input;
 pub use interpreter::Interpreter;
@@ -169,11 +169,9 @@ impl Policy for Plugin {
 
     fn explain(&self) -> Vec<String> {
         let outline = self.module.outline();
-        let mut hash = String::new();
-        let _ = write_hex(&mut hash, &self.hash);
         let list = |names: &[String]| match names {
             [] => "nothing".into(),
-            names => log::shown(&names.join(", ")),
+            names => shown(&names.join(", ")),
         };
         vec![
             format!(
@@ -182,7 +180,7 @@ impl Policy for Plugin {
                 self.engine,
                 limits::ABI
             ),
-            format!("sha256 {hash}"),
+            format!("sha256 {}", hex(&self.hash)),
             format!("imports {}", list(&outline.imports)),
             format!("exports {}", list(&outline.exports)),
             format!(
@@ -217,8 +215,7 @@ fn check_hash(module: &[u8], wanted: Option<Hash>) -> Result<Hash, String> {
     let hash = sha256(module);
     match wanted {
         Some(wanted) if wanted != hash => {
-            let mut is = String::new();
-            let _ = write_hex(&mut is, &hash);
+            let is = hex(&hash);
             Err(format!(
                 "the module's sha256 is {is}, not the one that is given"
             ))

@@ -1,9 +1,9 @@
 //! What a plugin says of a message, checked.
 
 use libetp::limits::PARAM_BYTES_MAX;
+use libetp::text::shown;
 
 use super::limits::REASON_BYTES_MAX;
-use super::log::shown;
 use crate::{Failure, Opinion, Text};
 
 /// What is said if a plugin gives no reason.

@@ -1,8 +1,10 @@
 //! One instance of a plugin, and the interface to it: `docs/protocol/guard-plugin.md`.
 
+use libetp::text::shown;
+
 use super::engine::{Call, Instance, Module};
 use super::limits::{ABI, BUFFER_BYTES, BYTES_PER_FUEL, START_FUEL_MAX};
-use super::log::{Log, shown};
+use super::log::Log;
 use super::output;
 use crate::{Failure, Opinion};
 

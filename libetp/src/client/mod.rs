@@ -37,7 +37,6 @@ mod new_pin;
 mod saved;
 pub mod session;
 mod socket;
-pub mod text;
 pub mod voucher;
 
 pub use crate::limits::PIN_BYTES_MAX;
@@ -53,3 +52,4 @@ pub use session::{Delivery, Taking};
 pub use socket::{AsyncSocket, BlockingSocket, Socket, Wanted};
 
 pub use crate::local::{Distrust, Trust};
+pub use crate::text;

@@ -1,6 +1,8 @@
 //! Text of others, made safe to show.
 
-use std::fmt::Write;
+use alloc::format;
+use alloc::string::String;
+use core::fmt::Write;
 
 /// Text with every control character, line separator and bidirectional override escaped, so that
 /// it stays on its line and cannot move the cursor or reorder what is read.
@@ -28,7 +30,7 @@ fn is_safe(character: char) -> bool {
 
 /// Bytes as text: escaped if they are UTF-8, hexadecimal otherwise.
 pub fn shown_bytes(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
+    match core::str::from_utf8(bytes) {
         Ok(text) => shown(text),
         Err(_) => format!("0x{}", hex(bytes)),
     }
