@@ -138,8 +138,7 @@ impl Shard {
 
     /// What the chain says of a message.
     pub(super) fn judgement(&mut self, arriving: &Arriving<'_>, stage: Stage<'_>) -> Judgement {
-        let guard = Arc::clone(&self.guard);
-        let (judgement, record) = guard.judge(&self.facts(arriving), None, stage);
+        let (judgement, record) = self.guard.judge(&self.facts(arriving), None, stage);
         self.tell_watchers(record.map(Box::new));
         judgement
     }

@@ -96,12 +96,12 @@ pub fn load(path: &Path, files: &dyn Files) -> Result<Chain, ConfigError> {
     let mut digests = Vec::new();
     for source in &sources {
         digests.extend(sha256(source.text.as_bytes()));
+        let context = digest_of(&[source.text.as_bytes(), &names.digest()]);
         for text in &source.parsed.policy {
             if !seen.insert(text.get_ref().name.get_ref().as_str()) {
                 let what = format!("there are two policies `{}`", text.get_ref().name.get_ref());
                 return Err(source.error(Problem::new(text.get_ref().name.span(), what)));
             }
-            let context = digest_of(&[source.text.as_bytes(), &names.digest()]);
             let link = policy::compile(text, source, &names, files, context)
                 .map_err(|problem| source.error(problem))?;
             digests.extend(link.digest);

@@ -1,5 +1,7 @@
 //! One policy of a rule file.
 
+use std::ops::Range;
+
 use libetp::Mtype;
 use libetp::digest::Hash;
 use libetp::id::parse_hex;
@@ -74,43 +76,28 @@ fn check_name(name: &Spanned<String>) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Where a key stands, if it does.
+fn place<T>(key: &Option<Spanned<T>>) -> Option<Range<usize>> {
+    key.as_ref().map(Spanned::span)
+}
+
 /// A key without effect is an error.
 fn only_keys_of_its_kind(text: &Spanned<PolicyText>) -> Result<(), Problem> {
     let policy = text.get_ref();
-    let place = |it: &Option<Spanned<String>>| it.as_ref().map(Spanned::span);
     let keys = [
-        ("rule", Kind::Table, policy.rule.as_ref().map(Spanned::span)),
+        ("rule", Kind::Table, place(&policy.rule)),
         ("pass_if", Kind::Expression, place(&policy.pass_if)),
         ("drop_if", Kind::Expression, place(&policy.drop_if)),
         ("refuse_if", Kind::Expression, place(&policy.refuse_if)),
         ("hold_if", Kind::Expression, place(&policy.hold_if)),
         ("reason", Kind::Expression, place(&policy.reason)),
-        (
-            "file",
-            Kind::Plugin,
-            policy.file.as_ref().map(Spanned::span),
-        ),
+        ("file", Kind::Plugin, place(&policy.file)),
         ("sha256", Kind::Plugin, place(&policy.sha256)),
-        (
-            "fuel",
-            Kind::Plugin,
-            policy.fuel.as_ref().map(Spanned::span),
-        ),
-        (
-            "memory_kib",
-            Kind::Plugin,
-            policy.memory_kib.as_ref().map(Spanned::span),
-        ),
-        (
-            "settings",
-            Kind::Plugin,
-            policy.settings.as_ref().map(Spanned::span),
-        ),
+        ("fuel", Kind::Plugin, place(&policy.fuel)),
+        ("memory_kib", Kind::Plugin, place(&policy.memory_kib)),
+        ("settings", Kind::Plugin, place(&policy.settings)),
+        ("adversary", Kind::Adversary, place(&policy.adversary)),
     ];
-    let adversary = policy.adversary.as_ref().map(Spanned::span);
-    let keys = keys
-        .into_iter()
-        .chain([("adversary", Kind::Adversary, adversary)]);
     let own = *policy.kind.get_ref();
     for (key, kind, place) in keys {
         if let Some(place) = place
