@@ -13,7 +13,7 @@ use crate::table::ConnectionId;
 
 pub(super) async fn run(worker: Rc<Worker>, id: ConnectionId, socket: Rc<Socket>) {
     loop {
-        feed_held(&worker, id, &socket);
+        feed_held(&worker, id, &socket).await;
         if socket.moves_to.get().is_some() || is_over(&worker, id, &socket) {
             break;
         }
@@ -22,8 +22,8 @@ pub(super) async fn run(worker: Rc<Worker>, id: ConnectionId, socket: Rc<Socket>
         tokio::select! {
             biased;
             ready = socket.stream.readable(), if wants_read => {
+                // Others get their turn before a program that always has more.
                 if ready.is_err() || read(&worker, id, &socket) == Pass::Full {
-                    // Others get their turn before a program that always has more.
                     tokio::task::yield_now().await;
                 }
             }
@@ -41,19 +41,23 @@ fn is_over(worker: &Worker, id: ConnectionId, socket: &Socket) -> bool {
     socket.is_dead.get() || worker.shard.borrow().is_finished(id)
 }
 
-/// Whether a read filled its buffer.
+/// Whether a read may have left something, in the socket or for the next slice.
 #[derive(PartialEq, Eq)]
 enum Pass {
     Full,
     Short,
 }
 
-/// Bytes that were held back, as far as the shard wants them now.
-fn feed_held(worker: &Rc<Worker>, id: ConnectionId, socket: &Socket) {
+/// Bytes that were held back, slice after slice, as far as the shard wants them now.
+async fn feed_held(worker: &Rc<Worker>, id: ConnectionId, socket: &Socket) {
     while socket.is_held.get() && worker.shard.borrow().wants_read(id) {
+        worker.begin_pass();
         let rest = socket.rest.take();
         give(worker, id, socket, &rest);
         worker.settle();
+        if socket.is_held.get() {
+            tokio::task::yield_now().await;
+        }
     }
 }
 
@@ -69,7 +73,7 @@ fn give(worker: &Worker, id: ConnectionId, socket: &Socket, bytes: &[u8]) {
     }
     socket
         .is_held
-        .set(!rest.is_empty() && !shard.wants_read(id));
+        .set(!rest.is_empty() && (shard.is_slice_over() || !shard.wants_read(id)));
 }
 
 fn read(worker: &Rc<Worker>, id: ConnectionId, socket: &Socket) -> Pass {
@@ -80,6 +84,7 @@ fn read(worker: &Rc<Worker>, id: ConnectionId, socket: &Socket) -> Pass {
             may_have_more: true,
             ..
         }) => Pass::Full,
+        _ if socket.is_held.get() => Pass::Full,
         _ => Pass::Short,
     };
     match received {

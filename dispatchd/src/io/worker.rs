@@ -140,6 +140,15 @@ fn now(start: Instant) -> Now {
     }
 }
 
+/// How far the jobs are done.
+enum Worked {
+    All,
+    /// There may be more, after others had their turn.
+    Slice,
+    /// The thread is to end.
+    Stop,
+}
+
 /// A shard that panicked may be anything: the process ends, and its supervisor starts it anew.
 struct AbortOnPanic;
 
@@ -160,8 +169,13 @@ impl Worker {
                 job = jobs.recv() => {
                     let Some(job) = job else { return };
                     self.begin_pass();
-                    if self.work_through(job, &mut jobs) {
-                        return self.end().await;
+                    match self.work_through(job, &mut jobs) {
+                        Worked::All => {}
+                        Worked::Slice => {
+                            self.settle();
+                            tokio::task::yield_now().await;
+                        }
+                        Worked::Stop => return self.end().await,
                     }
                 }
                 _ = ticks.tick() => {
@@ -175,7 +189,9 @@ impl Worker {
     /// A pass begins: what is judged in it is judged at this moment.
     pub(super) fn begin_pass(&self) {
         self.pass.begin();
-        self.shard.borrow_mut().clock(now(self.start));
+        let mut shard = self.shard.borrow_mut();
+        shard.clock(now(self.start));
+        shard.begin_slice();
     }
 
     /// Tells the shard the time when it is so late.
@@ -190,16 +206,23 @@ impl Worker {
         });
     }
 
-    /// Does the job and what is queued behind it; true if it is to end.
-    fn work_through(self: &Rc<Self>, first: Job, jobs: &mut mpsc::UnboundedReceiver<Job>) -> bool {
+    /// Does the job and what is queued behind it.
+    fn work_through(
+        self: &Rc<Self>,
+        first: Job,
+        jobs: &mut mpsc::UnboundedReceiver<Job>,
+    ) -> Worked {
         let queued = std::iter::from_fn(|| jobs.try_recv().ok());
-        for job in std::iter::once(first).chain(queued.take(JOBS_PER_PASS)) {
+        for (before, job) in std::iter::once(first).chain(queued).enumerate() {
             if matches!(job, Job::Stop) {
-                return true;
+                return Worked::Stop;
             }
             self.work(job);
+            if before + 1 == JOBS_PER_PASS || self.shard.borrow().is_slice_over() {
+                return Worked::Slice;
+            }
         }
-        false
+        Worked::All
     }
 
     fn work(self: &Rc<Self>, job: Job) {

@@ -52,14 +52,19 @@ fn must_be_empty(frame: &Frame<'_>) -> Result<(), Fault> {
 }
 
 impl Shard {
-    /// Bytes came from a connection. Says how many were used; the rest comes again, with what
-    /// follows it, when [`Shard::wants_read`].
+    /// Bytes came from a connection. Says how many were used, at most a slice of work; the rest comes
+    /// again, with what follows it, when [`Shard::wants_read`].
     pub fn received(&mut self, id: ConnectionId, bytes: &[u8]) -> usize {
+        self.slice.begin();
         let mut used = 0;
         let mut sending = None;
         // A message leaves the connection readable, unless it says otherwise.
         let mut is_readable = self.wants_read(id);
-        while is_readable && let Some((frame, len)) = self.next_frame(id, &bytes[used..]) {
+        while is_readable
+            && !self.slice.is_over()
+            && let Some((frame, len)) = self.next_frame(id, &bytes[used..])
+        {
+            self.slice.spend_frame();
             match self.frame(id, &mut sending, &frame) {
                 Ok(Next::Go) => {
                     used += len;

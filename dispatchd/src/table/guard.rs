@@ -139,6 +139,7 @@ impl Shard {
     /// What the chain says of a message.
     pub(super) fn judgement(&mut self, arriving: &Arriving<'_>, stage: Stage<'_>) -> Judgement {
         let (judgement, record) = self.guard.judge(&self.facts(arriving), None, stage);
+        self.slice.spend_fuel(judgement.fuel);
         self.tell_watchers(record.map(Box::new));
         judgement
     }

@@ -28,6 +28,7 @@ use super::parking::Parking;
 use super::ports::PortPool;
 use super::registry::{Registry, ShardIndex};
 use super::returns::ConnectionId;
+use super::slice::Slice;
 use super::store::StoredCapability;
 use super::storing::Storing;
 
@@ -111,6 +112,7 @@ pub struct Shard {
     pub(super) unix_s: u64,
     pub(super) guard: Arc<Guard>,
     pub(super) parking: Parking,
+    pub(super) slice: Slice,
     pub(super) stored_messages: u64,
     pub(super) taken_messages: u64,
 }
@@ -126,6 +128,7 @@ impl Shard {
         Self {
             remote_secret: entropy(),
             parking: Parking::new(entropy()),
+            slice: Slice::default(),
             index,
             shared,
             directory,
@@ -250,6 +253,16 @@ impl Shard {
         let detail = detail.into();
         self.effects
             .push(Effect::Event(name, id, principal, detail));
+    }
+
+    /// A slice of work begins, of something else than the bytes of one connection.
+    pub fn begin_slice(&mut self) {
+        self.slice.begin();
+    }
+
+    /// Whether others should have their turn before more is put in.
+    pub fn is_slice_over(&self) -> bool {
+        self.slice.is_over()
     }
 
     /// Whether the bytes of a connection are wanted now.

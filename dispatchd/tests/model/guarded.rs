@@ -57,7 +57,11 @@ impl Files for Text {
 }
 
 fn chain(generation: u64, rules: &str) -> Guard {
-    let mut chain = load(Path::new("guard.toml"), &Text(rules.into())).unwrap();
+    loaded(generation, &Text(rules.into()))
+}
+
+pub(crate) fn loaded(generation: u64, files: &impl Files) -> Guard {
+    let mut chain = load(Path::new("guard.toml"), files).unwrap();
     chain.generation = generation;
     Guard {
         chain: Arc::new(chain),

@@ -11,6 +11,7 @@ mod guarded;
 mod interleavings;
 mod moves;
 mod reference;
+mod slices;
 mod storage;
 mod watched;
 mod world;

@@ -231,6 +231,12 @@ impl World {
         self.programs[program].unused = bytes[used..].to_vec();
     }
 
+    /// Gives bytes of the program's to its shard. How many it used.
+    pub(crate) fn receive(&mut self, program: usize, bytes: &[u8]) -> usize {
+        let (at, shard) = self.shard(program);
+        shard.received(at, bytes)
+    }
+
     /// The number of the program's next frame.
     pub(crate) fn next_number(&self, program: usize) -> u64 {
         self.programs[program].number + 1

@@ -5,7 +5,7 @@ use libetp::frame::body::RequestError;
 use libetp::frame::{self, kind};
 
 use dispatchd::router::{Limits, QuotaLimits};
-use dispatchd::table::{MESSAGE_OVERHEAD_BYTES, charge};
+use dispatchd::table::{MESSAGE_OVERHEAD_BYTES, SLICE_FRAMES, charge};
 
 use crate::harness::{PRIVATE, Program, Setup, daemon, send_body};
 
@@ -34,6 +34,25 @@ fn a_mailbox_takes_what_it_may_and_names_what_is_too_much() {
     assert_eq!(b.flush().len(), 9);
     a.send(b.id, PRIVATE, b"");
     assert_eq!(a.flush(), []);
+}
+
+#[test]
+fn all_that_a_program_wrote_at_once_before_it_left_is_delivered() {
+    let daemon = daemon();
+    let (mut a, mut b) = (daemon.acquire(), daemon.acquire());
+    let count = 8 * SLICE_FRAMES + 1;
+    let mut bytes = Vec::new();
+    for at in 0..count {
+        let body = send_body(b.id, PRIVATE, &at.to_be_bytes());
+        frame::write(&mut bytes, kind::SEND, 100 + u64::from(at), &[&body]);
+    }
+    a.write(&bytes);
+    drop(a);
+    for at in 0..count {
+        let (number, _, message) = b.come().delivery();
+        assert_eq!(message.param, at.to_be_bytes());
+        b.taken(number);
+    }
 }
 
 #[test]

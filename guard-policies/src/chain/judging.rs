@@ -31,6 +31,8 @@ pub struct Judgement {
     pub param: Option<Vec<u8>>,
     /// Place of the policy that decided; `None` for built-in rules and defaults.
     pub decided_by: Option<usize>,
+    /// What all policies together cost.
+    pub fuel: u64,
 }
 
 impl Judgement {
@@ -101,18 +103,22 @@ impl Chain {
                 verdict: Verdict::Refuse(rule.reason()),
                 param: None,
                 decided_by: None,
+                fuel: 0,
             };
         }
         if is_between_card_and_daemon(facts) {
             return passed(None);
         }
         let mut param: Option<Vec<u8>> = None;
+        let mut spent = 0;
         for (at, link) in self.links.iter().enumerate().skip(stage.from) {
             let current = match &param {
                 Some(param) => facts.with_param(param),
                 None => *facts,
             };
-            match self.ask(at, link, &current, stage, &mut watch) {
+            let (next, fuel) = self.ask(at, link, &current, stage, &mut watch);
+            spent += fuel;
+            match next {
                 Next::Go => {}
                 Next::Rewritten(new) => param = Some(new),
                 Next::Decided(verdict) => {
@@ -120,12 +126,14 @@ impl Chain {
                         verdict,
                         param,
                         decided_by: Some(at),
+                        fuel: spent,
                     };
                 }
             }
         }
         Judgement {
             verdict: self.fallback(facts.entry),
+            fuel: spent,
             ..passed(param)
         }
     }
@@ -142,6 +150,7 @@ impl Chain {
         }
     }
 
+    /// What follows from a policy, and what asking it cost.
     fn ask(
         &self,
         at: usize,
@@ -149,7 +158,7 @@ impl Chain {
         facts: &Facts<'_>,
         stage: Stage<'_>,
         watch: &mut Watch<'_>,
-    ) -> Next {
+    ) -> (Next, u64) {
         let is_shadow = link.settings.mode == Mode::Shadow;
         let mut tell = |opinion: Option<&Result<Opinion, Failure>>, fuel| {
             if let Some(watch) = watch {
@@ -166,20 +175,21 @@ impl Chain {
         let is_blind = link.is_blind_to(facts);
         if !is_blind && !link.applies(facts) {
             tell(None, 0);
-            return Next::Go;
+            return (Next::Go, 0);
         }
         if link.settings.is_slow && !stage.is_worker && !is_shadow && !is_blind {
-            return Next::Decided(Verdict::Slow(at));
+            return (Next::Decided(Verdict::Slow(at)), 0);
         }
         let Answer { opinion, fuel } = match is_blind {
             true => blind(link),
             false => self.opinion(link, facts),
         };
         tell(Some(&opinion), fuel);
-        match is_shadow {
+        let next = match is_shadow {
             true => Next::Go,
             false => follow((at, link), opinion, facts, stage.approved),
-        }
+        };
+        (next, fuel)
     }
 
     /// Asks a policy that is not in quarantine and whose source can pay, and keeps the books.
@@ -238,6 +248,7 @@ fn passed(param: Option<Vec<u8>>) -> Judgement {
         verdict: Verdict::Pass,
         param,
         decided_by: None,
+        fuel: 0,
     }
 }
 

@@ -133,6 +133,7 @@ impl Shard {
             verdict: guard_policies::Verdict::Refuse(Reason { rule, detail }),
             param: None,
             decided_by: None,
+            fuel: 0,
         };
         self.advance(flow, Some(refused));
     }
