@@ -18,6 +18,7 @@ mod error;
 mod keys;
 mod puk;
 mod store;
+pub mod vpcd;
 
 pub use card::{Info, NewCard, SoftCard};
 pub use device_key::{AtRest, DEVICE_KEY_BYTES, DeviceKey};

@@ -1,5 +1,7 @@
-//! `softcard`: looks at soft cards that no daemon has open, and serves them to one.
+//! `softcard`: looks at soft cards that no daemon has open, serves them to one, and puts them into readers.
 
+mod insert;
+mod process;
 mod serve;
 
 use std::path::{Path, PathBuf};
@@ -20,8 +22,10 @@ const MANUAL: Manual = Manual {
     description: "\
 A soft card is a directory that\n\
 .BR dispatchd (8)\n\
-serves as a card. This program says what is in one, or serves it to dispatchd from a process of its own, which may\n\
-belong to another user and be restarted alone.",
+serves as a card. This program says what is in one, serves it to dispatchd from a process of its own, which may\n\
+belong to another user and be restarted alone, or puts it into the virtual reader of a\n\
+.BR pcscd (8),\n\
+where it is a card as any other.",
     kinds: KINDS,
     sections: include_str!("../softcard.roff"),
 };
@@ -29,7 +33,7 @@ belong to another user and be restarted alone.",
 #[derive(Parser)]
 #[command(
     version,
-    about = "Look at soft cards that no daemon has open, and serve them"
+    about = "Look at soft cards that no daemon has open, serve them, and put them into readers"
 )]
 #[command(after_help = Kind::help(KINDS))]
 struct Arguments {
@@ -57,6 +61,13 @@ enum Command {
     /// reason, start it again: the daemon finds out which command the card carried out last, and goes on.
     #[command(after_help = SERVE_HELP)]
     Serve(serve::Arguments),
+    /// Put a card into the virtual reader of a pcscd, until SIGTERM
+    ///
+    /// The reader is the driver of the package vsmartcard-vpcd: it listens on a port, and this process connects
+    /// and is the card. Every program that uses PC/SC sees it, such as pcsc_scan. The card is pulled when this process
+    /// ends. When pcscd ends, the card goes into the reader again as soon as there is one.
+    #[command(after_help = VPCD_HELP)]
+    Vpcd(insert::Arguments),
 }
 
 /// What goes into the configuration of the daemon.
@@ -66,6 +77,16 @@ In dispatchd's configuration:
   kind = \"process\"
   socket = \"/run/tenet/card.sock\"
   owners = [1000]";
+
+/// How to see that it is there.
+const VPCD_HELP: &str = "\
+With the packages pcscd, vsmartcard-vpcd, pcsc-tools and opensc:
+  softcard vpcd /var/lib/tenet/card &
+  pcsc_scan
+  opensc-tool --send-apdu 00:A4:04:00:10:F0:65:54:50:63:61:72:64:01:02:03:04:05:06:07:08:00
+
+Port 35963 is that of the first slot in the package's configuration, /etc/reader.conf.d/vpcd; the driver listens
+on all addresses, and whoever reaches the port inserts a card.";
 
 fn main() -> ExitCode {
     match command_line::parse::<Arguments>(&MANUAL) {
@@ -90,10 +111,15 @@ fn run(arguments: Arguments) -> ExitCode {
             }
             Err(error) => failure(error.to_string()).tell(PROGRAM, json),
         },
-        Command::Serve(arguments) => match serve::serve(&arguments) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(words) => failure(words).tell(PROGRAM, false),
-        },
+        Command::Serve(arguments) => end(serve::serve(&arguments)),
+        Command::Vpcd(arguments) => end(insert::insert(&arguments)),
+    }
+}
+
+fn end(served: Result<(), String>) -> ExitCode {
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(words) => failure(words).tell(PROGRAM, false),
     }
 }
 

@@ -1,0 +1,176 @@
+//! `softcard vpcd`: a real process behind a reader that this test plays.
+
+mod support;
+
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use libetp::exchange::{CommandBuilder, ExchangeReply, SelectCommand, SelectReply};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use softcard::SoftCard;
+use softcard::vpcd::{Protocol, atr};
+use support::reader::{POWER_OFF, POWER_ON, RESET, Reader};
+use support::{Scheme, ports, reserve_ports};
+use tempfile::TempDir;
+
+const NOT_SELECTED: [u8; 2] = [0x69, 0x85];
+const WRONG_LENGTH: [u8; 2] = [0x67, 0x00];
+const UNKNOWN_INSTRUCTION: [u8; 2] = [0x6D, 0x00];
+
+/// A card in a directory, and the reader that it is put into.
+struct Slot {
+    place: TempDir,
+    reader: Reader,
+    process: Option<Child>,
+}
+
+impl Slot {
+    fn new() -> Self {
+        let place = tempfile::tempdir().expect("a directory");
+        let new = Scheme::new().new_card();
+        drop(SoftCard::create(&place.path().join("card"), new).expect("created"));
+        Self {
+            place,
+            reader: Reader::new(),
+            process: None,
+        }
+    }
+
+    fn directory(&self) -> PathBuf {
+        self.place.path().join("card")
+    }
+
+    /// Puts the card into the reader.
+    fn insert(&mut self, more: &[&str]) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_softcard"));
+        command.arg("vpcd").arg(self.directory());
+        command.arg(self.reader.address().to_string()).args(more);
+        let process = command.stderr(Stdio::null()).spawn();
+        self.process = Some(process.expect("starts"));
+        self.reader.next_card();
+    }
+
+    fn end(&mut self, signal: Signal) -> ExitStatus {
+        let mut process = self.process.take().expect("started");
+        let pid = i32::try_from(process.id()).expect("a process id");
+        kill(Pid::from_raw(pid), signal).expect("it runs");
+        process.wait().expect("it ended")
+    }
+
+    fn select(&mut self) -> SelectReply {
+        let session = *b"a daemon";
+        let response = self.reader.transmit(&SelectCommand { session }.to_bytes());
+        SelectReply::parse(&response).expect("a reply")
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+/// An EXCHANGE that reserves a block of ports.
+fn reserve(reply: &SelectReply, sequence: u8) -> Vec<u8> {
+    let mut command = CommandBuilder::new(reply.max_command_data, reply.max_message);
+    command.push(&reserve_ports(reply.domain)).expect("fits");
+    command.finish(sequence)
+}
+
+fn first_port(response: &[u8]) -> u32 {
+    let reply = ExchangeReply::parse(response).expect("a reply");
+    ports(&reply.messages[0].message).first
+}
+
+#[test]
+fn a_reader_gets_answers_and_power_takes_the_session_away() {
+    let mut slot = Slot::new();
+    slot.insert(&[]);
+    assert_eq!(slot.reader.atr(), atr(Protocol::T1));
+    let mut boots = vec![slot.select().boot_id];
+    for order in [POWER_OFF, POWER_ON, RESET] {
+        slot.reader.say(&[order]);
+        let response = slot.reader.transmit(&[0x80, 0xC2, 0, 0, 0, 0, 0]);
+        assert_eq!(response, NOT_SELECTED, "after {order}");
+        boots.push(slot.select().boot_id);
+    }
+    boots.sort_unstable();
+    boots.dedup();
+    assert_eq!(boots.len(), 4, "each power-up has its own");
+    let reply = slot.select();
+    let first = slot.reader.transmit(&reserve(&reply, 0));
+    assert_eq!(first_port(&first), 1);
+    assert_eq!(slot.reader.atr(), atr(Protocol::T1), "asked in between");
+    assert_eq!(slot.reader.transmit(&reserve(&reply, 0)), first, "repeated");
+    assert_eq!(first_port(&slot.reader.transmit(&reserve(&reply, 1))), 257);
+}
+
+#[test]
+fn what_is_no_command_is_answered_too() {
+    let mut slot = Slot::new();
+    slot.insert(&[]);
+    for odd in [&[][..], &[3], &[0, 0xA4], &[0, 0xA4, 4]] {
+        assert_eq!(slot.reader.transmit(odd), WRONG_LENGTH, "{odd:02x?}");
+    }
+    let longest = [&[0x80, 0xEE, 0, 0][..], &[0; 65_531]].concat();
+    assert_eq!(slot.reader.transmit(&longest), UNKNOWN_INSTRUCTION);
+}
+
+#[test]
+fn a_card_of_short_commands_says_so_and_refuses_others() {
+    for (option, protocol) in [
+        ("--short", Protocol::ShortT1),
+        ("--protocol=t0", Protocol::T0),
+    ] {
+        let mut slot = Slot::new();
+        slot.insert(&[option]);
+        assert_eq!(slot.reader.atr(), atr(protocol));
+        let reply = slot.select();
+        assert_eq!(slot.reader.transmit(&reserve(&reply, 0)), WRONG_LENGTH);
+        let longest_short = [&[0x80, 0xEE, 0, 0, 255][..], &[0; 256]].concat();
+        assert_eq!(slot.reader.transmit(&longest_short), UNKNOWN_INSTRUCTION);
+    }
+}
+
+#[test]
+fn a_card_that_was_pulled_comes_back_without_what_it_had_in_memory() {
+    let mut slot = Slot::new();
+    slot.insert(&[]);
+    let before = slot.select();
+    assert_eq!(first_port(&slot.reader.transmit(&reserve(&before, 0))), 1);
+    for _ in 0..3 {
+        slot.reader.pull();
+        slot.reader.next_card();
+        // As after a swap that the reader did not see: it sends commands at once.
+        assert_eq!(slot.reader.transmit(&reserve(&before, 1)), NOT_SELECTED);
+    }
+    let after = slot.select();
+    assert_eq!(after.domain, before.domain);
+    assert!(after.executed(0, before.generation), "{after:?}");
+}
+
+#[test]
+fn it_waits_for_a_reader_and_ends_when_it_is_asked_to() {
+    let mut slot = Slot::new();
+    let address = slot.reader.address();
+    slot.insert(&[]);
+    assert_eq!(slot.end(Signal::SIGTERM).code(), Some(0));
+    assert_eq!(slot.reader.hear(), None);
+    drop(std::mem::replace(&mut slot.reader, Reader::new()));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_softcard"));
+    command.arg("vpcd").arg(slot.directory());
+    let command = command.arg(address.to_string()).stderr(Stdio::piped());
+    slot.process = Some(command.spawn().expect("starts"));
+    let words = slot.process.as_mut().and_then(|it| it.stderr.take());
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(words.expect("a pipe")));
+    let said = lines.find(|line| {
+        line.as_ref()
+            .is_ok_and(|it| it.contains("is pcscd running?"))
+    });
+    assert!(said.is_some(), "it ended");
+    assert_eq!(slot.end(Signal::SIGINT).code(), Some(0));
+}
