@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::apdu::{Apdu, CLASS_CHAINING, EXTENDED_EXPECTED_BYTES_MAX};
 use super::{
     AID, CLA_INTERINDUSTRY, CLA_PROPRIETARY, COMMAND_DATA_BYTES_MAX, COMMAND_FRAME_PREFIX_BYTES,
     COMMAND_MESSAGES_MAX, COMMAND_OVERHEAD_BYTES, INS_EXCHANGE, INS_SELECT, SelectCommand,
@@ -31,8 +32,8 @@ pub enum CommandError {
     /// P1 or P2 of SELECT, P1 of EXCHANGE.
     #[error("wrong P1 or P2")]
     Parameters,
-    /// Command chaining.
-    #[error("command chaining is not spoken")]
+    /// Command chaining, of another command than EXCHANGE.
+    #[error("command chaining is not spoken here")]
     Chaining,
     /// Another logical channel than 0.
     #[error("only logical channel 0")]
@@ -78,13 +79,22 @@ impl<'a> Command<'a> {
     /// # Errors
     /// [`CommandError`]; its [`status_word`](CommandError::status_word) is the card's answer.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, CommandError> {
-        let (&[class, instruction, p1, p2], body) =
-            bytes.split_first_chunk().ok_or(CommandError::Length)?;
-        match (class, instruction) {
-            (CLA_INTERINDUSTRY, INS_SELECT) => parse_select(p1, p2, body).map(Self::Select),
-            (CLA_PROPRIETARY, INS_EXCHANGE) => parse_exchange(p1, p2, body).map(Self::Exchange),
-            (CLA_INTERINDUSTRY | CLA_PROPRIETARY, _) => Err(CommandError::Instruction(instruction)),
-            _ => Err(class_error(class)),
+        Self::of(&Apdu::parse(bytes)?)
+    }
+
+    /// As [`parse`](Self::parse), of a command whose links were put together. What the response may have of
+    /// data is not looked at.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn of(apdu: &Apdu<'a>) -> Result<Self, CommandError> {
+        match (apdu.class, apdu.instruction) {
+            (CLA_INTERINDUSTRY, INS_SELECT) => parse_select(apdu).map(Self::Select),
+            (CLA_PROPRIETARY, INS_EXCHANGE) => parse_exchange(apdu).map(Self::Exchange),
+            (CLA_INTERINDUSTRY | CLA_PROPRIETARY, instruction) => {
+                Err(CommandError::Instruction(instruction))
+            }
+            (class, _) => Err(class_error(class)),
         }
     }
 }
@@ -92,47 +102,31 @@ impl<'a> Command<'a> {
 /// Bits 0x10 and 0x03 of the first two classes are chaining and logical channel.
 fn class_error(class: u8) -> CommandError {
     match class & !0x93 {
-        0 if class & 0x10 != 0 => CommandError::Chaining,
+        0 if class & CLASS_CHAINING != 0 => CommandError::Chaining,
         0 => CommandError::Channel,
         _ => CommandError::Class(class),
     }
 }
 
-fn parse_select(p1: u8, p2: u8, body: &[u8]) -> Result<SelectCommand, CommandError> {
-    if (p1, p2) != (4, 0) {
+fn parse_select(apdu: &Apdu<'_>) -> Result<SelectCommand, CommandError> {
+    if (apdu.p1, apdu.p2) != (4, 0) {
         return Err(CommandError::Parameters);
     }
-    let (&length, rest) = body.split_first().ok_or(CommandError::Length)?;
-    let (data, le) = rest
-        .split_at_checked(length.into())
-        .ok_or(CommandError::Length)?;
-    if data.get(..AID.len()) != Some(&AID) {
-        return Err(CommandError::Application);
-    }
-    match (data[AID.len()..].try_into(), le) {
-        (Ok(session), [0]) => Ok(SelectCommand { session }),
-        _ => Err(CommandError::Length),
-    }
+    let session = apdu.data.strip_prefix(&AID);
+    let session = session.ok_or(CommandError::Application)?;
+    let session = session.try_into().map_err(|_| CommandError::Length)?;
+    Ok(SelectCommand { session })
 }
 
-fn parse_exchange(p1: u8, sequence: u8, body: &[u8]) -> Result<ExchangeCommand<'_>, CommandError> {
-    if p1 != 0 {
+fn parse_exchange<'a>(apdu: &Apdu<'a>) -> Result<ExchangeCommand<'a>, CommandError> {
+    if apdu.p1 != 0 {
         return Err(CommandError::Parameters);
     }
-    let data = match body {
-        [0, 0, 0] => &[],
-        [0, high, low, rest @ ..] => extended_data(u16::from_be_bytes([*high, *low]), rest)?,
-        _ => return Err(CommandError::Length),
-    };
-    check_frames(data)?;
-    Ok(ExchangeCommand { sequence, data })
-}
-
-fn extended_data(length: u16, rest: &[u8]) -> Result<&[u8], CommandError> {
-    match rest.split_at_checked(length.into()) {
-        Some((data, [0, 0])) if !data.is_empty() => Ok(data),
-        _ => Err(CommandError::Length),
-    }
+    check_frames(apdu.data)?;
+    Ok(ExchangeCommand {
+        sequence: apdu.p2,
+        data: apdu.data,
+    })
 }
 
 fn check_frames(data: &[u8]) -> Result<(), CommandError> {
@@ -159,7 +153,7 @@ fn split_frame(data: &[u8], at: usize) -> Result<(&[u8], &[u8]), CommandError> {
     rest.split_at_checked(length).ok_or(cut)
 }
 
-/// EXCHANGE as a card reads it: `80 C2 00 sequence [00 Lc frames] 00 00`.
+/// EXCHANGE as a card reads it, in whatever length and links it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExchangeCommand<'a> {
     /// P2.
@@ -168,6 +162,11 @@ pub struct ExchangeCommand<'a> {
 }
 
 impl<'a> ExchangeCommand<'a> {
+    /// The command in the one form that its hash is of: `80 C2 00 sequence 00 [Lc frames] 00 00`.
+    pub fn to_bytes(self) -> Vec<u8> {
+        written(self.sequence, self.data)
+    }
+
     /// The messages, as bytes of [`HEADER_LEN`] to [`MESSAGE_BYTES_MAX`].
     pub fn frames(&self) -> Frames<'a> {
         Frames(self.data)
@@ -259,13 +258,20 @@ impl CommandBuilder {
 
     /// The command APDU.
     pub fn finish(self, sequence: u8) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.data.len() + COMMAND_OVERHEAD_BYTES);
-        bytes.extend_from_slice(&[CLA_PROPRIETARY, INS_EXCHANGE, 0, sequence, 0]);
-        if !self.data.is_empty() {
-            bytes.extend_from_slice(&(self.data.len() as u16).to_be_bytes());
-            bytes.extend_from_slice(&self.data);
-        }
-        bytes.extend_from_slice(&[0, 0]);
-        bytes
+        written(sequence, &self.data)
     }
+}
+
+fn written(sequence: u8, data: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(data.len() + COMMAND_OVERHEAD_BYTES);
+    let apdu = Apdu {
+        class: CLA_PROPRIETARY,
+        instruction: INS_EXCHANGE,
+        p1: 0,
+        p2: sequence,
+        data,
+        expected: Some(EXTENDED_EXPECTED_BYTES_MAX),
+    };
+    apdu.write_extended(&mut bytes);
+    bytes
 }

@@ -6,10 +6,11 @@
 //! a host builds with [`SelectCommand`] and [`CommandBuilder`] and reads [`SelectReply`] and
 //! [`ExchangeReply`]; a card reads [`Command`] and builds with [`ReplyBuilder`].
 //!
-//! Only extended length is spoken for EXCHANGE, both ways, and only one frame format, so that the
-//! largest message fits in one command and in one response. `docs/protocol/exchange.md` has the
-//! bytes and the recovery rules.
+//! A command is written in extended length, so that the largest message fits in one command and in one
+//! response. A reader that carries less has it in short ones, in links and in pieces ([`apdu`]).
+//! `docs/protocol/exchange.md` has the bytes and the recovery rules.
 
+pub mod apdu;
 mod command;
 mod reply;
 mod select;
@@ -47,10 +48,16 @@ pub const ONLY_WHEN_SPOKEN_TO_MS: u16 = 0xFFFF;
 /// The host's name for one run of sequence numbers, random.
 pub type SessionId = [u8; 8];
 
-const INS_SELECT: u8 = 0xA4;
-const INS_EXCHANGE: u8 = 0xC2;
-const CLA_INTERINDUSTRY: u8 = 0x00;
-const CLA_PROPRIETARY: u8 = 0x80;
+/// INS of SELECT.
+pub const INS_SELECT: u8 = 0xA4;
+/// INS of EXCHANGE.
+pub const INS_EXCHANGE: u8 = 0xC2;
+/// INS of GET RESPONSE, in either class.
+pub const INS_GET_RESPONSE: u8 = 0xC0;
+/// Class of SELECT.
+pub const CLA_INTERINDUSTRY: u8 = 0x00;
+/// Class of EXCHANGE.
+pub const CLA_PROPRIETARY: u8 = 0x80;
 
 /// The sequence number (P2) that follows.
 pub fn next_sequence(sequence: u8) -> u8 {

@@ -9,11 +9,11 @@ pub struct StatusWord(pub u16);
 impl StatusWord {
     /// Done, and the card has nothing more to say.
     pub const OK: Self = Self(0x9000);
-    /// Lc or Le is not what the command demands; EXCHANGE is extended and asks for everything.
+    /// The lengths contradict each other, or are not what the command demands.
     pub const WRONG_LENGTH: Self = Self(0x6700);
     /// Another logical channel than 0.
     pub const NO_LOGICAL_CHANNELS: Self = Self(0x6881);
-    /// Command chaining.
+    /// Command chaining, of another command than EXCHANGE.
     pub const NO_CHAINING: Self = Self(0x6884);
     /// EXCHANGE before SELECT since power-up.
     pub const NOT_SELECTED: Self = Self(0x6985);
@@ -37,6 +37,30 @@ impl StatusWord {
     pub fn more(next_bytes: usize) -> Self {
         let size = u8::try_from(next_bytes).unwrap_or(0);
         Self(0x9100 | u16::from(size))
+    }
+
+    /// `61xx`: the response goes on, and GET RESPONSE gives more of it; `xx` is how much in bytes, 0 for 256
+    /// and more.
+    pub fn rest(bytes: usize) -> Self {
+        let size = u8::try_from(bytes).unwrap_or(0);
+        Self(0x6100 | u16::from(size))
+    }
+
+    /// Whether GET RESPONSE gives more of the response.
+    pub fn has_rest(self) -> bool {
+        self.0 >> 8 == 0x61
+    }
+
+    /// `6Cxx`: the Le at which the command gets its response, 1 to 256; nothing was carried out.
+    pub fn right_expected(self) -> Option<usize> {
+        let [kind, length] = self.0.to_be_bytes();
+        let right = if length == 0 { 256 } else { length.into() };
+        (kind == 0x6C).then_some(right)
+    }
+
+    /// Whether a card that speaks EXCHANGE says it, as [`name`](Self::name) knows.
+    pub fn is_registered(self) -> bool {
+        self.name() != UNREGISTERED
     }
 
     /// Whether the command was carried out.
@@ -65,10 +89,13 @@ impl StatusWord {
             Self::UNKNOWN_CLASS => "unknown-class",
             Self::FAILED => "failed",
             more if more.has_more() => "more",
-            _ => "unregistered",
+            rest if rest.has_rest() => "rest",
+            _ => UNREGISTERED,
         }
     }
 }
+
+const UNREGISTERED: &str = "unregistered";
 
 impl fmt::Display for StatusWord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,6 +3,7 @@ use alloc::vec::Vec;
 
 use proptest::prelude::*;
 
+use super::apdu::Apdu;
 use super::*;
 use crate::id::Domain;
 use crate::limits::{HEADER_LEN, MESSAGE_BYTES_MAX};
@@ -96,6 +97,93 @@ fn executed_needs_session_number_and_a_new_generation() {
         ..last
     };
     assert!(!other.executed(0xFF, last.generation - 1));
+}
+
+/// ISO/IEC 7816-4, 5.1: the seven cases.
+#[test]
+fn a_command_apdu_is_written_in_seven_ways() {
+    let data = [7; 3];
+    let apdu = |data, expected| Apdu {
+        class: 0x80,
+        instruction: 0xC2,
+        p1: 0,
+        p2: 9,
+        data,
+        expected,
+    };
+    let cases: [(_, &[u8], _); 7] = [
+        (apdu(&[], None), &[], true),
+        (apdu(&[], Some(256)), &[0], true),
+        (apdu(&data, None), &[3, 7, 7, 7], true),
+        (apdu(&data, Some(5)), &[3, 7, 7, 7, 5], true),
+        (apdu(&[], Some(65_536)), &[0, 0, 0], false),
+        (apdu(&data, None), &[0, 0, 3, 7, 7, 7], false),
+        (apdu(&data, Some(258)), &[0, 0, 3, 7, 7, 7, 1, 2], false),
+    ];
+    for (apdu, body, is_short) in cases {
+        let bytes = [&[0x80, 0xC2, 0, 9], body].concat();
+        assert_eq!(Apdu::parse(&bytes), Ok(apdu));
+        let mut written = vec![];
+        match is_short {
+            true => apdu.write_short(&mut written),
+            false => apdu.write_extended(&mut written),
+        }
+        assert_eq!(written, bytes);
+    }
+    let bodies: [&[u8]; 7] = [
+        &[0, 1],
+        &[3, 7, 7],
+        &[3, 7, 7, 7, 5, 5],
+        &[0, 0, 3, 7],
+        &[0, 0, 3, 7, 7, 7, 1],
+        &[0, 0, 3, 7, 7, 7, 1, 2, 3],
+        &[0, 0, 0, 7],
+    ];
+    for body in bodies {
+        let bytes = [&[0x80, 0xC2, 0, 9], body].concat();
+        assert_eq!(Apdu::parse(&bytes), Err(CommandError::Length), "{body:?}");
+    }
+    assert_eq!(Apdu::parse(&[0x80, 0xC2, 0]), Err(CommandError::Length));
+}
+
+#[test]
+fn short_is_what_a_short_length_can_say() {
+    let data = [0; 256];
+    let apdu = |len: usize, expected| Apdu {
+        class: 0x80,
+        instruction: 0xC2,
+        p1: 0,
+        p2: 0,
+        data: &data[..len],
+        expected,
+    };
+    assert!(apdu(255, Some(256)).is_short());
+    assert!(!apdu(256, Some(256)).is_short());
+    assert!(!apdu(255, Some(257)).is_short());
+}
+
+#[test]
+fn a_command_is_hashed_in_one_form_however_it_came() {
+    let mut builder = builder();
+    builder.push(&message(40)).unwrap();
+    let bytes = builder.finish(3);
+    let mut short = vec![];
+    let apdu = Apdu::parse(&bytes).unwrap();
+    let expected = Some(1);
+    Apdu { expected, ..apdu }.write_short(&mut short);
+    assert_eq!(exchange(&short).unwrap().to_bytes(), bytes);
+}
+
+#[test]
+fn pieces_are_told_by_status_words() {
+    assert_eq!(StatusWord::rest(255).0, 0x61FF);
+    assert_eq!(StatusWord::rest(256).0, 0x6100);
+    assert!(StatusWord(0x6101).has_rest() && !StatusWord(0x6101).is_success());
+    assert_eq!(StatusWord(0x6C05).right_expected(), Some(5));
+    assert_eq!(StatusWord(0x6C00).right_expected(), Some(256));
+    assert_eq!(StatusWord(0x6D00).right_expected(), None);
+    assert!(StatusWord::NOT_SELECTED.is_registered());
+    assert!(!StatusWord(0x6982).is_registered());
 }
 
 #[test]

@@ -10,8 +10,15 @@ pub(crate) fn command(bytes: &[u8]) {
             exchange
                 .messages()
                 .for_each(|message| assert!(message.wire_len() <= bytes.len()));
+            let written = exchange.to_bytes();
+            assert_eq!(Command::parse(&written), Ok(Command::Exchange(exchange)));
         }
-        Ok(Command::Select(select)) => assert_eq!(select.to_bytes().len(), bytes.len()),
+        Ok(Command::Select(select)) => {
+            assert_eq!(
+                Command::parse(&select.to_bytes()),
+                Ok(Command::Select(select))
+            );
+        }
         Err(error) => assert!(!error.status_word().is_success()),
     }
 }

@@ -17,6 +17,7 @@ use crate::exchange::{Session, bare};
 use crate::limits::GENERATION_MAX;
 use crate::outbox::Outbox;
 use crate::owner::Owner;
+use crate::pieces::Pieces;
 use crate::pin::TriesLeft;
 use crate::program::Program;
 use crate::records::{self, HeadRecord, IdentityRecord};
@@ -75,6 +76,7 @@ pub(crate) struct Ram {
     pub(crate) entropy: Entropy,
     pub(crate) head: HeadRecord,
     pub(crate) session: Option<Session>,
+    pub(crate) pieces: Pieces,
     pub(crate) outbox: Outbox,
     pub(crate) owner: Owner,
     pub(crate) counters: Counters,
@@ -90,6 +92,7 @@ impl Ram {
             entropy,
             head,
             session: None,
+            pieces: Pieces::default(),
             outbox: Outbox::load(store)?,
             owner: Owner::default(),
             counters: Counters::default(),
@@ -171,17 +174,20 @@ impl<S: Store> Card<S> {
         if self.fault.is_some() {
             return bare(StatusWord::FAILED);
         }
-        let done = match Command::parse(command) {
+        let whole = match self.core.ram.pieces.take(command) {
+            Ok(whole) => whole,
+            Err(answer) => return answer,
+        };
+        let done = match Command::of(&whole.apdu()) {
             Err(error) => Ok(bare(error.status_word())),
             Ok(Command::Select(select)) => Ok(self.core.select(select)),
-            Ok(Command::Exchange(exchange)) => {
-                self.core.exchange(&mut self.store, &exchange, command)
-            }
+            Ok(Command::Exchange(exchange)) => self.core.exchange(&mut self.store, &exchange),
         };
-        done.unwrap_or_else(|error| {
+        let response = done.unwrap_or_else(|error| {
             self.fault = Some(error);
             bare(StatusWord::FAILED)
-        })
+        });
+        self.core.ram.pieces.give(response, whole.expected())
     }
 
     /// Who the card is.

@@ -79,12 +79,11 @@ impl Core {
         &mut self,
         store: &mut dyn Store,
         command: &ExchangeCommand<'_>,
-        bytes: &[u8],
     ) -> Result<Vec<u8>, CardError> {
         let Some(session) = &self.ram.session else {
             return Ok(bare(StatusWord::NOT_SELECTED));
         };
-        let (id, sequence, hash) = (session.id, command.sequence, sha256(bytes));
+        let (id, sequence, hash) = (session.id, command.sequence, sha256(&command.to_bytes()));
         if let Some(last) = session
             .last
             .as_ref()

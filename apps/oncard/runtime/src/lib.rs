@@ -30,6 +30,7 @@ mod outbox;
 mod overlay;
 mod owner;
 mod personal;
+mod pieces;
 mod pin;
 pub mod program;
 mod records;

@@ -56,6 +56,7 @@ fn vectors() -> Value {
     json!({
         "about": "Vectors of docs/protocol/exchange.md. Bytes are hexadecimal.",
         "select_and_exchange": session(&made),
+        "pieces": pieces(&made),
         "errors": errors(&made),
         "handshake": authentication(&made),
         "new_pin": new_pin(&made),
@@ -118,6 +119,32 @@ fn session(made: &Made) -> Value {
     })
 }
 
+/// The EXCHANGE of [`session`] as a reader needs it that carries short APDUs only, over T=0.
+fn pieces(made: &Made) -> Value {
+    let mut card = made.boot();
+    let whole = unhex(&session(made)["exchange"]["command"]);
+    let data = &whole[7..whole.len() - 2];
+    let (first, last) = data.split_at(64);
+    let link = |class: u8, data: &[u8]| [&[class, 0xC2, 0, 0, data.len() as u8], data].concat();
+    let commands = [
+        (
+            "SELECT without Le",
+            [b"\x00\xA4\x04\x00\x10\xF0eTPcard", &SESSION[..]].concat(),
+        ),
+        ("GET RESPONSE", vec![0x00, 0xC0, 0, 0, 0x2B]),
+        ("the first link", link(0x90, first)),
+        ("the last link, without Le", link(0x80, last)),
+        ("GET RESPONSE, a part of it", vec![0x80, 0xC0, 0, 0, 0x20]),
+        ("GET RESPONSE, the rest", vec![0x80, 0xC0, 0, 0, 0]),
+        ("the same command, whole", whole.clone()),
+    ];
+    let step = |(what, command): &(&str, Vec<u8>)| {
+        let response = hex(card.transmit(command));
+        json!({ "what": what, "command": hex(command), "response": response })
+    };
+    commands.iter().map(step).collect()
+}
+
 fn errors(made: &Made) -> Value {
     let good = Host::new(SESSION).command(&[made.order(ReservePorts {})]);
     let edit = |at: usize, byte: u8| {
@@ -126,14 +153,31 @@ fn errors(made: &Made) -> Value {
         bytes
     };
     let cases = [
-        ("command chaining", edit(0, 0x90), 0x6884),
+        (
+            "command chaining of another command",
+            [&[0x90, 0xB0], &good[2..]].concat(),
+            0x6884,
+        ),
         ("logical channel 1", edit(0, 0x81), 0x6881),
         ("unknown class", edit(0, 0xA0), 0x6E00),
         ("unknown instruction", edit(1, 0xB0), 0x6D00),
         ("P1 is not 0", edit(2, 1), 0x6A86),
         ("sequence 7 where 0 is next", edit(3, 7), 0x6A88),
-        ("Le is missing", good[..good.len() - 2].to_vec(), 0x6700),
-        ("short length", vec![0x80, 0xC2, 0, 0, 1, 0, 0], 0x6700),
+        (
+            "half of Le is missing",
+            good[..good.len() - 1].to_vec(),
+            0x6700,
+        ),
+        (
+            "less data than Lc says",
+            vec![0x80, 0xC2, 0, 0, 2, 0],
+            0x6700,
+        ),
+        (
+            "GET RESPONSE without a rest",
+            vec![0x80, 0xC0, 0, 0, 0],
+            0x6985,
+        ),
         ("a frame of 33 bytes", edit(8, 33), 0x6A80),
         ("a frame is cut off", edit(8, good[8] + 1), 0x6A80),
         (
@@ -310,8 +354,13 @@ fn a_card_answers_the_files_commands_as_it_says() {
             .frames()
             .eq(messages.iter().map(unhex).collect::<Vec<_>>().iter())
     );
+    let mut card = made.boot();
+    for step in file["pieces"].as_array().unwrap() {
+        let response = card.transmit(&unhex(&step["command"]));
+        assert_eq!(response, unhex(&step["response"]), "{}", step["what"]);
+    }
     let errors = file["errors"].as_array().unwrap();
-    assert_eq!(errors.len(), 11);
+    assert_eq!(errors.len(), 12);
     for error in errors {
         let mut card = made.boot();
         card.transmit(&unhex(&story["select"]["command"]));
