@@ -168,7 +168,7 @@ impl CardHost {
             } => Want::Transmit(carried(kind, mtypes), command.to_vec()),
             Action::Reset => Want::Reset,
             Action::WaitUntil(at_ms) => Want::Wait(at_ms),
-            Action::Idle | Action::Gone => Want::Nothing,
+            Action::Idle | Action::AwaitCard(_) | Action::Gone => Want::Nothing,
         }
     }
 
@@ -196,7 +196,11 @@ fn heard(event: CardEvent) -> Result<Option<Message>, HostError> {
         CardEvent::Message { message, .. } => Ok(Some(message)),
         CardEvent::Failed { reason, .. } => Err(reason.into()),
         CardEvent::Gone(reason) => Err(reason.into()),
-        CardEvent::Selected(_) | CardEvent::Completed { .. } | CardEvent::Apdu(_) => Ok(None),
+        CardEvent::Selected(_)
+        | CardEvent::Completed { .. }
+        | CardEvent::Apdu(_)
+        | CardEvent::Absent(_)
+        | CardEvent::Overdue => Ok(None),
     }
 }
 

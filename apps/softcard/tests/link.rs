@@ -188,7 +188,7 @@ fn work(binding: &mut Binding, link: &mut impl Link, now_ms: &mut u64) -> Vec<Me
                 *now_ms = at_ms;
                 continue;
             }
-            Action::Idle | Action::Gone => break,
+            Action::Idle | Action::AwaitCard(_) | Action::Gone => break,
         };
         match result {
             Ok(response) => binding.completed(*now_ms, Ok(&response)),

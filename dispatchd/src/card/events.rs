@@ -50,6 +50,10 @@ pub enum Input {
         /// The message.
         message: Message,
     },
+    /// There is no card now, for this reason; one may come.
+    Absent(String),
+    /// Messages have waited long enough for a card that is absent, and were failed.
+    Overdue,
     /// The card is given up.
     Gone(String),
     /// The domain runs out of ports.
@@ -165,6 +169,9 @@ pub enum Stage {
         /// A card that proved itself, and was asked to state anew.
         restating: Option<Box<Restating>>,
     },
+    /// It is not there now, as whoever has the way to it says. It is taken up, and proves itself, as soon as
+    /// there is one.
+    Absent(String),
     /// It is not trusted.
     Quarantined(Quarantine),
     /// It does not answer any more.

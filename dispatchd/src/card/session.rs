@@ -103,6 +103,8 @@ impl Session {
         match input {
             Input::Selected(reply, known) => self.selected(reply, known, now),
             Input::Message { number, message } => self.message(number, message, now),
+            Input::Absent(reason) => self.absent(reason),
+            Input::Overdue => self.overdue(),
             Input::Gone(reason) => self.gone(reason),
             Input::WantPorts => self.reserve_ports(),
             Input::Serve { nonce, token } => self.serve(nonce, token),
@@ -215,7 +217,11 @@ impl Session {
                 restating: Some(_), ..
             } => self.hold(number, message),
             Stage::Live { .. } => self.live_message(number, message),
-            Stage::Starting | Stage::Suspended { .. } | Stage::Quarantined(_) | Stage::Gone(_) => {
+            Stage::Starting
+            | Stage::Suspended { .. }
+            | Stage::Absent(_)
+            | Stage::Quarantined(_)
+            | Stage::Gone(_) => {
                 self.note(
                     "card-message-not-live",
                     false,
@@ -412,6 +418,24 @@ impl Session {
         }
     }
 
+    /// Whatever it was, the next card in its place proves itself. Until then what is for the card waits, and
+    /// so does what the card said last.
+    fn absent(&mut self, reason: String) {
+        if !matches!(self.stage, Stage::Absent(_)) {
+            self.supersede();
+        }
+        self.note("card-absent", true, format!("there is no card: {reason}"));
+        self.stage = Stage::Absent(reason);
+    }
+
+    fn overdue(&mut self) {
+        if self.is_attached {
+            let detail = "the card is absent for so long that messages wait no more";
+            self.note("card-overdue", true, detail);
+            self.detach(VerdictCode::CardGone);
+        }
+    }
+
     fn gone(&mut self, reason: String) {
         if matches!(self.stage, Stage::Quarantined(_)) {
             return;
@@ -431,14 +455,18 @@ impl Session {
     }
 
     pub(super) fn leave(&mut self, stage: Stage, code: VerdictCode) {
+        self.stage = stage;
+        self.superseded.clear();
+        self.held.clear();
+        self.detach(code);
+    }
+
+    pub(super) fn detach(&mut self, code: VerdictCode) {
         // Wherever the card is: it said that it is not at this host.
         let code = match self.known.suspended {
             Some(_) if code == VerdictCode::CardGone => VerdictCode::Suspended,
             _ => code,
         };
-        self.stage = stage;
-        self.superseded.clear();
-        self.held.clear();
         self.is_attached = false;
         self.is_reserving = false;
         self.effects.push(Effect::Detach(code));

@@ -179,6 +179,8 @@ impl Slot {
                     self.services.recorder.apdu(domain, record);
                 }
             }
+            CardEvent::Absent(reason) => self.step(Input::Absent(reason)),
+            CardEvent::Overdue => self.step(Input::Overdue),
             CardEvent::Gone(GoneReason::Shutdown) => {}
             CardEvent::Gone(reason) => self.step(Input::Gone(reason.to_string())),
         }

@@ -22,8 +22,8 @@ impl Session {
             Stage::Quarantined(_) => {}
             Stage::Live { .. } | Stage::Suspended { .. } => self.stay_suspended(number),
             // What it says when it comes is judged by the new number.
-            Stage::Starting | Stage::Challenged { .. } | Stage::Gone(_) => {
-                self.effects.push(Effect::Detach(VerdictCode::Suspended));
+            Stage::Starting | Stage::Challenged { .. } | Stage::Absent(_) | Stage::Gone(_) => {
+                self.detach(VerdictCode::Suspended);
             }
         }
     }

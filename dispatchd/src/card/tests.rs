@@ -12,6 +12,8 @@ use libetp::{Domain, Message, Mtype, Port, VerdictCode};
 use super::*;
 use crate::state::Witness;
 
+mod absence;
+
 const NOW_S: u64 = 1_800_000_000;
 
 /// A card in the hands of the test: it signs what it is told to.

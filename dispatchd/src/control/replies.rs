@@ -276,6 +276,7 @@ fn words(stage: &Stage) -> (&'static str, String) {
             "quarantined",
             format!("{}: {cause}; {}", cause.name(), cause.recovery()),
         ),
+        Stage::Absent(reason) => ("absent", reason.clone()),
         Stage::Gone(reason) => ("gone", reason.clone()),
     }
 }

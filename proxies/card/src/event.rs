@@ -30,6 +30,12 @@ pub enum CardEvent {
     },
     /// One APDU, and what it cost.
     Apdu(ApduRecord),
+    /// There is no card now, for this reason. What is queued waits for it; [`Selected`](Self::Selected)
+    /// follows when there is one again.
+    Absent(String),
+    /// The card is absent for longer than messages wait. What was queued has failed before this, and what
+    /// is queued fails at once, until there is a card again.
+    Overdue,
     /// The card is given up; nothing follows. What was queued has failed before this.
     Gone(GoneReason),
 }

@@ -109,6 +109,15 @@ impl Inbox {
         }
     }
 
+    /// Waits at most so long for the queue to be closed. Says whether it is.
+    pub(crate) fn wait_for_end(&self, at_most: Duration) -> bool {
+        let is_open = |state: &mut State| !state.closed;
+        let waited = self
+            .changed
+            .wait_timeout_while(self.lock(), at_most, is_open);
+        waited.unwrap_or_else(PoisonError::into_inner).0.closed
+    }
+
     /// Takes nothing more. What is inside can still be taken.
     pub(crate) fn close(&self) {
         self.lock().closed = true;

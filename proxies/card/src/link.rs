@@ -30,10 +30,11 @@ pub trait Link: Send {
         None
     }
 
-    /// Whether the card is still as it was left.
+    /// Whether the card is still as it was left. After [`LinkError::Absent`]: whether there is one
+    /// again, which is then to be [`reset`](Self::reset) before anything else.
     ///
     /// # Errors
-    /// [`LinkError`] if it is not, once.
+    /// [`LinkError`] if it is not, once; [`LinkError::Absent`] each time as long as there is no card.
     fn check(&mut self) -> Result<(), LinkError> {
         Ok(())
     }
@@ -70,6 +71,10 @@ pub enum LinkError {
     /// The card was reset, by somebody else or by a power cut, and is powered again.
     #[error("the card was reset")]
     Reset,
+    /// There is no card now; one may come. [`Link::check`] tells when. The last command may have been
+    /// carried out.
+    #[error("there is no card: {0}")]
+    Absent(String),
     /// There is no card any more, and waiting will not bring it back.
     #[error("the card is gone: {0}")]
     Gone(String),

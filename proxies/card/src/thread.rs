@@ -10,6 +10,7 @@ use crate::event::{ApduRecord, CardEvent, GoneReason};
 use crate::inbox::{CardSender, Inbox, Taken};
 use crate::link::{Link, LinkError};
 use crate::meter::Meter;
+use crate::socket::CHECK_PAUSE;
 
 /// How a card thread works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct CardSettings {
     pub queue_messages_max: usize,
     /// Faults in a row until the card is given up.
     pub faults_max: u32,
+    /// How long messages wait for a card that is not there, in milliseconds.
+    pub absent_ms_max: u64,
 }
 
 impl Default for CardSettings {
@@ -28,6 +31,7 @@ impl Default for CardSettings {
             highest_seen: 0,
             queue_messages_max: 256,
             faults_max: BindingSettings::FAULTS_MAX,
+            absent_ms_max: 0,
         }
     }
 }
@@ -67,13 +71,15 @@ impl CardThread {
         let mut session = [0; 8];
         getrandom::fill(&mut session).map_err(CardThreadError::Random)?;
         let inbox = Inbox::new(settings.queue_messages_max);
+        let mut binding = Binding::new(BindingSettings {
+            session,
+            highest_seen: settings.highest_seen,
+            faults_max: settings.faults_max,
+        });
+        binding.wait_for_card(settings.absent_ms_max);
         let driver = Driver {
             link: Box::new(link),
-            binding: Binding::new(BindingSettings {
-                session,
-                highest_seen: settings.highest_seen,
-                faults_max: settings.faults_max,
-            }),
+            binding,
             inbox: Arc::clone(&inbox),
             events: Box::new(events),
             start: Instant::now(),
@@ -138,6 +144,7 @@ enum Want {
     Apdu(ApduRecord, Result<Vec<u8>, LinkError>),
     Reset,
     Wait(Option<Duration>),
+    AwaitCard(Option<Duration>),
     End,
 }
 
@@ -167,6 +174,7 @@ impl Driver {
                     self.binding.completed(now_ms, result.map(|()| &[][..]));
                 }
                 Want::Wait(wait) => self.wait(wait),
+                Want::AwaitCard(at_most) => self.await_card(at_most),
                 Want::End => break,
             }
             self.tell();
@@ -208,8 +216,9 @@ impl Driver {
                 Want::Apdu(record, result)
             }
             Action::Reset => Want::Reset,
-            Action::WaitUntil(at_ms) => {
-                Want::Wait(Some(Duration::from_millis(at_ms.saturating_sub(now_ms))))
+            Action::WaitUntil(at_ms) => Want::Wait(Some(from(now_ms, at_ms))),
+            Action::AwaitCard(until_ms) => {
+                Want::AwaitCard(until_ms.map(|until_ms| from(now_ms, until_ms)))
             }
             Action::Idle => Want::Wait(None),
             Action::Gone => Want::End,
@@ -239,6 +248,23 @@ impl Driver {
             Taken::Message((number, message)) => self.binding.queue(number, message),
             Taken::Nothing => self.check(),
             Taken::Ended => self.ended = true,
+        }
+    }
+
+    /// Asks now and then whether there is a card again. Nothing can be brought to one that is not there, so
+    /// an end is an end at once.
+    fn await_card(&mut self, at_most: Option<Duration>) {
+        let pause = self.link.check_pause().unwrap_or(CHECK_PAUSE);
+        let pause = at_most.map_or(pause, |at_most| at_most.min(pause));
+        if self.inbox.wait_for_end(pause) {
+            return self.binding.give_up(GoneReason::Shutdown);
+        }
+        match self.link.check() {
+            Ok(()) => self.binding.found(),
+            Err(error) => {
+                let now_ms = self.now_ms();
+                self.binding.disturbed(now_ms, error);
+            }
         }
     }
 
@@ -279,6 +305,10 @@ impl Drop for Driver {
     fn drop(&mut self) {
         self.inbox.close();
     }
+}
+
+fn from(now_ms: u64, until_ms: u64) -> Duration {
+    Duration::from_millis(until_ms.saturating_sub(now_ms))
 }
 
 fn status(response: &[u8]) -> Option<libetp::exchange::StatusWord> {

@@ -225,7 +225,7 @@ impl Seat {
                     self.now_ms = at_ms;
                     continue;
                 }
-                Action::Idle => return None,
+                Action::Idle | Action::AwaitCard(_) => return None,
                 Action::Gone => panic!("the card was given up"),
             };
             self.binding.completed(self.now_ms, Ok(&response));

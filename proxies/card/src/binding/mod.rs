@@ -4,6 +4,7 @@
 //! [`Binding::completed`] takes what came of it, [`Binding::take_events`] what follows for the
 //! daemon. Time is milliseconds of any clock that does not run backwards.
 
+mod absence;
 mod faults;
 mod flight;
 mod recovery;
@@ -19,6 +20,7 @@ use libetp::{Domain, Message, Mtype};
 use crate::event::{ApduKind, CardEvent, FailReason, GoneReason};
 use crate::link::LinkError;
 use crate::socket::COMMAND_BYTES_MAX;
+use absence::Absence;
 use faults::Faults;
 use flight::{Flight, Queued, Run, pack};
 
@@ -60,6 +62,9 @@ pub enum Action<'a> {
     WaitUntil(u64),
     /// Nothing until a message is queued.
     Idle,
+    /// Ask the link whether there is a card again, then call [`Binding::found`]; until this time in
+    /// milliseconds at the latest, if there is one, then ask what to do anew.
+    AwaitCard(Option<u64>),
     /// Nothing ever again.
     Gone,
 }
@@ -82,6 +87,9 @@ pub struct Binding {
     reset_due: bool,
     not_before_ms: u64,
     poll_at_ms: Option<u64>,
+    /// How long what is queued waits for a card that is not there, in milliseconds.
+    absent_ms_max: u64,
+    absence: Option<Absence>,
     gone: bool,
     events: Vec<CardEvent>,
     mtypes_out: Vec<Mtype>,
@@ -104,6 +112,8 @@ impl Binding {
             reset_due: false,
             not_before_ms: 0,
             poll_at_ms: None,
+            absent_ms_max: 0,
+            absence: None,
             gone: false,
             events: Vec::new(),
             mtypes_out: Vec::new(),
@@ -113,7 +123,7 @@ impl Binding {
     /// Queues a message for the card, behind those queued before. It ends in
     /// [`CardEvent::Completed`] or [`CardEvent::Failed`] with its number.
     pub fn queue(&mut self, number: u64, message: Message) {
-        match self.gone {
+        match self.gone || self.is_overdue() {
             true => self.fail(number, FailReason::Gone),
             false => self.queue.push_back(Queued {
                 number,
@@ -153,6 +163,9 @@ impl Binding {
     pub fn next(&mut self, now_ms: u64) -> Action<'_> {
         if self.gone {
             return Action::Gone;
+        }
+        if let Some(until_ms) = self.absent_until(now_ms) {
+            return Action::AwaitCard(until_ms);
         }
         if now_ms < self.not_before_ms {
             return Action::WaitUntil(self.not_before_ms);
@@ -195,6 +208,10 @@ impl Binding {
 
     /// The link says, while nothing is under way, that the card is not as it was left.
     pub fn disturbed(&mut self, now_ms: u64, error: LinkError) {
+        let is_unclear = matches!(error, LinkError::Lost(_) | LinkError::Reset);
+        if is_unclear && self.is_absent() {
+            return self.found();
+        }
         self.run = None;
         self.reset_due |= error != LinkError::Reset;
         self.link_failed(now_ms, error);
@@ -205,6 +222,11 @@ impl Binding {
         if std::mem::replace(&mut self.gone, true) {
             return;
         }
+        self.fail_everything();
+        self.events.push(CardEvent::Gone(reason));
+    }
+
+    fn fail_everything(&mut self) {
         // Whoever asked for the command of a flight may have transmitted it.
         for queued in self
             .flight
@@ -217,7 +239,6 @@ impl Binding {
         for queued in std::mem::take(&mut self.queue) {
             self.fail(queued.number, FailReason::Gone);
         }
-        self.events.push(CardEvent::Gone(reason));
     }
 
     /// Makes the next command if there is reason for one.

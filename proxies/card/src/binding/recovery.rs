@@ -13,6 +13,7 @@ impl Binding {
     pub(super) fn link_failed(&mut self, now_ms: u64, error: LinkError) {
         match error {
             LinkError::Gone(why) => return self.give_up(GoneReason::Link(why)),
+            LinkError::Absent(why) => return self.absent(now_ms, why),
             LinkError::Reset => self.run = None,
             LinkError::Lost(_) => {}
         }
@@ -52,6 +53,7 @@ impl Binding {
     }
 
     fn begin_run(&mut self, now_ms: u64, reply: SelectReply) {
+        self.absence = None;
         self.run = Some(Run::new(&reply, self.command_bytes_max));
         self.events.push(CardEvent::Selected(reply));
         self.poll_at_ms = poll_at_ms(now_ms, reply.next_ms);

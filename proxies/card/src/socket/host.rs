@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use libetp::local::{ConnectError, Trust};
 
+use super::dialogue::{Heard, Said, ask, hear};
 use super::stream::{Frames, StreamError};
-use super::wire::{Answer, Failed, Present, Reason, Request, VERSION, WireError, plain};
-use super::{ANSWER_MS_MAX, CHECK_PAUSE, COMMAND_BYTES_MAX, FRAME_MS_MAX, GREETING_MS_MAX};
+use super::wire::{Absent, Answer, Failed, Present, Reason, Request, VERSION, plain};
+use super::{ANSWER_MS_MAX, CHECK_PAUSE, COMMAND_BYTES_MAX, GREETING_MS_MAX};
 use crate::link::{Link, LinkError};
 
 /// A card that another process serves, over its socket. When the process ends, the card is lost; when
@@ -25,10 +26,22 @@ pub struct SocketLink {
 enum Line {
     /// Nobody was asked for a card yet.
     Fresh(Frames),
-    /// The card has power. The number of the last request.
-    Greeted(Frames, u64),
+    /// The card has power.
+    Greeted(Greeted),
+    /// There is no card now, as these words say.
+    Absent(Greeted, String),
     /// The connection of the card broke. The next one begins with a reset.
     Broken,
+}
+
+/// A connection whose `HELLO` was answered.
+#[derive(Debug)]
+struct Greeted {
+    frames: Frames,
+    /// The number of the last request.
+    number: u64,
+    /// Whether the card was not asked for anything since it got power.
+    is_untouched: bool,
 }
 
 impl SocketLink {
@@ -55,12 +68,16 @@ impl SocketLink {
         })
     }
 
-    /// A connection whose card has just got power; whether it had another one before.
+    /// A connection whose card has power; whether it had another one before.
     fn power(&mut self) -> Result<bool, LinkError> {
-        let (mut frames, was_broken) = match std::mem::replace(&mut self.line, Line::Broken) {
+        let (frames, was_broken) = match std::mem::replace(&mut self.line, Line::Broken) {
             Line::Fresh(frames) => (frames, false),
             Line::Broken => (self.connect()?, true),
-            greeted @ Line::Greeted(..) => {
+            Line::Absent(greeted, words) => {
+                self.line = Line::Absent(greeted, words.clone());
+                return Err(LinkError::Absent(words));
+            }
+            greeted @ Line::Greeted(_) => {
                 self.line = greeted;
                 return Ok(false);
             }
@@ -69,52 +86,144 @@ impl SocketLink {
             version: VERSION,
             software: plain(&self.software),
         };
+        let fresh = Greeted {
+            frames,
+            number: 0,
+            is_untouched: true,
+        };
         let within = Duration::from_millis(GREETING_MS_MAX);
-        let answered = ask(&mut frames, &hello, 1, within).map(|answer| answer.map(present));
-        match answered.map_err(|error| self.broken(error))? {
-            Ok(Some(present)) => self.greeted(frames, present)?,
-            Ok(None) => return Err(self.violated(&"the first answer is not that to HELLO")),
-            Err(failed) => return Err(self.failed(&failed)),
+        let asked = self.ask(fresh, &hello, within, |answer| match answer {
+            Answer::Present(present) => Some(present),
+            _ => None,
+        });
+        if asked.is_err() && !matches!(self.line, Line::Absent(..)) {
+            self.line = Line::Broken;
         }
+        self.take_up(asked?)?;
         Ok(was_broken)
     }
 
-    fn greeted(&mut self, frames: Frames, present: Present) -> Result<(), LinkError> {
+    /// Who serves the card, and how.
+    fn take_up(&mut self, present: Present) -> Result<(), LinkError> {
         if present.version != VERSION {
             let version = present.version;
             let words =
                 format!("it speaks version {version} of the card socket, this is {VERSION}");
+            self.line = Line::Broken;
             return Err(self.violated(&words));
         }
         self.present = Some(present);
-        self.line = Line::Greeted(frames, 1);
         Ok(())
     }
 
-    /// Asks on the open connection, which a failure of the connection ends.
+    /// Asks on the open connection.
     fn request<T>(
         &mut self,
         request: &Request<'_>,
         take: impl FnOnce(Answer<'_>) -> Option<T>,
     ) -> Result<T, LinkError> {
-        let Line::Greeted(mut frames, number) = std::mem::replace(&mut self.line, Line::Broken)
-        else {
+        let Line::Greeted(mut greeted) = std::mem::replace(&mut self.line, Line::Broken) else {
             return Err(LinkError::Reset);
         };
-        let (number, within) = (number + 1, Duration::from_millis(ANSWER_MS_MAX));
-        let answered = ask(&mut frames, request, number, within).map(|answer| answer.map(take));
-        match answered.map_err(|error| self.broken(error))? {
-            Ok(Some(taken)) => {
-                self.line = Line::Greeted(frames, number);
-                Ok(taken)
+        greeted.is_untouched = false;
+        let within = Duration::from_millis(ANSWER_MS_MAX);
+        self.ask(greeted, request, within, take)
+    }
+
+    /// Asks, and keeps the connection if it is of further use.
+    fn ask<T>(
+        &mut self,
+        mut greeted: Greeted,
+        request: &Request<'_>,
+        within: Duration,
+        take: impl FnOnce(Answer<'_>) -> Option<T>,
+    ) -> Result<T, LinkError> {
+        greeted.number += 1;
+        let asked = ask(&mut greeted.frames, request, greeted.number, within, take);
+        let (heard, said) = asked.map_err(|error| self.broken(error))?;
+        let taken = match heard {
+            Heard::Absent(absent) => return Err(self.absent(greeted, &absent)),
+            Heard::Answer(Some(taken)) => Ok(taken),
+            Heard::Answer(None) => {
+                return Err(self.violated(&"an answer of another kind than its request demands"));
             }
-            Ok(None) => Err(self.violated(&"an answer of another kind than its request demands")),
-            Err(failed) => {
+            Heard::Failed(failed) => Err(self.failed(&failed)),
+        };
+        if matches!(taken, Err(LinkError::Gone(_))) {
+            return taken;
+        }
+        match said {
+            None => {
+                self.line = Line::Greeted(greeted);
+                taken
+            }
+            // Whatever the answer says, it may be that of a card before.
+            Some(said) => Err(self.disturbed(greeted, said)),
+        }
+    }
+
+    /// What was said by itself while the card had power.
+    fn disturbed(&mut self, greeted: Greeted, said: Said) -> LinkError {
+        match said {
+            Said::Absent(absent) => self.absent(greeted, &absent),
+            Said::Present(present) => match self.powered(greeted, present) {
+                Ok(()) => LinkError::Reset,
+                Err(error) => error,
+            },
+            Said::Failed(failed) => {
                 let error = self.failed(&failed);
-                if !matches!(error, LinkError::Gone(_)) {
-                    self.line = Line::Greeted(frames, number);
+                if !failed.ends_the_connection() {
+                    self.line = Line::Greeted(greeted);
                 }
-                Err(error)
+                error
+            }
+        }
+    }
+
+    /// There is a card, which has just got power.
+    fn powered(&mut self, mut greeted: Greeted, present: Present) -> Result<(), LinkError> {
+        greeted.is_untouched = true;
+        self.line = Line::Greeted(greeted);
+        self.take_up(present)
+    }
+
+    fn absent(&mut self, greeted: Greeted, absent: &Absent) -> LinkError {
+        let words = format!("{}: {}", self.name(), plain(&absent.detail));
+        self.line = Line::Absent(greeted, words.clone());
+        LinkError::Absent(words)
+    }
+
+    /// The next that the process said by itself, if it said something.
+    fn hear(&self, greeted: &mut Greeted) -> Result<Option<Said>, LinkError> {
+        let looked = greeted.frames.has_news().map_err(StreamError::Io);
+        let heard = looked.and_then(|has_news| match has_news {
+            true => hear(&mut greeted.frames).map(Some),
+            false => Ok(None),
+        });
+        heard.map_err(|error| self.broken(error))
+    }
+
+    /// What the process said by itself of a card that has power.
+    fn check_present(&mut self, mut greeted: Greeted) -> Result<(), LinkError> {
+        match self.hear(&mut greeted)? {
+            Some(said) => Err(self.disturbed(greeted, said)),
+            None => {
+                self.line = Line::Greeted(greeted);
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether the process said that there is a card.
+    fn check_absent(&mut self, mut greeted: Greeted, words: String) -> Result<(), LinkError> {
+        match self.hear(&mut greeted)? {
+            Some(Said::Present(present)) => self.powered(greeted, present),
+            Some(Said::Absent(absent)) => Err(self.absent(greeted, &absent)),
+            Some(Said::Failed(failed)) if failed.ends_the_connection() => Err(self.failed(&failed)),
+            // Nothing more can happen to a card that is not there.
+            Some(Said::Failed(_)) | None => {
+                self.line = Line::Absent(greeted, words.clone());
+                Err(LinkError::Absent(words))
             }
         }
     }
@@ -162,10 +271,11 @@ impl Link for SocketLink {
     }
 
     fn reset(&mut self) -> Result<(), LinkError> {
-        match self.line {
-            Line::Greeted(..) => self.request(&Request::Reset, |answer| {
-                (answer == Answer::Powered).then_some(())
-            }),
+        match &self.line {
+            Line::Greeted(greeted) if !greeted.is_untouched => self
+                .request(&Request::Reset, |answer| {
+                    (answer == Answer::Powered).then_some(())
+                }),
             _ => self.power().map(drop),
         }
     }
@@ -184,23 +294,14 @@ impl Link for SocketLink {
 
     /// Sees whether the process ended or said something by itself.
     fn check(&mut self) -> Result<(), LinkError> {
-        let Line::Greeted(frames, _) = &mut self.line else {
-            return Ok(());
-        };
-        let looked = frames.has_news().map_err(StreamError::Io);
-        let heard = looked.and_then(|has_news| match has_news {
-            true => hear(frames).map(Some),
-            false => Ok(None),
-        });
-        let error = match heard {
-            Ok(None) => return Ok(()),
-            Ok(Some(failed)) => self.failed(&failed),
-            Err(error) => self.broken(error),
-        };
-        if error != LinkError::Reset {
-            self.line = Line::Broken;
+        match std::mem::replace(&mut self.line, Line::Broken) {
+            Line::Greeted(greeted) => self.check_present(greeted),
+            Line::Absent(greeted, words) => self.check_absent(greeted, words),
+            line @ (Line::Fresh(_) | Line::Broken) => {
+                self.line = line;
+                Ok(())
+            }
         }
-        Err(error)
     }
 }
 
@@ -209,45 +310,4 @@ fn connect(path: &Path, trust: &Trust) -> Result<Frames, ConnectError> {
         path: path.into(),
         error,
     })
-}
-
-fn present(answer: Answer<'_>) -> Option<Present> {
-    match answer {
-        Answer::Present(present) => Some(present),
-        _ => None,
-    }
-}
-
-/// The answer to a request.
-fn ask<'f>(
-    frames: &'f mut Frames,
-    request: &Request<'_>,
-    number: u64,
-    within: Duration,
-) -> Result<Result<Answer<'f>, Failed>, StreamError> {
-    let mut bytes = Vec::new();
-    request.write(&mut bytes, number);
-    // One that said why and closed may be read still.
-    let sent = frames.send(&bytes);
-    if let Err(error) = sent
-        && !matches!(error, StreamError::Ended)
-    {
-        return Err(error);
-    }
-    let frame = frames.receive(within)?;
-    let (got, expected) = (frame.number, number);
-    match Answer::read(&frame)? {
-        Answer::Failed(failed) if got == 0 || got == expected => Ok(Err(failed)),
-        answer if got == expected => Ok(Ok(answer)),
-        _ => Err(WireError::Number { expected, got }.into()),
-    }
-}
-
-/// What the process says by itself.
-fn hear(frames: &mut Frames) -> Result<Failed, StreamError> {
-    let frame = frames.receive(Duration::from_millis(FRAME_MS_MAX))?;
-    match Answer::read(&frame)? {
-        Answer::Failed(failed) if frame.number == 0 => Ok(failed),
-        _ => Err(WireError::Unexpected(frame.kind).into()),
-    }
 }

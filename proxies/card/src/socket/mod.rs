@@ -8,6 +8,7 @@
 //! Each connection begins with a card that was just powered up. So a process that was killed and
 //! started again is, to the binding, a card that was reset, whose SELECT tells what it carried out.
 
+mod dialogue;
 mod host;
 mod server;
 mod stream;
@@ -17,7 +18,7 @@ use std::time::Duration;
 
 pub use host::SocketLink;
 pub use server::{CardServer, ServeError};
-pub use wire::{Answer, Failed, Present, Reason, Request, WireError};
+pub use wire::{Absent, Answer, Failed, Present, Reason, Request, WireError};
 
 /// Longest command in bytes: an extended EXCHANGE.
 pub const COMMAND_BYTES_MAX: usize =
@@ -37,4 +38,4 @@ pub const FRAME_MS_MAX: u64 = 5_000;
 /// How often a card that has nothing to do is asked whether it is still there, in milliseconds.
 pub const CHECK_MS: u64 = 250;
 
-const CHECK_PAUSE: Duration = Duration::from_millis(CHECK_MS);
+pub(crate) const CHECK_PAUSE: Duration = Duration::from_millis(CHECK_MS);

@@ -9,8 +9,8 @@ use std::time::Duration;
 use libetp::local::{Trust, peer_uid};
 
 use super::stream::{Frames, StreamError, ready};
-use super::wire::{Answer, Failed, Present, Reason, Request, VERSION, plain};
-use super::{COMMAND_BYTES_MAX, FRAME_MS_MAX, GREETING_MS_MAX};
+use super::wire::{Absent, Answer, Failed, Present, Reason, Request, VERSION, plain};
+use super::{CHECK_PAUSE, COMMAND_BYTES_MAX, FRAME_MS_MAX, GREETING_MS_MAX};
 use crate::link::{Link, LinkError};
 
 /// Serves one card, to one daemon at a time.
@@ -19,6 +19,8 @@ pub struct CardServer<L> {
     link: L,
     trust: Trust,
     name: String,
+    /// Why there is no card, while there is none.
+    absent: Option<Absent>,
 }
 
 /// Why a server ended by itself.
@@ -48,6 +50,7 @@ impl<L: Link> CardServer<L> {
             link,
             trust,
             name: name.into(),
+            absent: None,
         }
     }
 
@@ -83,7 +86,7 @@ impl<L: Link> CardServer<L> {
         let has_bytes = daemon.is_some_and(Frames::has_bytes);
         let within = match has_bytes {
             true => Some(Duration::ZERO),
-            false => self.link.check_pause().filter(|_| daemon.is_some()),
+            false => self.check_pause().filter(|_| daemon.is_some()),
         };
         let ready = ready(&fds, within)?;
         Ok(match ready.as_slice() {
@@ -133,11 +136,30 @@ impl<L: Link> CardServer<L> {
             Ok(_) => return Ok(refuse(&mut frames, &"the first frame is not HELLO")),
             Err(error) => return Ok(ended(&mut frames, &error)),
         };
-        let powered = self.link.reset();
-        let has_power = powered.is_ok();
+        let powered = self.power();
+        let is_served = powered.is_ok() || self.absent.is_some();
         let present = powered.map(|()| Answer::Present(self.present()));
         let frames = send(frames, present, number)?;
-        Ok(frames.filter(|_| has_power))
+        Ok(frames.filter(|_| is_served))
+    }
+
+    /// Gives power to the card that is there now.
+    fn power(&mut self) -> Result<(), LinkError> {
+        self.absent = None;
+        let powered = self.link.reset();
+        self.note_absence(&powered);
+        powered
+    }
+
+    fn note_absence<T>(&mut self, result: &Result<T, LinkError>) {
+        if let Err(LinkError::Absent(words)) = result {
+            self.absent = Some(Absent::new(words));
+        }
+    }
+
+    fn check_pause(&self) -> Option<Duration> {
+        let pause = self.link.check_pause();
+        pause.or_else(|| self.absent.as_ref().map(|_| CHECK_PAUSE))
     }
 
     fn present(&self) -> Present {
@@ -159,13 +181,20 @@ impl<L: Link> CardServer<L> {
                 Ok(refuse(&mut frames, &words))
             }
             Ok((Request::Transmit(command), number)) => {
-                let response = self.link.transmit(command);
+                let response = match self.absent.clone() {
+                    Some(absent) => Err(LinkError::Absent(absent.detail)),
+                    None => self.link.transmit(command),
+                };
+                self.note_absence(&response);
                 let response = response.as_ref().map(|it| Answer::Response(it));
                 send(frames, response.map_err(Clone::clone), number)
             }
             Ok((Request::Reset, number)) => {
-                let powered = self.link.reset().map(|()| Answer::Powered);
-                send(frames, powered, number)
+                let powered = match self.absent.clone() {
+                    Some(absent) => Err(LinkError::Absent(absent.detail)),
+                    None => self.power(),
+                };
+                send(frames, powered.map(|()| Answer::Powered), number)
             }
             Ok((Request::Hello { .. }, _)) => Ok(refuse(&mut frames, &"HELLO came twice")),
             Err(error) => Ok(ended(&mut frames, &error)),
@@ -174,9 +203,43 @@ impl<L: Link> CardServer<L> {
 
     /// Says by itself what happened to a card that nobody used.
     fn check(&mut self, frames: Frames) -> Result<Option<Frames>, ServeError> {
-        match self.link.check() {
-            Ok(()) => Ok(Some(frames)),
-            Err(error) => send(frames, Err(error), 0),
+        let checked = self.link.check();
+        match (self.absent.take(), checked) {
+            (None, Ok(())) => Ok(Some(frames)),
+            (None, Err(error)) => {
+                self.note_absence(&Err::<(), _>(error.clone()));
+                send(frames, Err(error), 0)
+            }
+            (Some(before), Ok(())) => self.found(frames, before),
+            (Some(before), Err(error)) => self.still_absent(frames, before, error),
+        }
+    }
+
+    /// There is a card again: it gets power before anybody hears of it.
+    fn found(&mut self, frames: Frames, before: Absent) -> Result<Option<Frames>, ServeError> {
+        match self.power() {
+            Ok(()) => send(frames, Ok(Answer::Present(self.present())), 0),
+            Err(error) => self.still_absent(frames, before, error),
+        }
+    }
+
+    /// Says so if there is something new to say of it.
+    fn still_absent(
+        &mut self,
+        frames: Frames,
+        before: Absent,
+        error: LinkError,
+    ) -> Result<Option<Frames>, ServeError> {
+        let now = match error {
+            LinkError::Absent(words) => Absent::new(&words),
+            LinkError::Lost(_) | LinkError::Reset => before.clone(),
+            LinkError::Gone(_) => return send(frames, Err(error), 0),
+        };
+        let is_news = now != before;
+        self.absent = Some(now.clone());
+        match is_news {
+            true => send(frames, Ok(Answer::Absent(now)), 0),
+            false => Ok(Some(frames)),
         }
     }
 }
@@ -195,7 +258,7 @@ fn send(
 ) -> Result<Option<Frames>, ServeError> {
     let (answer, gone) = match answer {
         Ok(answer) => (answer, None),
-        Err(error) => (Answer::Failed(failed(&error)), gone(error)),
+        Err(error) => (said(&error), gone(error)),
     };
     let mut bytes = Vec::new();
     answer.write(&mut bytes, number);
@@ -206,18 +269,19 @@ fn send(
     }
 }
 
-fn failed(error: &LinkError) -> Failed {
-    match error {
+fn said(error: &LinkError) -> Answer<'static> {
+    Answer::Failed(match error {
+        LinkError::Absent(words) => return Answer::Absent(Absent::new(words)),
         LinkError::Lost(words) => Failed::new(Reason::Lost, words),
         LinkError::Reset => Failed::new(Reason::Reset, ""),
         LinkError::Gone(words) => Failed::new(Reason::Gone, words),
-    }
+    })
 }
 
 fn gone(error: LinkError) -> Option<String> {
     match error {
         LinkError::Gone(words) => Some(words),
-        LinkError::Lost(_) | LinkError::Reset => None,
+        LinkError::Lost(_) | LinkError::Reset | LinkError::Absent(_) => None,
     }
 }
 

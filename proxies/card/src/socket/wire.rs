@@ -17,6 +17,7 @@ const RESET: u8 = 0x03;
 const PRESENT: u8 = 0x81;
 const RESPONSE: u8 = 0x82;
 const POWERED: u8 = 0x83;
+const ABSENT: u8 = 0x84;
 const FAILED: u8 = 0x8E;
 
 /// What the daemon says. An answer repeats the number of its request.
@@ -38,12 +39,15 @@ pub enum Request<'b> {
 /// What the process says that serves the card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer<'b> {
-    /// To `HELLO`: the card has power.
+    /// To `HELLO`: the card has power. With number 0, by itself: there is a card, which has just got
+    /// power.
     Present(Present),
     /// To `TRANSMIT`: the response APDU.
     Response(&'b [u8]),
     /// To `RESET`: the card has power again.
     Powered,
+    /// Instead of any answer, or by itself with number 0: there is no card now. The connection stays.
+    Absent(Absent),
     /// Instead of any answer; or, with number 0, by itself.
     Failed(Failed),
 }
@@ -57,6 +61,12 @@ libetp::structure! {
         pub server: String,
         /// Longest command in bytes that reaches the card.
         pub command_bytes_max: u32,
+    }
+
+    /// There is no card now.
+    pub struct Absent {
+        /// Words for people.
+        pub detail: String,
     }
 
     /// There is no answer.
@@ -81,7 +91,7 @@ pub enum Reason {
     Lost = 1,
     /// The card was reset, by somebody else or by a power cut, and has power again.
     Reset = 2,
-    /// There is no card any more.
+    /// There is no card any more, and none will come.
     Gone = 3,
     /// Another daemon is served.
     Busy = 4,
@@ -108,6 +118,15 @@ impl Reason {
     /// The one of a number, if there is one.
     pub fn from_u8(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| *reason as u8 == number)
+    }
+}
+
+impl Absent {
+    /// Words, cut where they are too long.
+    pub fn new(detail: &str) -> Self {
+        Self {
+            detail: plain(detail),
+        }
     }
 }
 
@@ -207,6 +226,7 @@ impl<'b> Answer<'b> {
             }
             Self::Response(response) => frame::write(out, RESPONSE, number, &[response]),
             Self::Powered => frame::write(out, POWERED, number, &[]),
+            Self::Absent(absent) => frame::write(out, ABSENT, number, &[&codec::to_vec(absent)]),
             Self::Failed(failed) => frame::write(out, FAILED, number, &[&codec::to_vec(failed)]),
         }
     }
@@ -220,6 +240,7 @@ impl<'b> Answer<'b> {
             PRESENT => present(frame).map(Self::Present),
             RESPONSE => within(frame, RESPONSE_BYTES_MAX).map(Self::Response),
             POWERED => within(frame, 0).map(|_| Self::Powered),
+            ABSENT => absent(frame).map(Self::Absent),
             FAILED => failed(frame).map(Self::Failed),
             kind => Err(WireError::Unexpected(kind)),
         }
@@ -233,6 +254,12 @@ fn present(frame: &Frame<'_>) -> Result<Present, WireError> {
     }
     let server = within_words(frame.kind, present.server)?;
     Ok(Present { server, ..present })
+}
+
+fn absent(frame: &Frame<'_>) -> Result<Absent, WireError> {
+    let Absent { detail } = body(frame)?;
+    let detail = within_words(frame.kind, detail)?;
+    Ok(Absent { detail })
 }
 
 fn failed(frame: &Frame<'_>) -> Result<Failed, WireError> {

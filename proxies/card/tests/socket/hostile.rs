@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 
 use card_proxy::socket::{
-    Answer, COMMAND_BYTES_MAX, COMMAND_BYTES_MIN, Failed, Present, RESPONSE_BYTES_MAX, Reason,
-    Request, WORDS_BYTES_MAX, WireError,
+    Absent, Answer, COMMAND_BYTES_MAX, COMMAND_BYTES_MIN, Failed, Present, RESPONSE_BYTES_MAX,
+    Reason, Request, WORDS_BYTES_MAX, WireError,
 };
 use card_proxy::{CardEvent, FailReason, GoneReason, Link, LinkError};
 use libetp::frame::{self, Frame};
@@ -15,7 +15,7 @@ use crate::process::{Place, Process};
 use crate::support::{ModelCard, order};
 use crate::{host, link};
 
-fn present(version: u8, command_bytes_max: u32) -> Answer<'static> {
+pub(crate) fn present(version: u8, command_bytes_max: u32) -> Answer<'static> {
     Answer::Present(Present {
         version,
         server: "evil\u{1b}[2J".into(),
@@ -23,14 +23,14 @@ fn present(version: u8, command_bytes_max: u32) -> Answer<'static> {
     })
 }
 
-fn bytes(answer: &Answer<'_>, number: u64) -> Vec<u8> {
+pub(crate) fn bytes(answer: &Answer<'_>, number: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     answer.write(&mut bytes, number);
     bytes
 }
 
 /// Serves what is given, whatever is asked, and keeps the connection until the daemon ends it.
-fn fake(place: &Place, said: Vec<u8>) -> std::thread::JoinHandle<()> {
+pub(crate) fn fake(place: &Place, said: Vec<u8>) -> std::thread::JoinHandle<()> {
     let (listener, claim) = place.listen();
     std::thread::spawn(move || {
         let _claim = claim;
@@ -79,7 +79,7 @@ fn garbage_from_a_process_is_named_and_the_card_is_gone() {
         (frame(0x44, 1, &[]), "unexpected frame of kind 0x44"),
         (frame(0x81, 1, b"\x80"), "body of a frame of kind 0x81"),
         (frame(0x81, 1, &[0xff; 9]), "body of a frame of kind 0x81"),
-        (bytes(&Answer::Powered, 1), "the first answer is not"),
+        (bytes(&Answer::Powered, 1), "of another kind"),
         (bytes(&present(2, 65_544), 1), "speaks version 2"),
         (bytes(&present(1, 260), 1), "a way for commands of 260"),
         (bytes(&present(1, 65_544), 7), "an answer to frame 7"),
@@ -238,6 +238,13 @@ fn bodies_are_as_long_as_their_limits() {
         assert_eq!(Answer::read(&frame_of(0x8e, &body)).is_ok(), is_good);
         let words = Failed::new(Reason::Lost, &failed.detail).detail;
         assert_eq!(words.len(), WORDS_BYTES_MAX);
+    }
+    for (len, is_good) in [(WORDS_BYTES_MAX, true), (WORDS_BYTES_MAX + 1, false)] {
+        let detail = "x".repeat(len);
+        let absent = Absent { detail };
+        let body = libetp::codec::to_vec(&absent);
+        assert_eq!(Answer::read(&frame_of(0x84, &body)).is_ok(), is_good);
+        assert_eq!(Absent::new(&absent.detail).detail.len(), WORDS_BYTES_MAX);
     }
     for (max, is_good) in [(COMMAND_BYTES_MIN, true), (COMMAND_BYTES_MIN - 1, false)] {
         let body = bytes(&present(1, max as u32), 1);

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod absent;
 mod hostile;
 mod process;
 mod vectors;
@@ -21,9 +22,13 @@ fn link(place: &Place) -> Result<SocketLink, ConnectError> {
 
 /// A card thread over the socket, and what it tells.
 fn host(place: &Place) -> (CardThread, Receiver<CardEvent>) {
+    host_with(place, CardSettings::default())
+}
+
+fn host_with(place: &Place, settings: CardSettings) -> (CardThread, Receiver<CardEvent>) {
     let (tell, events) = channel();
     let link = link(place).expect("a process that listens");
-    let thread = CardThread::spawn("card", link, CardSettings::default(), move |event| {
+    let thread = CardThread::spawn("card", link, settings, move |event| {
         let _ = tell.send(event);
     });
     (thread.expect("threads and randomness"), events)

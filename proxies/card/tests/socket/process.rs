@@ -178,7 +178,8 @@ fn killed_and_started_again(death: Death) {
                 }
                 CardEvent::Failed { number, reason } => panic!("{number}: {reason}"),
                 CardEvent::Gone(reason) => panic!("gone: {reason}"),
-                CardEvent::Selected(_) | CardEvent::Apdu(_) => {}
+                CardEvent::Absent(reason) => panic!("absent: {reason}"),
+                CardEvent::Selected(_) | CardEvent::Apdu(_) | CardEvent::Overdue => {}
             }
         }
     }

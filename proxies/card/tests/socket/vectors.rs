@@ -1,6 +1,6 @@
 //! The bytes of `docs/vectors/card-socket.json`.
 
-use card_proxy::socket::{Answer, Failed, Present, Reason, Request};
+use card_proxy::socket::{Absent, Answer, Failed, Present, Reason, Request};
 use libetp::frame;
 use serde_json::Value;
 
@@ -59,6 +59,7 @@ fn answers_are_those_of_the_vectors() {
             }),
             Some("RESPONSE") => Answer::Response(&response),
             Some("POWERED") => Answer::Powered,
+            Some("ABSENT") => Answer::Absent(Absent::new(&text(&vector["detail"]))),
             Some("FAILED") => Answer::Failed(Failed::new(
                 Reason::from_u8(number(&vector["reason"]) as u8).expect("a reason"),
                 &text(&vector["detail"]),

@@ -242,7 +242,7 @@ impl<L: Link> Driver<L> {
                 self.collect();
                 return true;
             }
-            Action::Idle | Action::Gone => {
+            Action::Idle | Action::AwaitCard(_) | Action::Gone => {
                 self.collect();
                 return false;
             }

@@ -146,7 +146,8 @@ impl Trio {
                 CardEvent::Message { message, .. } => self.hand_on(message)?,
                 CardEvent::Failed { reason, .. } => return Err(Error::other(reason)),
                 CardEvent::Gone(reason) => return Err(Error::other(reason)),
-                CardEvent::Selected(_) | CardEvent::Completed { .. } => {}
+                CardEvent::Absent(reason) => return Err(Error::other(reason)),
+                CardEvent::Selected(_) | CardEvent::Completed { .. } | CardEvent::Overdue => {}
             }
         }
         passed.elapsed = start.elapsed();

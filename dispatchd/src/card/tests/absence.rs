@@ -1,0 +1,141 @@
+//! A card that is pulled, and the one that is put in its place.
+
+use super::*;
+
+fn absent() -> Input {
+    Input::Absent("pulled".into())
+}
+
+fn is_detached(effects: &[Effect], code: VerdictCode) -> bool {
+    effects.contains(&Effect::Detach(code))
+}
+
+/// The card has another power-up behind it.
+fn back(card: &mut TestCard, session: &mut Session) -> Vec<Effect> {
+    card.boot_id[0] += 1;
+    card.generation += 1;
+    let nonce = card.challenged(session, Known::default());
+    card.answer(session, nonce)
+}
+
+#[test]
+fn what_is_for_an_absent_card_waits_and_it_proves_itself_when_it_is_back() {
+    let mut card = TestCard::new();
+    let mut session = card.live();
+    let effects = session.step(absent(), &now(1));
+    assert!(matches!(effects.as_slice(), [Effect::Note(note)] if note.name == "card-absent"));
+    assert_eq!(*session.stage(), Stage::Absent("pulled".into()));
+    let effects = session.step(
+        Input::Serve {
+            nonce: [1; 32],
+            token: 5,
+        },
+        &now(2),
+    );
+    let statement = None;
+    assert_eq!(
+        effects,
+        [Effect::Statement {
+            token: 5,
+            statement
+        }]
+    );
+    let effects = back(&mut card, &mut session);
+    assert!(matches!(session.stage(), Stage::Live { .. }));
+    assert!(!is_attached(&effects), "it was never detached");
+}
+
+#[test]
+fn a_card_that_is_pulled_while_it_proves_itself_does_so_when_it_is_back() {
+    let mut card = TestCard::new();
+    let mut session = card.session();
+    let before = card.challenged(&mut session, Known::default());
+    let dst = Domain([1; 12]).entity(Port(5));
+    let message = Message::new(card.domain.card(), dst, Mtype::OFFER, vec![0x80]);
+    let number = 3 << 16;
+    let held = Input::Message {
+        number,
+        message: message.clone(),
+    };
+    assert_eq!(session.step(held, &now(0)), []);
+    session.step(absent(), &now(1));
+    session.step(Input::Tick, &now(2 * HELLO_MS_MAX));
+    assert_eq!(*session.stage(), Stage::Absent("pulled".into()));
+    card.boot_id[0] += 1;
+    let selected = Input::Selected(card.reply(), Known::default());
+    session.step(selected, &now(3));
+    // The first challenge was under way when it was pulled.
+    assert_eq!(card.answer(&mut session, before), []);
+    let effects = card.answer(&mut session, now(3).fresh);
+    assert!(is_attached(&effects));
+    assert!(
+        effects.contains(&Effect::Submit { number, message }),
+        "what it said is not lost"
+    );
+}
+
+#[test]
+fn a_card_that_is_absent_for_too_long_is_detached_once_and_attached_when_it_is_back() {
+    let mut card = TestCard::new();
+    let mut session = card.live();
+    session.step(absent(), &now(1));
+    let effects = session.step(Input::Overdue, &now(2));
+    assert!(is_detached(&effects, VerdictCode::CardGone));
+    assert_eq!(session.step(Input::Overdue, &now(3)), []);
+    assert!(is_attached(&back(&mut card, &mut session)));
+}
+
+#[test]
+fn a_host_that_finds_no_card_waits_for_one() {
+    let mut card = TestCard::new();
+    let mut session = card.session();
+    session.step(absent(), &now(0));
+    assert_eq!(
+        session.step(Input::Overdue, &now(1)),
+        [],
+        "nobody was served"
+    );
+    assert!(is_attached(&back(&mut card, &mut session)));
+}
+
+#[test]
+fn another_card_in_its_place_is_refused_until_the_first_is_back() {
+    let mut card = TestCard::new();
+    let mut session = card.live();
+    session.step(absent(), &now(1));
+    let mut other = card.reply();
+    other.domain = Domain([2; 12]);
+    let effects = session.step(Input::Selected(other, Known::default()), &now(2));
+    assert_eq!(cause(&session).name(), "card-another");
+    assert!(is_detached(&effects, VerdictCode::Quarantined));
+    assert!(
+        effects
+            .iter()
+            .all(|effect| !matches!(effect, Effect::Order(_)))
+    );
+    session.step(absent(), &now(3));
+    assert!(is_attached(&back(&mut card, &mut session)));
+}
+
+#[test]
+fn a_card_that_is_not_trusted_stays_so_until_it_was_pulled() {
+    let mut card = TestCard::new();
+    let mut session = card.live();
+    session.step(Input::Failed("no room".into()), &now(1));
+    let again = Input::Selected(card.reply(), Known::default());
+    assert_eq!(session.step(again, &now(2)), []);
+    assert_eq!(session.step(Input::Gone("no power".into()), &now(2)), []);
+    assert_eq!(cause(&session).name(), "card-storage");
+    session.step(absent(), &now(3));
+    assert!(is_attached(&back(&mut card, &mut session)));
+}
+
+#[test]
+fn a_card_that_stated_elsewhere_while_it_was_absent_is_suspended() {
+    let card = TestCard::new();
+    let mut session = card.live();
+    session.step(absent(), &now(1));
+    let effects = session.step(Input::Suspended(9), &now(2));
+    assert!(is_detached(&effects, VerdictCode::Suspended));
+    assert_eq!(session.step(Input::Overdue, &now(3)), []);
+}
