@@ -103,7 +103,7 @@ const SUITES: &[Suite] = &[
     ordinary("lints", |_| uncounted(lints())),
     ordinary("no-std", |_| uncounted(no_std())),
     ordinary("default-members", |_| uncounted(default_members())),
-    ordinary("binaries", |_| uncounted(demo::build())),
+    ordinary("binaries", |_| uncounted(binaries())),
     ordinary("documentation", |_| uncounted(documentation())),
     ordinary("demo", |_| uncounted(demo::check())),
     ordinary("tests", |_| tests()),
@@ -184,6 +184,14 @@ fn no_std() -> Result {
 
 fn default_members() -> Result {
     shell::run(cargo().arg("build"))
+}
+
+/// What a deployment has, and what is for readers.
+const READER_PACKAGES: [&str; 2] = ["--package", "reader-user"];
+
+fn binaries() -> Result {
+    demo::build()?;
+    shell::run(cargo().arg("build").args(READER_PACKAGES))
 }
 
 fn documentation() -> Result {

@@ -2,14 +2,20 @@
 
 mod support;
 
+use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
 
+use card_proxy::{Link, LinkError};
+use libetp::exchange::apdu::Apdu;
 use libetp::exchange::{CommandBuilder, ExchangeReply, SelectCommand, SelectReply};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use softcard::SoftCard;
-use softcard::vpcd::{Protocol, atr};
+use softcard::vpcd::wire::BODY_BYTES_MAX;
+use softcard::vpcd::{Protocol, Pulled, VirtualCard, atr};
 use support::reader::{POWER_OFF, POWER_ON, RESET, Reader};
 use support::{Scheme, ports, reserve_ports};
 use tempfile::TempDir;
@@ -116,8 +122,52 @@ fn what_is_no_command_is_answered_too() {
     for odd in [&[][..], &[3], &[0, 0xA4], &[0, 0xA4, 4]] {
         assert_eq!(slot.reader.transmit(odd), WRONG_LENGTH, "{odd:02x?}");
     }
-    let longest = [&[0x80, 0xEE, 0, 0][..], &[0; 65_531]].concat();
+    // 65,526 bytes of data.
+    let longest = [&[0x80, 0xEE, 0, 0, 0, 0xFF, 0xF6][..], &[0; 65_526 + 2]].concat();
+    assert_eq!(longest.len(), BODY_BYTES_MAX);
     assert_eq!(slot.reader.transmit(&longest), UNKNOWN_INSTRUCTION);
+}
+
+/// A link that answers every command with as much data as it asks for, and with the bytes of its Le.
+struct Talkative;
+
+impl Link for Talkative {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
+        let expected = Apdu::parse(command).expect("an APDU").expected;
+        let mut response = vec![0; expected.unwrap_or_default()];
+        response.extend([0x90, 0]);
+        Ok(response)
+    }
+
+    fn reset(&mut self) -> Result<(), LinkError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_card_is_asked_for_no_more_than_a_reader_can_be_told() {
+    let mut reader = Reader::new();
+    let stream = TcpStream::connect(reader.address()).expect("connected");
+    let (stop, stopped) = UnixStream::pair().expect("a pair");
+    let card =
+        thread::spawn(move || VirtualCard::new(Talkative, Protocol::T1).insert(&stream, &stopped));
+    reader.next_card();
+    for (asked, told) in [
+        (0xFFFC, 0xFFFC),
+        (0xFFFD, 0xFFFD),
+        (0xFFFE, 0xFFFD),
+        (0, 0xFFFD),
+    ] {
+        let [high, low] = u16::to_be_bytes(asked);
+        for command in [
+            vec![0x80, 0xC2, 0, 0, 0, high, low],
+            vec![0x80, 0xC2, 0, 0, 0, 0, 1, 7, high, low],
+        ] {
+            assert_eq!(reader.transmit(&command).len(), told + 2, "{asked:04x}");
+        }
+    }
+    drop(stop);
+    assert!(matches!(card.join(), Ok(Pulled::Asked)));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The loop between reader and card.
 
+use std::borrow::Cow;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::os::fd::AsFd;
@@ -8,14 +9,17 @@ use std::time::Duration;
 
 use card_proxy::{Link, LinkError};
 use libetp::exchange::StatusWord;
+use libetp::exchange::apdu::Apdu;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::atr::{Protocol, atr};
-use super::wire::{self, Order};
+use super::wire::{self, BODY_BYTES_MAX, Order};
 
 /// How long the reader may take to take an answer.
 const ANSWER_TAKEN: Duration = Duration::from_secs(5);
+/// Most data of a response: beside it, a frame holds the status word.
+const EXPECTED_BYTES_MAX: usize = BODY_BYTES_MAX - 2;
 /// Bytes that are read at a time.
 const READ_BYTES: usize = 1 << 16;
 
@@ -86,7 +90,10 @@ impl<L: Link> VirtualCard<L> {
     fn carry_out(&mut self, command: &[u8]) -> Result<Vec<u8>, Pulled> {
         match is_extended(command) && !self.protocol.is_extended() {
             true => Ok(StatusWord::WRONG_LENGTH.0.to_be_bytes().into()),
-            false => self.link.transmit(command).map_err(Pulled::Card),
+            false => self
+                .link
+                .transmit(&within_frame(command))
+                .map_err(Pulled::Card),
         }
     }
 
@@ -99,6 +106,24 @@ impl<L: Link> VirtualCard<L> {
 /// Whether lengths are written in two bytes, behind a zero where a short command has its only length.
 fn is_extended(command: &[u8]) -> bool {
     matches!(command, [_, _, _, _, 0, _, _, ..])
+}
+
+/// The command, for a response that a frame holds. GET RESPONSE fetches the rest.
+fn within_frame(command: &[u8]) -> Cow<'_, [u8]> {
+    let longer = |apdu: &Apdu<'_>| {
+        apdu.expected
+            .is_some_and(|bytes| bytes > EXPECTED_BYTES_MAX)
+    };
+    let Some(apdu) = Apdu::parse(command).ok().filter(longer) else {
+        return command.into();
+    };
+    let apdu = Apdu {
+        expected: Some(EXPECTED_BYTES_MAX),
+        ..apdu
+    };
+    let mut bytes = Vec::with_capacity(command.len());
+    apdu.write_extended(&mut bytes);
+    bytes.into()
 }
 
 /// Waits until the reader says something; false if this is to stop.

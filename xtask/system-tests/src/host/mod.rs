@@ -172,7 +172,6 @@ impl Host {
 impl Drop for Host {
     fn drop(&mut self) {
         self.kill();
-        self.kill_card();
     }
 }
 

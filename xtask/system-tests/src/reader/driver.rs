@@ -1,0 +1,63 @@
+//! The driver of virtual readers: its ports and its section in the configuration of `pcscd`.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+use crate::program::Failure;
+
+/// Where Debian puts it.
+const DRIVER: &str = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so";
+/// How often a pair of ports is looked for.
+const PAIR_TRIES: usize = 100;
+
+/// A reader with two slots, on a port and the next one.
+#[derive(Clone, Debug)]
+pub(super) struct Driver {
+    pub(super) port: u16,
+    name: String,
+    library: PathBuf,
+}
+
+impl Driver {
+    /// The driver number `number` of a service, on ports that nobody uses now. One library serves one reader only.
+    pub(super) fn prepare(directory: &Path, number: usize) -> Result<Self, Failure> {
+        let library = match number {
+            0 => DRIVER.into(),
+            _ => directory.join(format!("driver-{number}.so")),
+        };
+        if number > 0 {
+            fs::copy(DRIVER, &library).map_err(Failure::io(DRIVER))?;
+        }
+        Ok(Self {
+            port: free_pair()?,
+            name: format!("virtual{number}"),
+            library,
+        })
+    }
+
+    /// What `pcscd` calls one of its slots.
+    pub(super) fn reader(&self, slot: usize) -> String {
+        format!("{} 00 {slot:02}", self.name)
+    }
+
+    /// Its section in the configuration.
+    pub(super) fn section(&self) -> String {
+        let (name, port, library) = (&self.name, self.port, self.library.display());
+        format!(
+            "FRIENDLYNAME \"{name}\"\nDEVICENAME /dev/null:{port}\nLIBPATH {library}\nCHANNELID {port}\n"
+        )
+    }
+}
+
+fn free_pair() -> Result<u16, Failure> {
+    for _ in 0..PAIR_TRIES {
+        let first = TcpListener::bind("0.0.0.0:0").map_err(Failure::io("a port"))?;
+        let port = first.local_addr().map_err(Failure::io("a port"))?.port();
+        let next = port.checked_add(1);
+        if next.is_some_and(|next| TcpListener::bind(("0.0.0.0", next)).is_ok()) {
+            return Ok(port);
+        }
+    }
+    Err(Failure::new("no two free ports beside each other"))
+}

@@ -1,0 +1,8 @@
+//! Cards in readers of a real `pcscd`.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it should be"
+)]
+
+mod cards;
