@@ -199,7 +199,7 @@ fn heard(event: CardEvent) -> Result<Option<Message>, HostError> {
         CardEvent::Selected(_)
         | CardEvent::Completed { .. }
         | CardEvent::Apdu(_)
-        | CardEvent::Absent(_)
+        | CardEvent::Away(_)
         | CardEvent::Overdue => Ok(None),
     }
 }

@@ -6,10 +6,11 @@ use card_proxy::socket::SocketLink;
 use card_proxy::{CardThread, Link};
 use libetp::Domain;
 use libetp::local::Trust;
-use softcard::{DeviceKey, SoftCard};
+use softcard::DeviceKey;
 
 use super::events::{Stage, Token};
 use super::slot::Slot;
+use super::soft::SoftLink;
 
 /// Opens the way to a card, or says in words why there is none.
 pub type OpenLink = Box<dyn FnMut() -> Result<Box<dyn Link>, String> + Send>;
@@ -29,9 +30,9 @@ impl Cards {
     /// Opens the soft card in the slot's directory, as [`Cards::add`].
     pub fn add_soft(&mut self, slot: Arc<Slot>, device_key: Option<DeviceKey>) {
         let directory = slot.place.clone();
-        let open = move || match SoftCard::open(&directory, device_key.clone()) {
-            Ok(card) => Ok(Box::new(card) as Box<dyn Link>),
-            Err(error) => Err(error.to_string()),
+        let open = move || {
+            let card = SoftLink::open(&directory, device_key.clone())?;
+            Ok(Box::new(card) as Box<dyn Link>)
         };
         self.add(slot, Box::new(open));
     }
@@ -79,6 +80,11 @@ impl Cards {
     /// are opened again when it is time.
     pub fn tick(&mut self, now_ms: u64) {
         self.0.iter_mut().for_each(|place| place.tick(now_ms));
+    }
+
+    /// Messages wait no more for cards that are away.
+    pub fn end_waits(&self) {
+        self.slots().for_each(|slot| slot.end_wait());
     }
 
     /// Whether every card is live, or known not to be.

@@ -1,5 +1,6 @@
 //! What goes into a [`Session`](super::Session) and what comes out of it.
 
+use card_proxy::Away;
 use etp_pki::Leaf;
 use libetp::digest::Hash;
 use libetp::exchange::SelectReply;
@@ -50,9 +51,9 @@ pub enum Input {
         /// The message.
         message: Message,
     },
-    /// There is no card now, for this reason; one may come.
-    Absent(String),
-    /// Messages have waited long enough for a card that is absent, and were failed.
+    /// The card is away, and may come back.
+    Away(Away),
+    /// Messages have waited long enough for a card that is away, and were failed.
     Overdue,
     /// The card is given up.
     Gone(String),
@@ -169,9 +170,8 @@ pub enum Stage {
         /// A card that proved itself, and was asked to state anew.
         restating: Option<Box<Restating>>,
     },
-    /// It is not there now, as whoever has the way to it says. It is taken up, and proves itself, as soon as
-    /// there is one.
-    Absent(String),
+    /// It is not to be reached now. It is taken up, and proves itself, as soon as it is.
+    Away(Away),
     /// It is not trusted.
     Quarantined(Quarantine),
     /// It does not answer any more.

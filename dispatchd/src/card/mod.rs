@@ -11,6 +11,7 @@ mod reopening;
 mod services;
 mod session;
 mod slot;
+mod soft;
 mod suspension;
 mod witness_writer;
 

@@ -8,6 +8,7 @@
 
 use std::collections::VecDeque;
 
+use card_proxy::Away;
 use etp_pki::{Anchors, Leaf};
 use libetp::digest::Hash;
 use libetp::exchange::SelectReply;
@@ -103,7 +104,7 @@ impl Session {
         match input {
             Input::Selected(reply, known) => self.selected(reply, known, now),
             Input::Message { number, message } => self.message(number, message, now),
-            Input::Absent(reason) => self.absent(reason),
+            Input::Away(why) => self.away(why),
             Input::Overdue => self.overdue(),
             Input::Gone(reason) => self.gone(reason),
             Input::WantPorts => self.reserve_ports(),
@@ -219,7 +220,7 @@ impl Session {
             Stage::Live { .. } => self.live_message(number, message),
             Stage::Starting
             | Stage::Suspended { .. }
-            | Stage::Absent(_)
+            | Stage::Away(_)
             | Stage::Quarantined(_)
             | Stage::Gone(_) => {
                 self.note(
@@ -420,17 +421,20 @@ impl Session {
 
     /// Whatever it was, the next card in its place proves itself. Until then what is for the card waits, and
     /// so does what the card said last.
-    fn absent(&mut self, reason: String) {
-        if !matches!(self.stage, Stage::Absent(_)) {
-            self.supersede();
-        }
-        self.note("card-absent", true, format!("there is no card: {reason}"));
-        self.stage = Stage::Absent(reason);
+    fn away(&mut self, why: Away) {
+        self.supersede();
+        let name = match why {
+            Away::Absent(_) => "card-absent",
+            Away::Lost(_) => "card-lost",
+            Away::Another { .. } => "card-another",
+        };
+        self.note(name, true, format!("the card is away: {why}"));
+        self.stage = Stage::Away(why);
     }
 
     fn overdue(&mut self) {
         if self.is_attached {
-            let detail = "the card is absent for so long that messages wait no more";
+            let detail = "messages wait no more for the card that is away";
             self.note("card-overdue", true, detail);
             self.detach(VerdictCode::CardGone);
         }

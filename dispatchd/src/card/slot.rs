@@ -36,6 +36,7 @@ pub struct Slot {
     /// What protects it at rest.
     pub at_rest: &'static str,
     owners: Vec<u32>,
+    away_ms_max: u64,
     session: Mutex<Session>,
     /// Of the thread that runs now or ran last.
     sender: Mutex<Option<CardSender>>,
@@ -60,6 +61,8 @@ pub struct SlotSettings {
     pub anchors: Anchors,
     /// This host's key id, if it has one.
     pub host_key: Option<Hash>,
+    /// How long messages wait for the card while it is away, in milliseconds.
+    pub away_ms_max: u64,
 }
 
 impl Slot {
@@ -71,6 +74,7 @@ impl Slot {
             backend: settings.backend,
             at_rest: settings.at_rest,
             owners: settings.owners,
+            away_ms_max: settings.away_ms_max,
             session: Mutex::new(Session::new(settings.anchors, settings.host_key)),
             sender: Mutex::default(),
             reopening: Mutex::default(),
@@ -97,6 +101,7 @@ impl Slot {
             // the table since.
             highest_seen: session.highest_entered(),
             queue_messages_max: CARD_WINDOW_MESSAGES + ORDERS_MAX,
+            away_ms_max: self.away_ms_max,
             ..CardSettings::default()
         };
         let thread = CardThread::spawn(&name, link, settings, move |event| slot.event(event))?;
@@ -132,6 +137,13 @@ impl Slot {
     /// Some time passed.
     pub fn tick(&self) {
         self.step(Input::Tick);
+    }
+
+    /// Messages wait no more for the card if it is away.
+    pub fn end_wait(&self) {
+        if matches!(self.session().stage(), Stage::Away(_)) {
+            self.step(Input::Overdue);
+        }
     }
 
     /// The card cannot be opened.
@@ -179,7 +191,7 @@ impl Slot {
                     self.services.recorder.apdu(domain, record);
                 }
             }
-            CardEvent::Absent(reason) => self.step(Input::Absent(reason)),
+            CardEvent::Away(why) => self.step(Input::Away(why)),
             CardEvent::Overdue => self.step(Input::Overdue),
             CardEvent::Gone(GoneReason::Shutdown) => {}
             CardEvent::Gone(reason) => self.step(Input::Gone(reason.to_string())),

@@ -22,7 +22,7 @@ impl Session {
             Stage::Quarantined(_) => {}
             Stage::Live { .. } | Stage::Suspended { .. } => self.stay_suspended(number),
             // What it says when it comes is judged by the new number.
-            Stage::Starting | Stage::Challenged { .. } | Stage::Absent(_) | Stage::Gone(_) => {
+            Stage::Starting | Stage::Challenged { .. } | Stage::Away(_) | Stage::Gone(_) => {
                 self.detach(VerdictCode::Suspended);
             }
         }

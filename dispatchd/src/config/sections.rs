@@ -102,6 +102,9 @@ impl Peer {
     }
 }
 
+/// How long messages wait for a card that is away, unless configured.
+const CARD_AWAY_MS_MAX: u64 = 60_000;
+
 /// `[limits]`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -130,6 +133,8 @@ pub struct Limits {
     pub trace_records_max: u32,
     /// Longest drain in milliseconds.
     pub drain_ms_max: u64,
+    /// How long messages wait for a card that is away, in milliseconds.
+    pub card_away_ms_max: u64,
 }
 
 impl Limits {
@@ -212,6 +217,7 @@ impl Default for Limits {
             sender_bytes_max: amount(table::SENDER_BYTES_MAX),
             trace_records_max: 4096,
             drain_ms_max: 5000,
+            card_away_ms_max: CARD_AWAY_MS_MAX,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
+use card_proxy::Away;
 use libetp::client::control::{
     CardStatus, ControlReply, ControlRequest, IdEntry, LinkStatus, RouteEntry, Status,
 };
@@ -164,7 +165,9 @@ impl Facts<'_> {
         let domain = session.domain();
         let (mut state, mut detail) = words(session.stage());
         let is_suspended = DomainState::Down(VerdictCode::Suspended);
-        if let Some(known) = table.filter(|it| state == "gone" && it.state == is_suspended) {
+        if let Some(known) =
+            table.filter(|it| ["gone", "absent"].contains(&state) && it.state == is_suspended)
+        {
             state = "suspended";
             detail = format!("{detail}; {}", self.suspended_words(known.domain));
         }
@@ -276,7 +279,8 @@ fn words(stage: &Stage) -> (&'static str, String) {
             "quarantined",
             format!("{}: {cause}; {}", cause.name(), cause.recovery()),
         ),
-        Stage::Absent(reason) => ("absent", reason.clone()),
+        Stage::Away(why @ Away::Lost(_)) => ("gone", why.to_string()),
+        Stage::Away(why) => ("absent", why.to_string()),
         Stage::Gone(reason) => ("gone", reason.clone()),
     }
 }

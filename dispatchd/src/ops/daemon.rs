@@ -146,6 +146,7 @@ impl Daemon {
                 owners: card.owners.clone(),
                 anchors: scheme.anchors(),
                 host_key: self.host_key,
+                away_ms_max: self.loaded.config.limits.card_away_ms_max,
             };
             let slot = Slot::new(settings, Arc::clone(&self.services));
             match card.home {

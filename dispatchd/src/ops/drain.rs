@@ -19,9 +19,11 @@ pub(super) async fn drain(daemon: &mut Daemon) -> Result<(), Failure> {
     let time = daemon.drain_time();
     guard(time);
     let deadline = Instant::now() + time;
+    daemon.cards.end_waits();
     let mut is_finished = daemon.is_finished().await;
     while !is_finished && Instant::now() < deadline {
         daemon.serve_for(POLL).await;
+        daemon.cards.end_waits();
         is_finished = daemon.is_finished().await;
     }
     daemon.router.return_mail();

@@ -95,6 +95,7 @@ impl Reader {
             owners: vec![0],
             anchors: scheme.anchors(),
             host_key: Some(host.key),
+            away_ms_max: 0,
         };
         let slot = Slot::new(settings, Arc::clone(&services));
         let is_away = Arc::new(AtomicBool::new(false));

@@ -30,14 +30,35 @@ pub enum CardEvent {
     },
     /// One APDU, and what it cost.
     Apdu(ApduRecord),
-    /// There is no card now, for this reason. What is queued waits for it; [`Selected`](Self::Selected)
-    /// follows when there is one again.
-    Absent(String),
-    /// The card is absent for longer than messages wait. What was queued has failed before this, and what
-    /// is queued fails at once, until there is a card again.
+    /// The card is not to be reached now. What is queued waits for it; [`Selected`](Self::Selected) follows
+    /// when it is there again.
+    Away(Away),
+    /// The card is away for longer than messages wait. What was queued has failed before this, and what
+    /// is queued fails at once, until the card is there again.
     Overdue,
     /// The card is given up; nothing follows. What was queued has failed before this.
     Gone(GoneReason),
+}
+
+/// Why a card is not to be reached for the time being.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Away {
+    /// Who has the way to it says that there is no card now.
+    #[error("{0}")]
+    Absent(String),
+    /// The way to it is lost.
+    #[error("{0}")]
+    Lost(GoneReason),
+    /// Another card is in its place, and is given nothing.
+    #[error(
+        "card {is} is in the place of {was}: put {was} back, or restart the daemon to serve {is} there"
+    )]
+    Another {
+        /// The card that was here.
+        was: Domain,
+        /// The one that is here now.
+        is: Domain,
+    },
 }
 
 /// Why a queued message did not reach the card.

@@ -22,7 +22,7 @@ pub mod socket;
 mod thread;
 
 pub use binding::{Action, Binding, BindingSettings};
-pub use event::{ApduKind, ApduRecord, CardEvent, FailReason, GoneReason};
+pub use event::{ApduKind, ApduRecord, Away, CardEvent, FailReason, GoneReason};
 pub use inbox::{CardSender, SendError};
 pub use link::{Link, LinkError};
 pub use scripted::{Reaction, ScriptedLink};

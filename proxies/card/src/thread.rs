@@ -21,8 +21,8 @@ pub struct CardSettings {
     pub queue_messages_max: usize,
     /// Faults in a row until the card is given up.
     pub faults_max: u32,
-    /// How long messages wait for a card that is not there, in milliseconds.
-    pub absent_ms_max: u64,
+    /// How long messages wait for a card that is away, in milliseconds.
+    pub away_ms_max: u64,
 }
 
 impl Default for CardSettings {
@@ -31,7 +31,7 @@ impl Default for CardSettings {
             highest_seen: 0,
             queue_messages_max: 256,
             faults_max: BindingSettings::FAULTS_MAX,
-            absent_ms_max: 0,
+            away_ms_max: 0,
         }
     }
 }
@@ -76,7 +76,7 @@ impl CardThread {
             highest_seen: settings.highest_seen,
             faults_max: settings.faults_max,
         });
-        binding.wait_for_card(settings.absent_ms_max);
+        binding.wait_for_card(settings.away_ms_max);
         let driver = Driver {
             link: Box::new(link),
             binding,
@@ -259,13 +259,9 @@ impl Driver {
         if self.inbox.wait_for_end(pause) {
             return self.binding.give_up(GoneReason::Shutdown);
         }
-        match self.link.check() {
-            Ok(()) => self.binding.found(),
-            Err(error) => {
-                let now_ms = self.now_ms();
-                self.binding.disturbed(now_ms, error);
-            }
-        }
+        let checked = self.link.check();
+        let now_ms = self.now_ms();
+        self.binding.checked(now_ms, checked);
     }
 
     fn check(&mut self) {

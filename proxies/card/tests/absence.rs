@@ -2,13 +2,18 @@
 
 mod support;
 
-use card_proxy::{Action, Binding, CardEvent, FailReason, LinkError};
-use support::{Driver, ModelCard, order, settings};
+use card_proxy::{Action, Away, Binding, CardEvent, FailReason, GoneReason, LinkError};
+use libetp::Domain;
+use support::{DOMAIN, Driver, ModelCard, order, settings};
 
 const WAIT_MS: u64 = 5_000;
 
 fn absent() -> LinkError {
     LinkError::Absent("pulled".into())
+}
+
+fn away(why: &str) -> CardEvent {
+    CardEvent::Away(Away::Absent(why.into()))
 }
 
 /// A binding whose card was pulled at time 0 with one message under way, and one that waits.
@@ -21,7 +26,7 @@ fn pulled() -> Binding {
     assert!(matches!(binding.next(0), Action::Transmit { .. }));
     binding.completed(0, Err(absent()));
     binding.queue(2, order(2, 8));
-    assert_eq!(binding.take_events(), [CardEvent::Absent("pulled".into())]);
+    assert_eq!(binding.take_events(), [away("pulled")]);
     binding
 }
 
@@ -51,26 +56,97 @@ fn messages_wait_to_the_end_of_their_time_and_not_beyond() {
 fn a_card_that_comes_and_does_not_stay_takes_no_time_from_what_waits_and_gives_none() {
     let mut binding = pulled();
     for now_ms in [10, 20] {
-        binding.found();
+        binding.checked(now_ms, Ok(()));
         assert_eq!(binding.next(now_ms), Action::Reset);
         binding.completed(now_ms, Err(absent()));
         assert_eq!(binding.next(now_ms), Action::AwaitCard(Some(WAIT_MS)));
     }
     assert_eq!(binding.take_events(), [], "nothing new");
     binding.completed(30, Err(LinkError::Absent("mute".into())));
-    assert_eq!(binding.take_events(), [CardEvent::Absent("mute".into())]);
+    assert_eq!(binding.take_events(), [away("mute")]);
     assert_eq!(binding.next(40), Action::AwaitCard(Some(WAIT_MS)));
 }
 
+/// A link that is gone for good, or that fails too often, is tried as long as messages wait.
 #[test]
-fn a_card_that_is_gone_for_good_while_it_is_absent_is_given_up() {
+fn a_link_that_is_lost_is_given_up_when_messages_have_waited_long_enough() {
     let mut binding = pulled();
-    binding.disturbed(1, LinkError::Gone("no reader".into()));
-    assert_eq!(binding.next(1), Action::Gone);
-    let told = binding.take_events();
+    let lost = GoneReason::Link("no reader".into());
+    binding.checked(1, Err(LinkError::Gone("no reader".into())));
     assert_eq!(
-        told[..2],
-        [failed(1, FailReason::Unknown), failed(2, FailReason::Gone)]
+        binding.take_events(),
+        [CardEvent::Away(Away::Lost(lost.clone()))]
     );
-    assert!(matches!(told[2], CardEvent::Gone(_)), "{told:?}");
+    for now_ms in [WAIT_MS - 2, WAIT_MS - 1] {
+        binding.checked(now_ms, Err(LinkError::Lost("not yet".into())));
+        assert_eq!(binding.next(now_ms), Action::Reset);
+        binding.completed(now_ms, Err(LinkError::Gone("no reader".into())));
+        assert_eq!(binding.next(now_ms), Action::AwaitCard(Some(WAIT_MS)));
+        assert_eq!(binding.take_events(), []);
+    }
+    assert_eq!(binding.next(WAIT_MS), Action::Gone);
+    let told = [
+        failed(1, FailReason::Unknown),
+        failed(2, FailReason::Gone),
+        CardEvent::Overdue,
+        CardEvent::Gone(lost),
+    ];
+    assert_eq!(binding.take_events(), told);
+}
+
+#[test]
+fn a_link_that_fails_again_and_again_is_lost_and_comes_back() {
+    let mut driver = Driver::new(ModelCard::default(), settings());
+    driver.run();
+    driver.binding.wait_for_card(u64::MAX);
+    driver.binding.queue(1, order(1, 8));
+    let mut now_ms = 0;
+    loop {
+        match driver.binding.next(now_ms) {
+            Action::Transmit { .. } | Action::Reset => {
+                let lost = LinkError::Lost("cut".into());
+                driver.binding.completed(now_ms, Err(lost));
+            }
+            Action::WaitUntil(at_ms) => now_ms = at_ms,
+            Action::AwaitCard(_) => break,
+            action @ (Action::Idle | Action::Gone) => panic!("{action:?}"),
+        }
+    }
+    let told = driver.binding.take_events();
+    assert!(
+        matches!(told.as_slice(), [CardEvent::Away(Away::Lost(_))]),
+        "{told:?}"
+    );
+    driver.binding.checked(now_ms, Ok(()));
+    driver.link.power_cycle();
+    driver.now_ms = now_ms;
+    driver.run();
+    assert_eq!((driver.completed(), driver.received()), (vec![1], vec![1]));
+}
+
+/// Messages for a card are given to no other, and to it once it is back.
+#[test]
+fn another_card_is_given_nothing() {
+    let mut binding = pulled();
+    let mut other = ModelCard::default();
+    other.domain = Domain([9; 12]);
+    binding.checked(1, Ok(()));
+    assert_eq!(binding.next(1), Action::Reset);
+    binding.completed(1, Ok(&[]));
+    let Action::Transmit { command, .. } = binding.next(1) else {
+        panic!("SELECT is due")
+    };
+    let reply = other.transmit(command);
+    binding.completed(1, Ok(&reply));
+    let (was, is) = (DOMAIN, other.domain);
+    let told = [CardEvent::Away(Away::Another { was, is })];
+    assert_eq!(binding.take_events(), told);
+    binding.checked(2, Ok(()));
+    assert_eq!(binding.next(2), Action::AwaitCard(Some(WAIT_MS)));
+    binding.checked(3, Err(absent()));
+    binding.checked(4, Ok(()));
+    let mut driver = Driver::new(ModelCard::default(), settings());
+    (driver.binding, driver.now_ms) = (binding, 4);
+    driver.run();
+    assert_eq!(driver.received(), [1, 2]);
 }

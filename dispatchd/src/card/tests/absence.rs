@@ -1,9 +1,15 @@
 //! A card that is pulled, and the one that is put in its place.
 
+use card_proxy::{Away, GoneReason};
+
 use super::*;
 
 fn absent() -> Input {
-    Input::Absent("pulled".into())
+    Input::Away(Away::Absent("pulled".into()))
+}
+
+fn is_away(session: &Session) -> bool {
+    matches!(session.stage(), Stage::Away(_))
 }
 
 fn is_detached(effects: &[Effect], code: VerdictCode) -> bool {
@@ -24,7 +30,7 @@ fn what_is_for_an_absent_card_waits_and_it_proves_itself_when_it_is_back() {
     let mut session = card.live();
     let effects = session.step(absent(), &now(1));
     assert!(matches!(effects.as_slice(), [Effect::Note(note)] if note.name == "card-absent"));
-    assert_eq!(*session.stage(), Stage::Absent("pulled".into()));
+    assert!(is_away(&session));
     let effects = session.step(
         Input::Serve {
             nonce: [1; 32],
@@ -60,7 +66,7 @@ fn a_card_that_is_pulled_while_it_proves_itself_does_so_when_it_is_back() {
     assert_eq!(session.step(held, &now(0)), []);
     session.step(absent(), &now(1));
     session.step(Input::Tick, &now(2 * HELLO_MS_MAX));
-    assert_eq!(*session.stage(), Stage::Absent("pulled".into()));
+    assert!(is_away(&session));
     card.boot_id[0] += 1;
     let selected = Input::Selected(card.reply(), Known::default());
     session.step(selected, &now(3));
@@ -138,4 +144,20 @@ fn a_card_that_stated_elsewhere_while_it_was_absent_is_suspended() {
     let effects = session.step(Input::Suspended(9), &now(2));
     assert!(is_detached(&effects, VerdictCode::Suspended));
     assert_eq!(session.step(Input::Overdue, &now(3)), []);
+}
+
+#[test]
+fn each_way_to_be_away_has_its_counter() {
+    let is = Domain([2; 12]);
+    let lost = GoneReason::Link("no way".into());
+    for (why, name) in [
+        (Away::Absent("pulled".into()), "card-absent"),
+        (Away::Lost(lost), "card-lost"),
+        (Away::Another { was: is, is }, "card-another"),
+    ] {
+        let mut session = TestCard::new().live();
+        let effects = session.step(Input::Away(why), &now(1));
+        assert!(matches!(effects.as_slice(), [Effect::Note(note)] if note.name == name));
+        assert!(is_away(&session));
+    }
 }

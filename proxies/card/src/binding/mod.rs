@@ -62,8 +62,8 @@ pub enum Action<'a> {
     WaitUntil(u64),
     /// Nothing until a message is queued.
     Idle,
-    /// Ask the link whether there is a card again, then call [`Binding::found`]; until this time in
-    /// milliseconds at the latest, if there is one, then ask what to do anew.
+    /// Ask the link now and then whether the card is there again, and call [`Binding::checked`]; ask what to do
+    /// anew at this time in milliseconds at the latest, if there is one.
     AwaitCard(Option<u64>),
     /// Nothing ever again.
     Gone,
@@ -87,8 +87,8 @@ pub struct Binding {
     reset_due: bool,
     not_before_ms: u64,
     poll_at_ms: Option<u64>,
-    /// How long what is queued waits for a card that is not there, in milliseconds.
-    absent_ms_max: u64,
+    /// How long what is queued waits for a card that is away, in milliseconds.
+    away_ms_max: u64,
     absence: Option<Absence>,
     gone: bool,
     events: Vec<CardEvent>,
@@ -112,7 +112,7 @@ impl Binding {
             reset_due: false,
             not_before_ms: 0,
             poll_at_ms: None,
-            absent_ms_max: 0,
+            away_ms_max: 0,
             absence: None,
             gone: false,
             events: Vec::new(),
@@ -164,8 +164,11 @@ impl Binding {
         if self.gone {
             return Action::Gone;
         }
-        if let Some(until_ms) = self.absent_until(now_ms) {
-            return Action::AwaitCard(until_ms);
+        if let Some(until_ms) = self.away_until(now_ms) {
+            return match self.gone {
+                true => Action::Gone,
+                false => Action::AwaitCard(until_ms),
+            };
         }
         if now_ms < self.not_before_ms {
             return Action::WaitUntil(self.not_before_ms);
@@ -208,10 +211,6 @@ impl Binding {
 
     /// The link says, while nothing is under way, that the card is not as it was left.
     pub fn disturbed(&mut self, now_ms: u64, error: LinkError) {
-        let is_unclear = matches!(error, LinkError::Lost(_) | LinkError::Reset);
-        if is_unclear && self.is_absent() {
-            return self.found();
-        }
         self.run = None;
         self.reset_due |= error != LinkError::Reset;
         self.link_failed(now_ms, error);

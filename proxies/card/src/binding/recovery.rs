@@ -12,12 +12,19 @@ use crate::link::LinkError;
 impl Binding {
     pub(super) fn link_failed(&mut self, now_ms: u64, error: LinkError) {
         match error {
-            LinkError::Gone(why) => return self.give_up(GoneReason::Link(why)),
-            LinkError::Absent(why) => return self.absent(now_ms, why),
-            LinkError::Reset => self.run = None,
-            LinkError::Lost(_) => {}
+            LinkError::Gone(why) => self.lost(now_ms, GoneReason::Link(why)),
+            LinkError::Absent(why) => self.absent(now_ms, why),
+            LinkError::Reset => {
+                self.run = None;
+                self.fault(now_ms, error.to_string());
+            }
+            LinkError::Lost(_) => {
+                let last = error.to_string();
+                if let Some(faults) = self.too_many_faults(now_ms) {
+                    self.lost(now_ms, GoneReason::Faults { faults, last });
+                }
+            }
         }
-        self.fault(now_ms, error.to_string());
     }
 
     /// The card answered EXCHANGE with a status word that says that it was not carried out.
@@ -46,8 +53,8 @@ impl Binding {
             Err(error) => return self.fault(now_ms, error.to_string()),
         };
         let is = reply.domain;
-        match self.domain.replace(is) {
-            Some(was) if was != is => self.give_up(GoneReason::AnotherCard { was, is }),
+        match *self.domain.get_or_insert(is) {
+            was if was != is => self.another(now_ms, was, is),
             _ => self.begin_run(now_ms, reply),
         }
     }
@@ -99,13 +106,21 @@ impl Binding {
     }
 
     pub(super) fn fault(&mut self, now_ms: u64, last: String) {
+        if let Some(faults) = self.too_many_faults(now_ms) {
+            self.give_up(GoneReason::Faults { faults, last });
+        }
+    }
+
+    /// One fault more: what is to be tried against it, or how many there were if it was the last.
+    fn too_many_faults(&mut self, now_ms: u64) -> Option<u32> {
         match self.faults.add(now_ms) {
             Remedy::Retry(at_ms) => self.not_before_ms = at_ms,
             Remedy::Reset(at_ms) => {
                 self.not_before_ms = at_ms;
                 self.reset_due = true;
             }
-            Remedy::GiveUp(faults) => self.give_up(GoneReason::Faults { faults, last }),
+            Remedy::GiveUp(faults) => return Some(faults),
         }
+        None
     }
 }

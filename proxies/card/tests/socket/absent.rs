@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use card_proxy::socket::{Absent, Answer, Failed, Reason};
-use card_proxy::{CardEvent, CardSettings, CardThread, FailReason, GoneReason, Link, LinkError};
+use card_proxy::{
+    Away, CardEvent, CardSettings, CardThread, FailReason, GoneReason, Link, LinkError,
+};
 use libetp::Domain;
 
 use crate::hostile::{bytes, fake, present};
@@ -99,7 +101,7 @@ impl Link for Reader {
 
 fn patient() -> CardSettings {
     CardSettings {
-        absent_ms_max: u64::MAX,
+        away_ms_max: u64::MAX,
         ..CardSettings::default()
     }
 }
@@ -115,7 +117,7 @@ fn until(events: &Receiver<CardEvent>, wanted: impl Fn(&CardEvent) -> bool) -> V
 }
 
 fn is_absent(event: &CardEvent) -> bool {
-    matches!(event, CardEvent::Absent(_))
+    matches!(event, CardEvent::Away(Away::Absent(_)))
 }
 
 fn is_selected(event: &CardEvent) -> bool {
@@ -135,7 +137,7 @@ fn a_daemon_that_finds_no_card_is_served_when_there_is_one() {
     let process = Process::serve(&place, reader.clone());
     let (thread, events) = host_with(&place, patient());
     let heard = until(&events, is_absent);
-    let Some(CardEvent::Absent(words)) = heard.last() else {
+    let Some(CardEvent::Away(Away::Absent(words))) = heard.last() else {
         panic!("{heard:?}")
     };
     assert!(
@@ -228,26 +230,48 @@ fn messages_that_waited_long_enough_fail_and_the_card_is_still_taken_up() {
     assert_eq!(reader.pull().executed, [1, 3]);
 }
 
+/// Another card in the reader gets nothing; the right one gets what waited.
 #[test]
 fn another_card_is_told_apart() {
     let (place, reader) = (Place::new(), Reader::with(ModelCard::default()));
     let _process = Process::serve(&place, reader.clone());
     let (thread, events) = host_with(&place, patient());
     until(&events, is_selected);
-    reader.pull();
+    let card = reader.pull();
     send(&thread, [1]);
     until(&events, is_absent);
     let domain = Domain([9; 12]);
     let mut other = ModelCard::default();
     other.domain = domain;
     reader.insert(other);
-    let was_another = |event: &CardEvent| matches!(event, CardEvent::Gone(GoneReason::AnotherCard { is, .. }) if *is == domain);
-    until(&events, was_another);
-    assert_eq!(
-        reader.pull().executed,
-        [0; 0],
-        "it gets nothing that is not its own"
-    );
+    let is_another = |event: &CardEvent| matches!(event, CardEvent::Away(Away::Another { is, .. }) if *is == domain);
+    until(&events, is_another);
+    let other = reader.pull();
+    until(&events, is_absent);
+    reader.insert(card);
+    until(&events, |event| {
+        *event == CardEvent::Completed { number: 1 }
+    });
+    assert_eq!(other.executed, [0; 0], "it got nothing that is not its own");
+    assert_eq!(reader.pull().executed, [1]);
+}
+
+/// A process that is killed, and comes back when the faults of its link were counted long ago.
+#[test]
+fn what_waits_for_a_process_that_is_away_for_long_is_carried_out_once() {
+    let (place, reader) = (Place::new(), Reader::with(ModelCard::default()));
+    let process = Process::serve(&place, reader.clone());
+    let (thread, events) = host_with(&place, patient());
+    until(&events, is_selected);
+    process.end().expect("in order");
+    send(&thread, 1..=3);
+    until(&events, |it| matches!(it, CardEvent::Away(Away::Lost(_))));
+    send(&thread, 4..=6);
+    let _process = Process::serve(&place, reader.clone());
+    until(&events, |event| {
+        *event == CardEvent::Completed { number: 6 }
+    });
+    assert_eq!(reader.pull().executed, (1..=6).collect::<Vec<_>>());
 }
 
 #[test]

@@ -178,7 +178,7 @@ fn killed_and_started_again(death: Death) {
                 }
                 CardEvent::Failed { number, reason } => panic!("{number}: {reason}"),
                 CardEvent::Gone(reason) => panic!("gone: {reason}"),
-                CardEvent::Absent(reason) => panic!("absent: {reason}"),
+                CardEvent::Away(why) => panic!("away: {why}"),
                 CardEvent::Selected(_) | CardEvent::Apdu(_) | CardEvent::Overdue => {}
             }
         }

@@ -146,7 +146,7 @@ impl Trio {
                 CardEvent::Message { message, .. } => self.hand_on(message)?,
                 CardEvent::Failed { reason, .. } => return Err(Error::other(reason)),
                 CardEvent::Gone(reason) => return Err(Error::other(reason)),
-                CardEvent::Absent(reason) => return Err(Error::other(reason)),
+                CardEvent::Away(why) => return Err(Error::other(why)),
                 CardEvent::Selected(_) | CardEvent::Completed { .. } | CardEvent::Overdue => {}
             }
         }
