@@ -33,7 +33,7 @@ rules! {
     "host-order", "only the daemon itself says this", host_order;
     "host-answer", "only a card gives this answer, and only to its daemon", host_answer;
     "guard-answer", "only a program answers Guard, and only to the daemon of its own domain", guard_answer;
-    "reserved-port", "host services answer pings and take what Guard asked for, nothing else", reserved_port;
+    "reserved-port", "host services answer pings, say how the card is and take what Guard asked for, nothing else", reserved_port;
     "privileged-remote", "privileged orders come from a program of this host", privileged_remote;
     "privileged-derived", "a derived capability gives no privileged order", privileged_derived;
     "privileged-foreign", "privileged orders go to the card of the own domain", privileged_foreign;
@@ -90,6 +90,7 @@ fn host_order(facts: &Facts<'_>) -> bool {
         Mtype::SERVE,
         Mtype::CAPABILITY_ENDED,
         Mtype::GUARD_ASK,
+        Mtype::CARD_STATE,
     ];
     facts.entry != Entry::Host && orders.contains(&facts.header.mtype)
 }
@@ -112,9 +113,18 @@ fn guard_answer(facts: &Facts<'_>) -> bool {
 }
 
 fn is_answer_to_guard(facts: &Facts<'_>) -> bool {
-    let Header { src, dst, mtype } = facts.header;
-    let is_to_guard = dst == src.domain.entity(Port::DIAGNOSTICS) && mtype == Mtype::GUARD_ANSWER;
-    is_to_guard && matches!(facts.entry, Entry::App { derived: false, .. })
+    facts.header.mtype == Mtype::GUARD_ANSWER && is_to_own_host(facts)
+}
+
+fn is_card_watch(facts: &Facts<'_>) -> bool {
+    facts.header.mtype == Mtype::CARD_WATCH && is_to_own_host(facts)
+}
+
+/// From a program, not derived, to the diagnostics port of its own domain.
+fn is_to_own_host(facts: &Facts<'_>) -> bool {
+    let Header { src, dst, .. } = facts.header;
+    let is_program = matches!(facts.entry, Entry::App { derived: false, .. });
+    is_program && dst == src.domain.entity(Port::DIAGNOSTICS)
 }
 
 fn reserved_port(facts: &Facts<'_>) -> bool {
@@ -123,7 +133,8 @@ fn reserved_port(facts: &Facts<'_>) -> bool {
     let is_pong = header.src.port == Port::DIAGNOSTICS && header.mtype == Mtype::PONG;
     let is_answer =
         is_host_answer(header.mtype) && is_answer_to_daemon(facts) || is_answer_to_guard(facts);
-    let to_host = header.dst.port.is_host_service() && !is_ping && !is_answer;
+    let is_asked = is_ping || is_card_watch(facts);
+    let to_host = header.dst.port.is_host_service() && !is_asked && !is_answer;
     let as_host = header.src.port.is_host_service() && !is_pong && facts.entry != Entry::Host;
     to_host || as_host
 }

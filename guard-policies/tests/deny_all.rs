@@ -55,6 +55,7 @@ const DAEMONS_ORDERS: &[&str] = &[
     "serve",
     "capability-ended",
     "guard-ask",
+    "card-state",
 ];
 const ANSWERS_TO_DAEMON: &[&str] = &["hello", "ports-reserved", "statement"];
 
@@ -69,6 +70,7 @@ enum Kind {
     Order,
     Answer,
     GuardAnswer,
+    CardWatch,
 }
 
 fn kind(mtype: Mtype) -> Kind {
@@ -78,6 +80,7 @@ fn kind(mtype: Mtype) -> Kind {
         "ping" => Kind::Ping,
         "pong" => Kind::Pong,
         "guard-answer" => Kind::GuardAnswer,
+        "card-watch" => Kind::CardWatch,
         _ if is_in(PRIVILEGED) => Kind::Privileged,
         _ if is_in(AUTHENTICATION) => Kind::Authentication,
         _ if is_in(DAEMONS_ORDERS) => Kind::Order,
@@ -108,7 +111,10 @@ fn place(id: EntityId) -> Place {
 
 /// What everybody may say to a card or program that is not named below.
 fn is_talk(kind: Kind) -> bool {
-    matches!(kind, Kind::Ordinary | Kind::Ping | Kind::Pong)
+    matches!(
+        kind,
+        Kind::Ordinary | Kind::Ping | Kind::Pong | Kind::CardWatch
+    )
 }
 
 /// The list.
@@ -127,6 +133,7 @@ fn passes(entry: Entry, src: EntityId, dst: EntityId, kind: Kind) -> bool {
                     Kind::Privileged => may_order,
                     Kind::Authentication => may_order && principal.uid == OWNER,
                     Kind::GuardAnswer => dst == HOME.entity(Port::DIAGNOSTICS) && !derived,
+                    Kind::CardWatch if dst == HOME.entity(Port::DIAGNOSTICS) => !derived,
                     kind => is_ping || (is_peer && is_talk(kind)),
                 }
         }

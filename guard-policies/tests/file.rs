@@ -283,6 +283,34 @@ fn the_numbers_of_policies_and_includes_are_limited() {
     assert!(load_includes(INCLUDES_MAX + 1).is_err());
 }
 
+const SILENT: &str = r#"
+(module
+  (memory (export "memory") 2)
+  (func (export "guard_abi") (result i32) i32.const 1)
+  (func (export "guard_buf") (result i32) i32.const 0)
+  (func (export "guard_check") (param i32) (result i64) i64.const 0))"#;
+
+#[test]
+fn a_plugin_that_no_source_could_ever_pay_is_refused() {
+    let load_with = |burst: u64| {
+        let text = format!(
+            "version = 1\n[fuel]\nper_second = 1\nburst = {burst}\n[[policy]]\nname = \"dear\"\n\
+             kind = \"plugin\"\nfile = \"silent.wasm\"\nfuel = 9000"
+        );
+        let mut memory = files(&[("guard.toml", &text)]);
+        let module = wat::parse_str(SILENT).unwrap();
+        memory.0.insert("/etc/tenet/silent.wasm".into(), module);
+        load(Path::new("/etc/tenet/guard.toml"), &memory).map_err(|error| error.to_string())
+    };
+    let cost = load_with(1_000_000).unwrap().links()[0].fuel_max();
+    assert!(cost >= 9_000);
+    assert_eq!(load_with(cost).err(), None);
+    let error = load_with(cost - 1).unwrap_err();
+    let said = format!("`dear` may take {cost} fuel");
+    assert!(error.contains(&said), "{error}");
+    assert!(error.contains("guard.toml:2"), "{error}");
+}
+
 #[test]
 fn a_file_has_a_longest_length() {
     let padded = |len: usize| {

@@ -224,7 +224,7 @@ impl Chain {
             add(&link.counters.quarantined, 1);
             return Some(Failure("in quarantine after repeated failures".into()));
         }
-        let fuel = link.policy.fuel_max();
+        let fuel = link.fuel_max();
         if fuel > 0 && !self.fuel.has(source, fuel, now_ms) {
             add(&link.counters.unpaid, 1);
             return Some(Failure("the sender has used up its fuel, wait".into()));

@@ -107,6 +107,11 @@ impl Link {
         }
     }
 
+    /// The most fuel that asking it about one message takes.
+    pub fn fuel_max(&self) -> u64 {
+        self.policy.fuel_max()
+    }
+
     /// Says its conditions, for people.
     #[must_use]
     pub fn asked_about(self, conditions: impl Into<String>) -> Self {

@@ -11,7 +11,7 @@ use libetp::digest::{Hash, sha256};
 use super::policy;
 use super::text::{FileText, VERSION};
 use super::{Names, Problem};
-use crate::chain::{Chain, Defaults, FuelLimits, POLICIES_MAX};
+use crate::chain::{Chain, Defaults, FuelLimits, Link, POLICIES_MAX};
 
 /// Longest rule file in bytes.
 pub const FILE_BYTES_MAX: usize = 4 << 20;
@@ -113,6 +113,7 @@ pub fn load(path: &Path, files: &dyn Files) -> Result<Chain, ConfigError> {
         return Err(ConfigError::whole(path, what));
     }
     let (defaults, fuel) = settings(&sources)?;
+    affordable(&links, fuel, &sources)?;
     Ok(Chain::new(links, defaults, fuel, sha256(&digests)))
 }
 
@@ -183,6 +184,22 @@ fn settings(sources: &[Source]) -> Result<(Defaults, FuelLimits), ConfigError> {
         default.map_or_else(Defaults::default, |it| *it.get_ref()),
         fuel,
     ))
+}
+
+/// Every source can save what asking each policy may cost.
+fn affordable(links: &[Link], fuel: FuelLimits, sources: &[Source]) -> Result<(), ConfigError> {
+    let dear = links.iter().find(|it| it.fuel_max() > fuel.burst);
+    let (Some(link), Some(main)) = (dear, sources.last()) else {
+        return Ok(());
+    };
+    let (name, cost, burst) = (&link.name, link.fuel_max(), fuel.burst);
+    let what = format!(
+        "policy `{name}` may take {cost} fuel for a message, and `burst` is {burst}: it would never be asked, \
+         and fail"
+    );
+    let place = main.parsed.fuel.as_ref().map_or(0..0, toml::Spanned::span);
+    let help = format!("let `burst` be {cost} or more, or give the policy less `fuel`");
+    Err(main.error(Problem::new(place, what).help(help)))
 }
 
 /// A digest that changes with any of the parts.
