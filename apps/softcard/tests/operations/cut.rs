@@ -3,8 +3,10 @@
 use libetp::{Message, Mtype};
 
 use crate::facts::{Custody, facts};
-use crate::seat::{Done, Seat};
+use crate::reader::{InReader, Loss};
+use crate::seat::{Done, Seat, Way};
 use crate::stage::{Stage, Who};
+use crate::support::disk::Disk;
 use crate::support::run::Dump;
 use crate::table::{Operation, Scene};
 
@@ -13,26 +15,24 @@ const ORDERS_MAX: usize = 2;
 
 /// Runs the operation whole, then with every cut. Gives the number of cuts.
 pub(crate) fn every_cut(operation: &Operation) -> usize {
-    let mut scene = (operation.scene)();
-    let peers = peers(&scene.stage, scene.who);
-    let seat = scene.stage.seat_mut(scene.who);
-    let message = seat.say(&scene.what);
-    assert_eq!(message.header.mtype, operation.mtype, "{}", operation.name);
-    let done = seat.deliver_noted(operation.name, message);
-    let case = Case {
-        operation,
-        scene: &scene,
-        before: done.run.states[0].1.clone(),
-        after: done.run.states.last().expect("states").1.clone(),
-        peers,
-        done: &done,
-    };
-    case.is_what_it_should_be();
-    for cut in 0..=done.run.journal.len() {
+    let case = Case::new(operation);
+    let writes = case.done.run.journal.len();
+    for cut in 0..=writes {
         case.cut(cut);
     }
     case.response_left();
-    done.run.journal.len()
+    writes
+}
+
+/// Runs the operation whole, then in a reader with every loss of power. Gives the number of losses.
+pub(crate) fn every_loss_in_a_reader(operation: &Operation, seed: u64) -> usize {
+    let case = Case::new(operation);
+    assert!(case.lose_power(Loss::BeforeCommand));
+    assert!(case.lose_power(Loss::BeforeResponse));
+    let at_write = |at: &usize| case.lose_power(Loss::AtWrite(*at, seed + *at as u64));
+    let writes = (0..).take_while(at_write).count();
+    assert!(writes > 3, "{}: only {writes} writes", operation.name);
+    writes + 2
 }
 
 fn peers(stage: &Stage, but: Who) -> Vec<Dump> {
@@ -45,14 +45,34 @@ fn peers(stage: &Stage, but: Who) -> Vec<Dump> {
 
 struct Case<'c> {
     operation: &'c Operation,
-    scene: &'c Scene,
+    scene: Scene,
     before: Dump,
     after: Dump,
     peers: Vec<Dump>,
-    done: &'c Done,
+    done: Done,
 }
 
-impl Case<'_> {
+impl<'c> Case<'c> {
+    /// Runs it whole.
+    fn new(operation: &'c Operation) -> Self {
+        let mut scene = (operation.scene)();
+        let peers = peers(&scene.stage, scene.who);
+        let seat = scene.stage.seat_mut(scene.who);
+        let message = seat.say(&scene.what);
+        assert_eq!(message.header.mtype, operation.mtype, "{}", operation.name);
+        let done = seat.deliver_noted(operation.name, message);
+        let case = Self {
+            operation,
+            scene,
+            before: done.run.states[0].1.clone(),
+            after: done.run.states.last().expect("states").1.clone(),
+            peers,
+            done,
+        };
+        case.is_what_it_should_be();
+        case
+    }
+
     fn seat(&self) -> &Seat {
         self.scene.stage.seat(self.scene.who)
     }
@@ -85,7 +105,7 @@ impl Case<'_> {
             // Of the images, those with all unsynced writes lost, and all kept.
             if at < 2 {
                 let what = format!("{}, cut before {cut}, {what}", self.operation.name);
-                self.goes_on(self.seat().after_cut(&disk, None), &what);
+                self.goes_on(self.seat().after_cut(&disk, None), Vec::new(), &what);
             }
         }
     }
@@ -102,13 +122,27 @@ impl Case<'_> {
         );
         let seat = self.seat().after_cut(&disk, Some(&self.done.response));
         let what = format!("{}, after the response", self.operation.name);
-        self.goes_on(seat, &what);
+        self.goes_on(seat, Vec::new(), &what);
+    }
+
+    /// The same in a reader, and power is lost; false if it was not, since the card does not write so much.
+    fn lose_power(&self, loss: Loss) -> bool {
+        let way = InReader::new(Disk::new(self.done.run.before.clone()));
+        let mut seat = self.seat().before_last(way);
+        let message = seat.say(&self.scene.what);
+        seat.way.lose_power(loss);
+        let said = seat.deliver(message);
+        let was_lost = seat.way.has_lost_power();
+        seat.is_forgotten();
+        let what = format!("{} in a reader, {loss:?}", self.operation.name);
+        self.goes_on(seat, said, &what);
+        was_lost
     }
 
     /// The host does what hosts do after a cut, the owner gives the order again if it was not carried
     /// out: then it was carried out once.
-    fn goes_on(&self, mut seat: Seat, what: &str) {
-        let mut said = seat.settle();
+    fn goes_on<W: Way>(&self, mut seat: Seat<W>, mut said: Vec<Message>, what: &str) {
+        said.extend(seat.settle());
         for _ in 1..ORDERS_MAX {
             if self.is_done(&seat, &said) {
                 break;
@@ -121,7 +155,7 @@ impl Case<'_> {
         self.check_custody(&store, what);
     }
 
-    fn is_done(&self, seat: &Seat, said: &[Message]) -> bool {
+    fn is_done<W: Way>(&self, seat: &Seat<W>, said: &[Message]) -> bool {
         has_said(said, self.operation.answers)
             && self.facts(&seat.dump()) == self.facts(&self.after)
     }

@@ -7,6 +7,7 @@ mod support;
 
 mod cut;
 mod facts;
+mod reader;
 mod seat;
 mod stage;
 mod table;
@@ -14,7 +15,7 @@ mod table;
 use libetp::Message;
 use libetp::mtype::{Mtype, TABLE};
 
-use cut::every_cut;
+use cut::{every_cut, every_loss_in_a_reader};
 use stage::Stage;
 use table::{ANSWERS, Operation, keys, runtime, third_party, voucher};
 
@@ -54,6 +55,33 @@ fn power_cuts_in_what_the_key_service_does() {
     every_operation(keys::OPERATIONS);
 }
 
+/// Before the command, at every write inside of it, and before its response, through the frames of a virtual reader.
+/// `TENET_POWER_SEED` sets the seed of what becomes of writes that were not synced.
+fn every_loss(operations: &[Operation]) {
+    let seed = std::env::var("TENET_POWER_SEED").map_or(1, |seed| seed.parse().expect("a number"));
+    println!("TENET_POWER_SEED={seed}");
+    for operation in operations {
+        let losses = every_loss_in_a_reader(operation, seed);
+        println!("{}: {losses} losses of power", operation.name);
+    }
+}
+
+#[test]
+fn a_card_in_a_reader_loses_power_in_an_exchange() {
+    every_loss(voucher::EXCHANGE);
+}
+
+#[test]
+fn a_card_in_a_reader_loses_power_in_what_its_owner_orders() {
+    every_loss(voucher::ORDERS);
+}
+
+#[test]
+fn a_card_in_a_reader_loses_power_in_a_dispute() {
+    every_loss(voucher::DISPUTE);
+    every_loss(third_party::OPERATIONS);
+}
+
 #[test]
 fn every_message_type_that_a_card_takes_is_in_the_table() {
     let tables = [
@@ -88,7 +116,7 @@ fn what_is_not_for_cards_is_refused() {
         let card = &mut stage.t;
         let (before, owner) = (card.dump(), card.owner.id);
         card.deliver(Message::new(owner, card.id(), *mtype, Vec::new()));
-        let refusals: Vec<_> = card.card.counters().collect();
+        let refusals: Vec<_> = card.way.card.counters().collect();
         assert_eq!(refusals, [("unknown-type", 1)], "{mtype}");
         assert_eq!(
             facts::facts(&card.dump(), &before),

@@ -13,7 +13,7 @@ use oncard_runtime::{Card, Writes};
 
 use crate::support::disk::{Disk, Operation};
 use crate::support::run::{Dump, Noted, Notes, Run, new_disk};
-use crate::support::{PIN, agree_key, programs};
+use crate::support::{PIN, agree_of, programs};
 
 const SETTINGS: BindingSettings = BindingSettings {
     session: *b"a host's",
@@ -48,10 +48,53 @@ enum Told {
     Response(Vec<u8>),
 }
 
-pub(crate) struct Seat {
+/// How the host reaches its card.
+pub(crate) trait Way {
+    /// Sends a command and gives its response.
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError>;
+
+    /// Takes power and gives it back.
+    fn power_up(&mut self);
+
+    /// What the card's store holds.
+    fn dump(&self) -> Dump;
+}
+
+/// The card itself.
+pub(crate) struct Direct {
     pub(crate) card: Card<Noted>,
     disk: Disk,
     notes: Notes,
+}
+
+impl Direct {
+    fn over(disk: &Disk, entropy: [u8; 32]) -> Self {
+        let (store, notes) = Noted::open(disk);
+        Self {
+            card: Card::new(store, programs(), entropy).expect("powered up"),
+            disk: disk.clone(),
+            notes,
+        }
+    }
+}
+
+impl Way for Direct {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
+        Ok(self.card.transmit(command))
+    }
+
+    fn power_up(&mut self) {
+        self.card.power_up(ENTROPY_AGAIN).expect("powered up");
+    }
+
+    fn dump(&self) -> Dump {
+        self.card.store().dump()
+    }
+}
+
+pub(crate) struct Seat<W = Direct> {
+    pub(crate) way: W,
+    certificate: Vec<u8>,
     binding: Binding,
     told: Vec<Told>,
     queued: u64,
@@ -70,13 +113,12 @@ pub(crate) struct Done {
 impl Seat {
     pub(crate) fn new(writes: &Writes, entropy: u8) -> Self {
         let disk = Disk::new(new_disk(writes));
-        let (store, notes) = Noted::open(&disk);
-        let card = Card::new(store, programs(), [entropy; 32]).expect("powered up");
-        let owner = Wallet::new(card.identity().domain.entity(Port(1)));
+        let way = Direct::over(&disk, [entropy; 32]);
+        let identity = way.card.identity();
+        let owner = Wallet::new(identity.domain.entity(Port(1)));
         let mut seat = Self {
-            card,
-            disk,
-            notes,
+            certificate: identity.certificate.clone(),
+            way,
             binding: Binding::new(SETTINGS),
             told: Vec::new(),
             queued: 0,
@@ -88,9 +130,84 @@ impl Seat {
         seat
     }
 
+    /// Gives the card a message in one command, and notes every write.
+    pub(crate) fn deliver_noted(&mut self, name: &str, message: Message) -> Done {
+        let before = self.way.disk.bytes();
+        self.way.disk.heal();
+        self.way.notes.replace(vec![(0, self.dump())]);
+        self.queue(message);
+        let response = self.transmit().expect("a command to transmit");
+        let run = Run {
+            name: name.to_owned(),
+            before,
+            journal: self.way.disk.journal(),
+            states: self.way.notes.take(),
+        };
+        // A binding that is brought here waits for this response.
+        self.told.pop();
+        Done {
+            said: self.events(),
+            response,
+            run,
+        }
+    }
+
+    /// This seat as a power cut leaves it while the card handled the noted command: with what is on
+    /// `disk`, and with the response if that had left.
+    pub(crate) fn after_cut(&self, disk: &Disk, response: Option<&[u8]>) -> Self {
+        let mut seat = self.at(Direct::over(disk, ENTROPY_AGAIN), &self.told);
+        seat.binding.next(0);
+        seat.binding.take_events();
+        let response = response.ok_or(LinkError::Reset);
+        seat.binding.completed(0, response);
+        seat
+    }
+
+    /// This seat before the message that was queued last, with the same card in another place. It got power there.
+    pub(crate) fn before_last<W: Way>(&self, way: W) -> Seat<W> {
+        let queued = |told: &Told| matches!(told, Told::Queued(..));
+        let last = self.told.iter().rposition(queued).expect("a message");
+        let mut seat = self.at(way, &self.told[..last]);
+        seat.binding.take_events();
+        seat
+    }
+
+    /// The host, brought to where it was, with a card in another place.
+    fn at<W>(&self, way: W, told: &[Told]) -> Seat<W> {
+        let mut binding = Binding::new(SETTINGS);
+        for told in told {
+            match told {
+                Told::Queued(number, message) => binding.queue(*number, message.clone()),
+                Told::Response(response) => {
+                    binding.next(0);
+                    binding.completed(0, Ok(response));
+                }
+            }
+        }
+        Seat {
+            way,
+            certificate: self.certificate.clone(),
+            binding,
+            told: Vec::new(),
+            queued: self.queued,
+            now_ms: 0,
+            owner: Wallet::new(self.owner.id),
+            is_known: false,
+        }
+    }
+
+    /// What a command writes to the disk, past the host.
+    pub(crate) fn writes_of(&mut self, command: &[u8]) -> Vec<Operation> {
+        self.way.disk.heal();
+        self.way.card.transmit(command);
+        self.way.disk.journal()
+    }
+}
+
+impl<W: Way> Seat<W> {
     /// The card's own id.
     pub(crate) fn id(&self) -> EntityId {
-        self.card.identity().card()
+        self.owner.id.domain.card()
     }
 
     /// Another id of the card's domain.
@@ -100,7 +217,12 @@ impl Seat {
 
     /// What the store holds.
     pub(crate) fn dump(&self) -> Dump {
-        self.card.store().dump()
+        self.way.dump()
+    }
+
+    /// The card lost its power, and knows nobody any more.
+    pub(crate) fn is_forgotten(&mut self) {
+        self.is_known = false;
     }
 
     /// The message that does it; the owner authenticates first, or asks for a challenge.
@@ -132,65 +254,6 @@ impl Seat {
         self.settle()
     }
 
-    /// Gives the card a message in one command, and notes every write.
-    pub(crate) fn deliver_noted(&mut self, name: &str, message: Message) -> Done {
-        let before = self.disk.bytes();
-        self.disk.heal();
-        self.notes.replace(vec![(0, self.dump())]);
-        self.queue(message);
-        let response = self.transmit().expect("a command to transmit");
-        let run = Run {
-            name: name.to_owned(),
-            before,
-            journal: self.disk.journal(),
-            states: self.notes.take(),
-        };
-        // A binding that is brought here waits for this response.
-        self.told.pop();
-        Done {
-            said: self.events(),
-            response,
-            run,
-        }
-    }
-
-    /// This seat as a power cut leaves it while the card handled the noted command: with what is on
-    /// `disk`, and with the response if that had left.
-    pub(crate) fn after_cut(&self, disk: &Disk, response: Option<&[u8]>) -> Self {
-        let mut binding = Binding::new(SETTINGS);
-        for told in &self.told {
-            match told {
-                Told::Queued(number, message) => binding.queue(*number, message.clone()),
-                Told::Response(response) => {
-                    binding.next(0);
-                    binding.completed(0, Ok(response));
-                }
-            }
-        }
-        binding.next(0);
-        binding.take_events();
-        binding.completed(0, response.ok_or(LinkError::Reset));
-        let (store, notes) = Noted::open(disk);
-        Self {
-            card: Card::new(store, programs(), ENTROPY_AGAIN).expect("powered up"),
-            disk: disk.clone(),
-            notes,
-            binding,
-            told: Vec::new(),
-            queued: self.queued,
-            now_ms: 0,
-            owner: Wallet::new(self.owner.id),
-            is_known: false,
-        }
-    }
-
-    /// What a command writes to the disk, past the host.
-    pub(crate) fn writes_of(&mut self, command: &[u8]) -> Vec<Operation> {
-        self.disk.heal();
-        self.card.transmit(command);
-        self.disk.journal()
-    }
-
     /// What the card sends until it is at rest; the host recovers as the card proxy does.
     pub(crate) fn settle(&mut self) -> Vec<Message> {
         while self.transmit().is_some() {}
@@ -216,10 +279,10 @@ impl Seat {
     fn transmit(&mut self) -> Option<Vec<u8>> {
         loop {
             let response = match self.binding.next(self.now_ms) {
-                Action::Transmit { command, .. } => self.card.transmit(command),
+                Action::Transmit { command, .. } => self.way.transmit(command),
                 Action::Reset => {
-                    self.card.power_up(ENTROPY_AGAIN).expect("powered up");
-                    Vec::new()
+                    self.way.power_up();
+                    Ok(Vec::new())
                 }
                 Action::WaitUntil(at_ms) => {
                     self.now_ms = at_ms;
@@ -228,7 +291,9 @@ impl Seat {
                 Action::Idle | Action::AwaitCard(_) => return None,
                 Action::Gone => panic!("the card was given up"),
             };
-            self.binding.completed(self.now_ms, Ok(&response));
+            let completed = response.as_deref().map_err(Clone::clone);
+            self.binding.completed(self.now_ms, completed);
+            let response = response.unwrap_or_default();
             self.told.push(Told::Response(response.clone()));
             return Some(response);
         }
@@ -269,8 +334,8 @@ impl Seat {
             id: self.owner.id,
             challenge,
         };
-        let certificate = &self.card.identity().certificate;
-        let (agree, ephemeral) = (agree_key(&self.card), sha256(&challenge));
+        let certificate = &self.certificate;
+        let (agree, ephemeral) = (agree_of(certificate), sha256(&challenge));
         self.owner
             .handshake_with(certificate, &agree, &payload, &ephemeral)
     }
@@ -284,8 +349,8 @@ impl Seat {
             id: self.owner.id,
             challenge,
         };
-        let certificate = &self.card.identity().certificate;
-        let (agree, ephemeral) = (agree_key(&self.card), sha256(&challenge));
+        let certificate = &self.certificate;
+        let (agree, ephemeral) = (agree_of(certificate), sha256(&challenge));
         let owner = &self.owner;
         owner
             .set_pin_with(certificate, &agree, &payload, &ephemeral)

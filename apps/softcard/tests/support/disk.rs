@@ -36,8 +36,13 @@ impl Disk {
     }
 
     pub fn fails_at(self, operation: usize) -> Self {
-        self.with(|state| state.fails_at = Some(operation));
+        self.fail_at(operation);
         self
+    }
+
+    /// From that operation of the journal on, the disk fails.
+    pub fn fail_at(&self, operation: usize) {
+        self.with(|state| state.fails_at = Some(operation));
     }
 
     /// Ends the failure, and the journal begins anew.
@@ -45,6 +50,21 @@ impl Disk {
         self.with(|state| {
             state.fails_at = None;
             state.journal.clear();
+        });
+    }
+
+    /// Whether an operation failed since the disk was new or healed.
+    pub fn has_failed(&self) -> bool {
+        self.with(|state| state.fails_at.is_some_and(|at| state.journal.len() > at))
+    }
+
+    /// Another disk in the place of this one, which works and has an empty journal.
+    pub fn replace(&self, bytes: Vec<u8>) {
+        self.with(|state| {
+            *state = State {
+                bytes,
+                ..State::default()
+            };
         });
     }
 

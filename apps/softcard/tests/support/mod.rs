@@ -183,7 +183,11 @@ pub fn ports(message: &Message) -> PortsReserved {
 
 /// The agreement key of the card of [`Scheme::personalised`].
 pub fn agree_key<S: Store>(card: &Card<S>) -> [u8; 32] {
-    let certificate = &card.identity().certificate;
+    agree_of(&card.identity().certificate)
+}
+
+/// The agreement key in a card's certificate.
+pub fn agree_of(certificate: &[u8]) -> [u8; 32] {
     let leaf = etp_pki::scheme::inspect(certificate).expect("a certificate");
     leaf.agree.expect("a card has one")
 }
