@@ -52,6 +52,8 @@ enum Hostile {
     Floods,
     /// As many, and the plugin is asked about each.
     Burns,
+    /// The same, by a program that also takes its share of the modest programs' core.
+    Competes,
 }
 
 /// A modest user's round trip. Microseconds.
@@ -70,10 +72,14 @@ pub(super) struct Waits {
     pub(super) flooded: Times,
     /// The plugin works on each of them.
     pub(super) burning: Times,
+    /// The same, with the kernel's favour for nobody.
+    pub(super) competing: Times,
     /// Flooded to idle.
     pub(super) flooded_ratio: Times,
     /// Burning to idle.
     pub(super) burning_ratio: Times,
+    /// Competing to idle.
+    pub(super) competing_ratio: Times,
 }
 
 impl Arena {
@@ -102,12 +108,17 @@ impl Arena {
 
     pub(super) fn waits(&self, rounds: usize) -> Result<Waits> {
         pin(self.host.pid(), DAEMON)?;
-        let all = [Hostile::Nothing, Hostile::Floods, Hostile::Burns];
-        let round = |_| -> Result<[Times; 3]> {
-            let [idle, floods, burns] = all.map(|it| self.times(PROGRAMS, it));
-            Ok([idle?, floods?, burns?])
+        use Hostile::{Burns, Competes, Floods, Nothing};
+        let round = |_| -> Result<Round> {
+            let times = |it| self.times(PROGRAMS, it);
+            Ok([
+                times(Nothing)?,
+                times(Floods)?,
+                times(Burns)?,
+                times(Competes)?,
+            ])
         };
-        let rounds: Vec<[Times; 3]> = (0..rounds).map(round).collect::<Result<_>>()?;
+        let rounds: Vec<Round> = (0..rounds).map(round).collect::<Result<_>>()?;
         Ok(summary(&rounds))
     }
 
@@ -130,10 +141,13 @@ impl Arena {
         let mtype = match hostile {
             Hostile::Nothing => return Ok(None),
             Hostile::Floods => "c00e",
-            Hostile::Burns => "c00f",
+            Hostile::Burns | Hostile::Competes => "c00f",
         };
         let words = ["flood", "--mtype", mtype, "--size", SIZE];
-        let mut command = self.peer(PROGRAMS, &words, to);
+        let mut command = match hostile {
+            Hostile::Competes => self.peer(PROGRAMS, &words, to),
+            _ => with_idle_priority(&self.peer(PROGRAMS, &words, to)),
+        };
         command.stdin(Stdio::piped());
         let flood = Peer::start(command)?;
         Ok(Some(flood.with_id(Contender::Dispatchd)?.0))
@@ -149,8 +163,19 @@ impl Arena {
     }
 }
 
-fn summary(rounds: &[[Times; 3]]) -> Waits {
-    let over = |value: &dyn Fn(&[Times; 3]) -> f64| median(rounds.iter().map(value).collect());
+/// A program that runs only when no other on its core wants to.
+fn with_idle_priority(program: &Command) -> Command {
+    let mut command = Command::new("chrt");
+    command.args(["--idle", "0"]).arg(program.get_program());
+    command.args(program.get_args());
+    command
+}
+
+/// Idle, flooded, burning, competing.
+type Round = [Times; 4];
+
+fn summary(rounds: &[Round]) -> Waits {
+    let over = |value: &dyn Fn(&Round) -> f64| median(rounds.iter().map(value).collect());
     let times = |at: usize| Times {
         p50: over(&|round| round[at].p50),
         p99: over(&|round| round[at].p99),
@@ -163,8 +188,10 @@ fn summary(rounds: &[[Times; 3]]) -> Waits {
         idle: times(0),
         flooded: times(1),
         burning: times(2),
+        competing: times(3),
         flooded_ratio: ratio(1),
         burning_ratio: ratio(2),
+        competing_ratio: ratio(3),
     }
 }
 
@@ -175,7 +202,7 @@ mod tests {
     #[test]
     fn ratios_are_taken_within_a_round() {
         let round = |idle: f64, burning: f64| {
-            [idle, idle, burning].map(|us| Times {
+            [idle, idle, burning, idle].map(|us| Times {
                 p50: us,
                 p99: 2.0 * us,
             })

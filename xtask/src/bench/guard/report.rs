@@ -60,7 +60,7 @@ fn goal(what: String, is_met: bool) -> String {
     format!("{what} | {}", if is_met { "met" } else { "**missed**" })
 }
 
-fn waits(waits: &Waits) -> [String; 3] {
+fn waits(waits: &Waits) -> [String; 4] {
     let line = |name: &str, times: Times, ratio: Times, goal: &str| {
         let Times { p50, p99 } = times;
         format!(
@@ -87,6 +87,12 @@ fn waits(waits: &Waits) -> [String; 3] {
             waits.burning,
             waits.burning_ratio,
             &wanted,
+        ),
+        line(
+            "the same, and he takes his share of the modest user's core",
+            waits.competing,
+            waits.competing_ratio,
+            "- | -",
         ),
     ]
 }
