@@ -13,6 +13,10 @@ impl Mtype {
     pub const GUARD_ASK: Mtype = Mtype(0x0004);
     /// What the approver says. Only the id that was asked is heard, about those bytes.
     pub const GUARD_ANSWER: Mtype = Mtype(0x0005);
+    /// A program asks its host's diagnostics port how its card is, now and whenever that changes.
+    pub const CARD_WATCH: Mtype = Mtype(0x0006);
+    /// How the card is. Messages for one that is away wait up to wait_ms from when it went; 0 if they do not.
+    pub const CARD_STATE: Mtype = Mtype(0x0007);
     /// The daemon asks a card to prove itself before its domain goes live.
     pub const HELLO_CHALLENGE: Mtype = Mtype(0x0101);
     /// The card's proof; signature tag `hello` over [nonce, boot_id, generation, domain, highest_port].
@@ -191,6 +195,20 @@ pub const TABLE: &[Entry] = &[
         privileged: false,
         secret: false,
         params: &["ticket: u64", "digest: bytes32", "approve: bool"],
+    },
+    Entry {
+        mtype: Mtype(0x0006),
+        name: "card-watch",
+        privileged: false,
+        secret: false,
+        params: &[],
+    },
+    Entry {
+        mtype: Mtype(0x0007),
+        name: "card-state",
+        privileged: false,
+        secret: false,
+        params: &["state: text", "detail: text", "wait_ms: u64"],
     },
     Entry {
         mtype: Mtype(0x0101),

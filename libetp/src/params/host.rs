@@ -68,6 +68,22 @@ crate::structure! {
         /// Whether the message may be judged again as approved.
         pub approve: bool,
     }
+
+    /// A program wants to know how its card is, until its connection ends. Answered by a
+    /// [`CardState`], as is each change.
+    pub struct CardWatch {}
+
+    /// How the card of the domain is.
+    pub struct CardState {
+        /// `live`, `absent`, `gone`, `suspended` or `quarantined`. `live` that is said anew: the card
+        /// was powered up, and nobody is authenticated to it any more.
+        pub state: String,
+        /// Words for people.
+        pub detail: String,
+        /// How long messages for a card that is away wait, in milliseconds from when it went; 0 if they
+        /// do not.
+        pub wait_ms: u64,
+    }
 }
 
 super::params!(
@@ -76,4 +92,6 @@ super::params!(
     Pong = PONG,
     GuardAsk = GUARD_ASK,
     GuardAnswer = GUARD_ANSWER,
+    CardWatch = CARD_WATCH,
+    CardState = CARD_STATE,
 );
