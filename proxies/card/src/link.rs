@@ -38,6 +38,9 @@ pub trait Link: Send {
     fn check(&mut self) -> Result<(), LinkError> {
         Ok(())
     }
+
+    /// Nobody needs the card until it is [`reset`](Self::reset) again: what holds it may let others have it.
+    fn rest(&mut self) {}
 }
 
 impl<L: Link + ?Sized> Link for Box<L> {
@@ -59,6 +62,10 @@ impl<L: Link + ?Sized> Link for Box<L> {
 
     fn check(&mut self) -> Result<(), LinkError> {
         (**self).check()
+    }
+
+    fn rest(&mut self) {
+        (**self).rest();
     }
 }
 

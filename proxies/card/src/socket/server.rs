@@ -21,6 +21,8 @@ pub struct CardServer<L> {
     name: String,
     /// Why there is no card, while there is none.
     absent: Option<Absent>,
+    /// Whether the card got power for a daemon, and was not told to rest since.
+    is_needed: bool,
 }
 
 /// Why a server ended by itself.
@@ -51,6 +53,7 @@ impl<L: Link> CardServer<L> {
             trust,
             name: name.into(),
             absent: None,
+            is_needed: false,
         }
     }
 
@@ -71,6 +74,9 @@ impl<L: Link> CardServer<L> {
                 (News::Nothing, Some(frames)) => self.check(frames)?,
                 (News::Request | News::Nothing, None) => None,
             };
+            if daemon.is_none() && std::mem::take(&mut self.is_needed) {
+                self.link.rest();
+            }
         }
     }
 
@@ -146,6 +152,7 @@ impl<L: Link> CardServer<L> {
     /// Gives power to the card that is there now.
     fn power(&mut self) -> Result<(), LinkError> {
         self.absent = None;
+        self.is_needed = true;
         let powered = self.link.reset();
         self.note_absence(&powered);
         powered

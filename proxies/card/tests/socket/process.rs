@@ -123,6 +123,42 @@ impl Link for Shared {
     }
 }
 
+/// Tells when nobody needs it.
+struct Restful(Shared, std::sync::mpsc::Sender<&'static str>);
+
+impl Link for Restful {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
+        let _ = self.1.send("command");
+        self.0.transmit(command)
+    }
+
+    fn reset(&mut self) -> Result<(), LinkError> {
+        let _ = self.1.send("power");
+        self.0.reset()
+    }
+
+    fn rest(&mut self) {
+        let _ = self.1.send("rest");
+    }
+}
+
+#[test]
+fn a_card_rests_when_its_daemon_is_gone_and_gets_power_for_the_next() {
+    let (tell, told) = channel();
+    let place = Place::new();
+    let process = Process::serve(&place, Restful(Shared::default(), tell));
+    for _ in 0..2 {
+        let (thread, _events) = host(&place);
+        let sent = thread.sender().try_send(1, order(1, 8));
+        sent.expect("room");
+        thread.shutdown().expect("ends");
+        let said: Vec<_> = told.iter().take_while(|said| *said != "rest").collect();
+        assert_eq!(said, ["power", "command", "command"]);
+    }
+    process.end().expect("ends in order");
+    assert_eq!(told.iter().count(), 0, "and is not told twice");
+}
+
 #[test]
 fn every_message_passes_in_order_and_once() {
     let (place, card) = (Place::new(), Shared::default());
