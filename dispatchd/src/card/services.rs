@@ -11,10 +11,13 @@ use super::events::{Note, Now, Token};
 use super::witness_writer::WitnessWriter;
 use crate::control::Recorder;
 use crate::router::Router;
-use crate::state::State;
+use crate::state::{State, StateError};
 
 /// Gives a card's statement, or that there is none, to who asked for it.
 pub type Answer = Box<dyn Fn(Domain, Option<Statement>, Token) + Send + Sync>;
+
+/// Tells the links to other hosts which domains are here.
+pub type TellLinks = Box<dyn Fn(Vec<Domain>) + Send + Sync>;
 
 /// What all cards share.
 pub struct Services {
@@ -28,6 +31,8 @@ pub struct Services {
     pub recorder: Arc<Recorder>,
     /// Where statements go; unset while there are no links.
     pub answer: OnceLock<Answer>,
+    /// Where it is told that a domain is here that was not before; unset while there are no links.
+    pub links: OnceLock<TellLinks>,
     /// Which slot has a domain.
     claims: Mutex<BTreeMap<Domain, usize>>,
     start: Instant,
@@ -47,6 +52,7 @@ impl Services {
             witnesses,
             recorder,
             answer: OnceLock::new(),
+            links: OnceLock::new(),
             claims: Mutex::default(),
             start: Instant::now(),
         }
@@ -56,6 +62,18 @@ impl Services {
     pub(super) fn claim(&self, domain: Domain, slot: usize) -> usize {
         let mut claims = self.claims.lock().unwrap_or_else(PoisonError::into_inner);
         *claims.entry(domain).or_insert(slot)
+    }
+
+    /// Tells the links which domains are here.
+    ///
+    /// # Errors
+    /// [`StateError`] if the state cannot be read.
+    pub fn tell_links(&self) -> Result<(), StateError> {
+        if let Some(tell) = self.links.get() {
+            let local = self.state.local_domains()?;
+            tell(local.into_iter().map(|(domain, _)| domain).collect());
+        }
+        Ok(())
     }
 
     /// Time and randomness for a step.

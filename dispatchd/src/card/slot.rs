@@ -262,6 +262,7 @@ impl Slot {
             Effect::AddLocal { domain, key } => {
                 services.state.add_local_domain(domain, key)?;
                 services.router.add_local_domain(domain);
+                services.tell_links()?;
             }
             Effect::SetWitness(witness) => services.state.set_witness(domain, &witness)?,
             Effect::RaiseStatement { key, number } => {

@@ -191,6 +191,11 @@ impl Daemon {
             let _ = handle.statement(domain, statement, StatementToken(token));
         };
         let _ = self.services.answer.set(Box::new(answer));
+        let handle = remote.clone();
+        let links = move |domains| handle.set_local_domains(domains);
+        let _ = self.services.links.set(Box::new(links));
+        // A card may have come between the start of the links and this.
+        self.services.tell_links().map_err(Failure::start)?;
         self.remote = Some(remote);
         Ok(())
     }

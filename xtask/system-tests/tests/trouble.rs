@@ -190,6 +190,21 @@ fn an_unknown_destination_and_a_stopped_host_are_told_apart() {
 }
 
 #[test]
+fn a_card_that_comes_first_when_links_are_up_is_reached_by_other_hosts() {
+    let deployment = Deployment::create(Binaries::beside_this_program().unwrap()).unwrap();
+    let key = deployment.enrol("service", "service").unwrap();
+    let [mut a, mut b] = ["a", "b"].map(|name| deployment.host(name, &key).unwrap());
+    b.serve_card(true);
+    b.launch_without_card(&[&a.peer]).unwrap();
+    a.start(&[&b.peer]).unwrap();
+    let is_up = || Ok(b.counter("link-up").unwrap_or(0) > 0);
+    b.wait_for("the link", is_up).unwrap();
+    b.launch_card().unwrap();
+    b.wait_until("live").unwrap();
+    a.etpctl(&["ping", &b.card()]).run().unwrap();
+}
+
+#[test]
 fn without_a_daemon_the_wallet_says_what_to_do() {
     let (_deployment, mut cast) = cast();
     cast.a.stop().unwrap();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::Host;
 use crate::kept::Kept;
-use crate::program::Failure;
+use crate::program::{Failure, Program};
 use crate::reader::{Slot, VirtualCard};
 
 /// How long a process may take until it listens, before a test gives up.
@@ -28,6 +28,8 @@ pub(super) enum CardHome {
 pub(super) struct InReader {
     slot: Slot,
     card: VirtualCard,
+    /// More words for `etp-card-proxy serve`.
+    options: Vec<String>,
     proxy: Kept,
 }
 
@@ -46,12 +48,14 @@ impl Host {
         };
     }
 
-    /// Puts the card into a reader, from the next start on. `options` are more words for `softcard vpcd`.
-    pub fn put_into_reader(&mut self, slot: &Slot, options: &[&str]) {
+    /// Puts the card into a reader, from the next start on. The options are more words for `softcard vpcd` and for
+    /// `etp-card-proxy serve`.
+    pub fn put_into_reader(&mut self, slot: &Slot, of_card: &[&str], of_proxy: &[&str]) {
         let directory = self.path().join("card");
         self.card_home = CardHome::Reader(Box::new(InReader {
             slot: slot.clone(),
-            card: VirtualCard::new(&self.binaries, directory, slot, options),
+            card: VirtualCard::new(&self.binaries, directory, slot, of_card),
+            options: of_proxy.iter().map(ToString::to_string).collect(),
             proxy: Kept::new("etp-card-proxy", self.path().join("proxy.log")),
         }));
     }
@@ -87,12 +91,14 @@ impl Host {
     /// # Errors
     /// [`Failure`] if there is no such program.
     pub fn launch_proxy(&mut self) -> Result<(), Failure> {
-        let (program, socket) = (self.binaries.program("etp-card-proxy"), self.card_socket());
+        let program = self.binaries.program("etp-card-proxy").arg("serve");
+        let socket = self.card_socket();
         let CardHome::Reader(reader) = &mut self.card_home else {
             return Ok(());
         };
-        let program = program.arg("serve").arg("--socket").arg(socket);
-        let program = program.arg("--reader").arg(&reader.slot.reader);
+        let place = format!("{}={}", socket.display(), reader.slot.reader);
+        let program = program.arg("--card").arg(place);
+        let program = reader.options.iter().fold(program, Program::arg);
         let program = reader.slot.client(program);
         reader.proxy.launch(|| program)
     }

@@ -34,6 +34,15 @@ impl Host {
         self.wait_until(state)
     }
 
+    /// Starts the daemon without a card, and waits for nothing.
+    ///
+    /// # Errors
+    /// [`Failure`] if there is no such program.
+    pub fn launch_without_card(&mut self, peers: &[&Peer]) -> Result<(), Failure> {
+        self.write_config(peers)?;
+        self.launch()
+    }
+
     /// Starts the daemon with the configuration of its last start and waits until its card is live.
     ///
     /// # Errors

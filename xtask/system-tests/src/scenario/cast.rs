@@ -39,11 +39,23 @@ impl Cast {
     /// # Errors
     /// [`Failure`] of the first program that does not do as it should.
     pub fn assemble(at: &Deployment) -> Result<Self, Failure> {
+        Self::assemble_with(at, |_, _| {})
+    }
+
+    /// The same, when `prepare` has seen hosts a and b.
+    ///
+    /// # Errors
+    /// As [`assemble`](Self::assemble).
+    pub fn assemble_with(
+        at: &Deployment,
+        prepare: impl FnOnce(&mut Host, &mut Host),
+    ) -> Result<Self, Failure> {
         let third_party = at.enrol("service", "third-party")?;
         at.enrol("issuer", "issuer")?;
         let mallory_key = at.enrol("host", "mallory")?;
         let mut a = at.host("a", &third_party)?;
         let mut b = at.host("b", &third_party)?;
+        prepare(&mut a, &mut b);
         let mut t = at.third_party("t", &at.path().join("third-party"))?;
         let mallory = Peer {
             key: mallory_key,
