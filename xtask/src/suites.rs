@@ -187,7 +187,7 @@ fn default_members() -> Result {
 }
 
 /// What a deployment has, and what is for readers.
-const READER_PACKAGES: [&str; 2] = ["--package", "reader-user"];
+const READER_PACKAGES: [&str; 4] = ["--package", "etp-card-proxy", "--package", "reader-user"];
 
 fn binaries() -> Result {
     demo::build()?;

@@ -30,7 +30,9 @@ pub enum Stories {
     /// An exchange that the cards complete alone.
     #[default]
     Exchange,
-    /// That, disputes, a restored backup, and attackers.
+    /// That, and disputes.
+    Disputes,
+    /// That, a restored backup, and attackers.
     All,
 }
 
@@ -50,9 +52,11 @@ pub fn perform(deployment: &Deployment, stories: Stories) -> Result<Report, Fail
 pub fn play(at: &Deployment, cast: &mut Cast, stories: Stories) -> Result<Report, Failure> {
     let mut stage = Stage::set(at, cast)?;
     trade::tell(&mut stage)?;
-    if stories == Stories::All {
+    if stories != Stories::Exchange {
         cut::tell(&mut stage)?;
         away::tell(&mut stage)?;
+    }
+    if stories == Stories::All {
         rollback::tell(&mut stage)?;
         attacks::tell(&mut stage)?;
     }

@@ -6,3 +6,4 @@
 )]
 
 mod cards;
+mod exchange;
