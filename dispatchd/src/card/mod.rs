@@ -14,6 +14,7 @@ mod slot;
 mod soft;
 mod suspension;
 mod witness_writer;
+mod words;
 
 pub use cards::{Cards, OpenLink};
 pub use events::{Effect, Input, Known, Note, Now, Stage, Token};
@@ -23,6 +24,7 @@ pub use services::{Answer, Services, TellLinks, unix_s};
 pub use session::{HELD_MESSAGES_MAX, HELLO_MS_MAX, STATEMENTS_MAX, SUPERSEDED_MAX, Session};
 pub use slot::{Slot, SlotSettings};
 pub use witness_writer::WitnessWriter;
+pub use words::suspended;
 
 #[cfg(test)]
 mod tests;

@@ -84,6 +84,11 @@ impl Session {
         &self.stage
     }
 
+    /// Whether messages for the card are taken, for now or for when it is back.
+    pub fn is_attached(&self) -> bool {
+        self.is_attached
+    }
+
     /// The card's domain, once it claimed one.
     pub fn domain(&self) -> Option<Domain> {
         self.domain

@@ -18,7 +18,7 @@ use super::services::Services;
 use super::session::Session;
 use crate::router::{CARD_WINDOW_MESSAGES, CardPort, Entry};
 use crate::state::StateError;
-use crate::table::CardLimits;
+use crate::table::{CardLimits, CardState};
 
 /// Numbers of the daemon's own orders have this bit; those of the dispatch table do not.
 const ORDER: u64 = 1 << 63;
@@ -42,6 +42,8 @@ pub struct Slot {
     sender: Mutex<Option<CardSender>>,
     reopening: Mutex<Reopening>,
     orders: AtomicU64,
+    /// What programs were told of the card, and which power-up that was about.
+    told: Mutex<Option<(CardState, Option<[u8; 8]>)>>,
     services: Arc<Services>,
 }
 
@@ -79,6 +81,7 @@ impl Slot {
             sender: Mutex::default(),
             reopening: Mutex::default(),
             orders: AtomicU64::new(ORDER),
+            told: Mutex::default(),
             services,
         })
     }
@@ -248,6 +251,30 @@ impl Slot {
                     break;
                 }
             }
+        }
+        self.tell_state(&session);
+    }
+
+    /// Tells programs how the card is, if that is news. A card that is only about to prove itself is none.
+    fn tell_state(&self, session: &Session) {
+        let stage = session.stage();
+        let is_settled = !matches!(stage, Stage::Starting | Stage::Challenged { .. });
+        let Some(domain) = session.domain().filter(|_| is_settled) else {
+            return;
+        };
+        let waits = matches!(stage, Stage::Away(_)) && session.is_attached();
+        let state = CardState {
+            state: stage.name(),
+            detail: stage.detail(),
+            wait_ms: if waits { self.away_ms_max } else { 0 },
+        };
+        let boot_id = match stage {
+            Stage::Live { reply, .. } => Some(reply.boot_id),
+            _ => None,
+        };
+        let told = (state.clone(), boot_id);
+        if lock(&self.told).replace(told.clone()) != Some(told) {
+            self.services.router.set_card_state(domain, state);
         }
     }
 

@@ -5,7 +5,6 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
-use card_proxy::Away;
 use libetp::client::control::{
     CardStatus, ControlReply, ControlRequest, IdEntry, LinkStatus, RouteEntry, Status,
 };
@@ -14,7 +13,7 @@ use libetp::{Domain, VerdictCode};
 use remote_proxy::{LinkState, RemoteHandle};
 
 use super::{GuardKeeper, Recorder};
-use crate::card::{Cards, Slot, Stage};
+use crate::card::{self, Cards, Slot, Stage};
 use crate::remote::hex;
 use crate::router::{DomainSnapshot, Snapshot};
 use crate::state::State;
@@ -157,13 +156,13 @@ impl Facts<'_> {
 
     fn suspended_words(&self, domain: Domain) -> String {
         let number = self.state.suspension(domain).ok().flatten();
-        suspended_words(number.unwrap_or_default())
+        card::suspended(number.unwrap_or_default())
     }
 
     fn card(&self, slot: &Slot, table: Option<&DomainSnapshot>) -> CardStatus {
         let session = slot.session();
         let domain = session.domain();
-        let (mut state, mut detail) = words(session.stage());
+        let (mut state, mut detail) = (session.stage().name(), session.stage().detail());
         let is_suspended = DomainState::Down(VerdictCode::Suspended);
         if let Some(known) =
             table.filter(|it| ["gone", "absent"].contains(&state) && it.state == is_suspended)
@@ -267,30 +266,6 @@ fn ids(snapshot: &Snapshot) -> Vec<IdEntry> {
         waiting_bytes: id.waiting_bytes,
     };
     snapshot.ids.iter().map(entry).collect()
-}
-
-fn words(stage: &Stage) -> (&'static str, String) {
-    match stage {
-        Stage::Starting => ("starting", "waits for the card to answer".into()),
-        Stage::Challenged { .. } => ("starting", "waits for the card to prove itself".into()),
-        Stage::Live { .. } => ("live", String::new()),
-        Stage::Suspended { number, .. } => ("suspended", suspended_words(*number)),
-        Stage::Quarantined(cause) => (
-            "quarantined",
-            format!("{}: {cause}; {}", cause.name(), cause.recovery()),
-        ),
-        Stage::Away(why @ Away::Lost(_)) => ("gone", why.to_string()),
-        Stage::Away(why) => ("absent", why.to_string()),
-        Stage::Gone(reason) => ("gone", reason.clone()),
-    }
-}
-
-fn suspended_words(number: u64) -> String {
-    format!(
-        "card-suspended: the card stated that it is at another host (number {number}); bring it \
-         back and enrol this host at it (`wallet enrol-host HOST.der`), or stop the daemon and run \
-         `dispatchd --config FILE --forget-domain`"
-    )
 }
 
 fn link_state(state: LinkState) -> &'static str {

@@ -21,7 +21,8 @@ use crate::table::{CardLimits, ConnectionId, Directory, DomainState, Input, Shar
 
 pub use crate::io::QuotaLimits;
 pub use crate::table::{
-    CARD_WINDOW_MESSAGES, Guard, GuardRecord, HeldSnapshot, HoldTicket, IdSnapshot, Limits,
+    CARD_WINDOW_MESSAGES, CardState, Guard, GuardRecord, HeldSnapshot, HoldTicket, IdSnapshot,
+    Limits,
 };
 pub use guard_policies::Principal;
 pub use ports::{
@@ -143,6 +144,16 @@ impl Router {
         self.inner.shared.ports.request_lost(domain);
         for shard in &self.inner.shards {
             shard.send(Job::Input(Input::CardDetached(domain, code)));
+        }
+    }
+
+    /// How the domain's card is, for programs that asked to be told; they are told, whatever they knew.
+    pub fn set_card_state(&self, domain: Domain, state: CardState) {
+        self.change(|directory| {
+            directory.cards.insert(domain, state);
+        });
+        for shard in &self.inner.shards {
+            shard.send(Job::Input(Input::CardState(domain)));
         }
     }
 

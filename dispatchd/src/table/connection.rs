@@ -72,6 +72,8 @@ pub(super) struct Connection {
     pub(super) children: BTreeSet<ConnectionId>,
     pub(super) grants: BTreeSet<[u8; 32]>,
     pub(super) controls: usize,
+    /// Whether it wants to be told how its card is.
+    pub(super) watches_card: bool,
     /// Other shards that got messages since the last `FLUSH`.
     pub(super) crossed: BTreeSet<u16>,
     /// What waits for other shards, in its order.
@@ -104,6 +106,7 @@ impl Connection {
             children: BTreeSet::new(),
             grants: BTreeSet::new(),
             controls: 0,
+            watches_card: false,
             crossed: BTreeSet::new(),
             barriers: VecDeque::new(),
             answers: Vec::new(),

@@ -6,6 +6,8 @@ use guard_policies::Locality;
 use libetp::digest::Hash;
 use libetp::{Domain, VerdictCode};
 
+use super::watching::CardState;
+
 /// What a card takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CardLimits {
@@ -31,6 +33,8 @@ pub struct Directory {
     pub routes: BTreeMap<Domain, Hash>,
     /// Users whose programs may authenticate to a card.
     pub owners: BTreeMap<Domain, BTreeSet<u32>>,
+    /// How the cards of local domains are, for programs that want to know.
+    pub cards: BTreeMap<Domain, CardState>,
     /// Users who may send `CONTROL`.
     pub admins: BTreeSet<u32>,
     /// Whether the daemon ends and takes no more messages.

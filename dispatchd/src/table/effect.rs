@@ -39,6 +39,8 @@ pub enum Input {
     CardAttached(Domain),
     /// The domain's card takes none any more.
     CardDetached(Domain, VerdictCode),
+    /// The directory says anew how the domain's card is.
+    CardState(Domain),
     /// A message for a card is done with: completed, or not delivered for a reason.
     CardDone(Domain, u64, Option<Verdict>),
     /// What another host says of a message that went to it.

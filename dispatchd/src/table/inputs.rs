@@ -29,6 +29,7 @@ impl Shard {
             Input::Directory(directory) => self.directory = Arc::clone(&directory),
             Input::CardAttached(domain) => self.card_attached(domain),
             Input::CardDetached(domain, code) => self.card_detached(domain, code),
+            Input::CardState(domain) => self.card_state_changed(domain),
             Input::CardDone(domain, number, verdict) => self.card_done(domain, number, verdict),
             Input::RemoteVerdict(subject, number, verdict) => {
                 self.remote_verdict(&subject, number, &verdict);

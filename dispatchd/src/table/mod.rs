@@ -41,6 +41,7 @@ mod store;
 mod storing;
 mod turns;
 mod verdicts;
+mod watching;
 
 pub use card::CARD_WINDOW_MESSAGES;
 pub use directory::{CardLimits, Directory, DomainState};
@@ -60,3 +61,4 @@ pub use slice::{SLICE_FRAMES, SLICE_FUEL};
 pub use snapshot::{IdSnapshot, ShardSnapshot};
 pub use store::{CapabilityStore, SPENT_SECRETS_MAX, StoreError, StoredCapability};
 pub use verdicts::ReturnedAtOnce;
+pub use watching::CardState;

@@ -180,6 +180,7 @@ impl Shard {
         match (header.dst.port, header.mtype) {
             (Port::DIAGNOSTICS, Mtype::PING) => self.pong(arriving),
             (Port::DIAGNOSTICS, Mtype::GUARD_ANSWER) => self.guard_answer(arriving),
+            (Port::DIAGNOSTICS, Mtype::CARD_WATCH) => self.watch_card(arriving),
             (Port::DAEMON, _) => {
                 let to_host = Effect::ToHost(arriving.entry, arriving.to_message());
                 self.effects.push(to_host);

@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up fails")]
 
 mod authentication;
+mod away;
 mod command_line;
 mod host;
 mod links;
 mod moving;
 mod program;
+mod reader;
 mod recovery;
 mod returning;
 mod running;

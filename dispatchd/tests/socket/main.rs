@@ -16,3 +16,4 @@ mod samples;
 mod talk;
 mod threads;
 mod vectors;
+mod watching;

@@ -1,0 +1,83 @@
+//! Programs that want to know how their card is.
+
+use dispatchd::router::{CardState as Told, Entry};
+use libetp::frame::Origin;
+use libetp::params::Param;
+use libetp::params::host::CardState;
+use libetp::{Message, Mtype, Port, VerdictCode};
+
+use crate::harness::{ABROAD, DOMAIN, Program, daemon};
+
+fn watch(program: &mut Program) -> u64 {
+    let host = DOMAIN.entity(Port::DIAGNOSTICS);
+    program.send(host, Mtype::CARD_WATCH, &[0x80])
+}
+
+fn state(program: &mut Program) -> String {
+    let (_, origin, message) = program.come().delivery();
+    assert_eq!(origin, Origin::Host);
+    assert_eq!(message.header.src, DOMAIN.entity(Port::DIAGNOSTICS));
+    assert_eq!(message.header.mtype, Mtype::CARD_STATE);
+    let state = CardState::from_param(&message.param).unwrap();
+    assert_eq!(state.wait_ms, if state.state == "absent" { 7 } else { 0 });
+    state.state
+}
+
+fn said(state: &'static str, wait_ms: u64) -> Told {
+    Told {
+        state,
+        detail: String::new(),
+        wait_ms,
+    }
+}
+
+#[test]
+fn who_asked_is_told_now_and_at_each_change_and_nobody_else() {
+    let daemon = daemon();
+    let (mut asks, mut silent) = (daemon.acquire(), daemon.acquire());
+    watch(&mut asks);
+    assert_eq!(state(&mut asks), "live");
+    daemon.router.set_card_state(DOMAIN, said("absent", 7));
+    assert_eq!(state(&mut asks), "absent");
+    daemon.router.set_card_state(ABROAD, said("gone", 0));
+    daemon.router.set_card_state(DOMAIN, said("live", 0));
+    assert_eq!(state(&mut asks), "live");
+    // A card that was powered up anew.
+    daemon.router.set_card_state(DOMAIN, said("live", 0));
+    assert_eq!(state(&mut asks), "live");
+    assert_eq!(silent.flush(), []);
+    watch(&mut silent);
+    assert_eq!(state(&mut silent), "live");
+}
+
+#[test]
+fn a_card_of_which_nobody_said_anything_is_as_the_table_knows_it() {
+    let daemon = daemon();
+    let mut asks = daemon.acquire();
+    daemon.router.detach_card(DOMAIN, VerdictCode::CardGone);
+    watch(&mut asks);
+    assert_eq!(state(&mut asks), "gone");
+}
+
+#[test]
+fn nobody_but_the_daemon_says_how_a_card_is() {
+    let daemon = daemon();
+    let (mut one, other) = (daemon.acquire(), daemon.acquire());
+    let lie = CardState {
+        state: "live".into(),
+        detail: String::new(),
+        wait_ms: 0,
+    };
+    let Message { param, .. } = lie.into_message(one.id, other.id);
+    let number = one.send(other.id, Mtype::CARD_STATE, &param);
+    let detail = one.expect_failed(number, VerdictCode::Refused);
+    assert!(detail.starts_with("host-order"), "{detail}");
+    // Another host's card is not this host's to tell of.
+    let host = ABROAD.entity(Port::DIAGNOSTICS);
+    let number = one.send(host, Mtype::CARD_WATCH, &[0x80]);
+    let detail = one.expect_failed(number, VerdictCode::Refused);
+    assert!(detail.starts_with("reserved-port"), "{detail}");
+    let card = Message::new(DOMAIN.card(), host, Mtype::CARD_WATCH, vec![0x80]);
+    daemon.router.submit(Entry::Card(DOMAIN), 1, card);
+    assert_eq!(one.flush(), []);
+}
