@@ -1,0 +1,18 @@
+//! On-card programs of TrustedPals: secure multiparty computation among cards (Fort, Freiling,
+//! Penso, Benenson and Kesdogan, *TrustedPals: Secure Multiparty Computation Implemented with
+//! Smart Cards*, 2006).
+//!
+//! Cards do not lie, but their hosts decide what they hear and who hears them: what is left of
+//! the hosts' power is to omit messages, in both directions (*general omission*). [`uic`] has the
+//! cards agree under that on the vector of their inputs; everything else follows from it.
+//!
+//! Pure and `no_std`: rounds come in as calls, messages as values.
+
+#![no_std]
+
+extern crate alloc;
+
+mod members;
+pub mod uic;
+
+pub use members::{MEMBERS_MAX, Members};
