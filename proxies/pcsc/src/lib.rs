@@ -15,6 +15,6 @@ pub mod service;
 pub mod system;
 pub mod transport;
 pub mod view;
-mod watch;
+pub mod watch;
 
 pub use reader_link::{ReaderLink, Use};

@@ -1,18 +1,16 @@
 //! `etp-card-proxy readers`: which readers there are, and what is in them.
 
 use std::fmt::Write;
-use std::time::Duration;
 
 use libetp::exchange::{SelectCommand, SelectReply, StatusWord, split};
-use pcsc::{Context, Error, ReaderState, Scope, State};
+use pcsc::Error;
 use serde_json::{Value, json};
 
 use crate::life::of_service;
 use crate::service::{Fault, Service, Sharing};
-use crate::system::System;
+use crate::system::{System, SystemReaders};
 use crate::transport::{Lengths, Limits, Protocol, Transport};
 use crate::view::{Reader, Slot};
-use crate::watch;
 
 /// A reader, and what its card says.
 #[derive(Debug)]
@@ -37,7 +35,7 @@ enum Card {
 /// # Errors
 /// In words, why PC/SC does not tell.
 pub fn look() -> Result<Vec<Seen>, String> {
-    let readers = readers().map_err(of_service)?;
+    let readers = SystemReaders::now().map_err(of_service)?;
     let seen = readers.into_iter().map(|reader| Seen {
         card: matches!(reader.slot, Slot::Card(_)).then(|| ask(&reader)),
         reader,
@@ -105,22 +103,6 @@ fn what(reader: &Reader, card: Option<&Card>) -> String {
         (_, Some(Card::Unknown(why))) => format!("a card; {why}"),
         (_, None) => "a card".into(),
     }
-}
-
-fn readers() -> Result<Vec<Reader>, Error> {
-    let context = Context::establish(Scope::System)?;
-    let names = match context.list_readers_owned() {
-        Err(Error::NoReadersAvailable) => Vec::new(),
-        names => names?,
-    };
-    let states = names
-        .into_iter()
-        .map(|name| ReaderState::new(name, State::UNAWARE));
-    let mut states: Vec<_> = states.collect();
-    if !states.is_empty() {
-        context.get_status_change(Duration::ZERO, &mut states)?;
-    }
-    Ok(states.iter().filter_map(watch::reader).collect())
 }
 
 fn ask(reader: &Reader) -> Card {

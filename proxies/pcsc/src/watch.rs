@@ -3,108 +3,117 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use pcsc::{Context, Error, PNP_NOTIFICATION, ReaderState, Scope, State};
+use pcsc::Error;
 
-use crate::life::{PAUSE_FIRST_MS, Pause, of_service};
+use crate::life::{Denials, PAUSE_FIRST_MS, Pause, of_service};
 use crate::log::{Log, Urgency};
-use crate::view::{Reader, SharedView, Slot};
+use crate::view::{Reader, SharedView};
 
-/// How often access may be denied in a row until it is said that it is: a service that begins or ends may say so, too.
-const DENIALS_MAX: u32 = 5;
+/// The calls of PC/SC that tell of readers.
+pub trait Readers: Send {
+    /// A new context, in place of any other.
+    ///
+    /// # Errors
+    /// As PC/SC.
+    fn establish(&mut self) -> Result<(), Error>;
 
-/// Follows the readers of this machine until the process ends.
+    /// Looks which readers there are; whether there is any.
+    ///
+    /// # Errors
+    /// As PC/SC.
+    fn list(&mut self) -> Result<bool, Error>;
+
+    /// Waits until readers or cards come or go, and at first for nothing if there are readers.
+    ///
+    /// # Errors
+    /// As PC/SC. [`Error::Timeout`] and [`Error::Cancelled`] say that nothing changed.
+    fn changes(&mut self) -> Result<Vec<Reader>, Error>;
+
+    /// Passes the time before the next try.
+    fn pause(&mut self, pause: Duration);
+}
+
+/// Follows the readers until the process ends.
 ///
 /// # Errors
 /// What the system says if there is no thread.
-pub(crate) fn start(view: SharedView, log: Log) -> std::io::Result<()> {
+pub fn start(
+    mut readers: impl Readers + 'static,
+    view: SharedView,
+    log: Log,
+) -> std::io::Result<()> {
     let watching = std::thread::Builder::new().name("readers".into());
-    watching.spawn(move || watch(&view, &log)).map(drop)
-}
-
-fn watch(view: &SharedView, log: &Log) {
-    let (mut pause, mut denials, mut said) = (Pause::default(), 0, None);
-    loop {
-        let Err(error) = follow(view, || {
-            pause.reset();
-            denials = 0;
-            if said.take().is_some() {
-                log.say(Urgency::Info, "the PC/SC service is there again");
+    watching
+        .spawn(move || {
+            let mut watch = Watch::new(view, log);
+            loop {
+                watch.watch(&mut readers);
             }
-        });
-        denials += u32::from(error == Error::SecurityViolation);
-        let shown = match denials {
-            1..DENIALS_MAX => Error::NoService,
-            _ => error,
-        };
-        view.tell(Err(shown), Vec::new());
-        if said.replace(shown) != Some(shown) {
-            log.say(Urgency::Error, of_service(shown));
-        }
-        std::thread::sleep(Duration::from_millis(pause.next_ms()));
-    }
+        })
+        .map(drop)
 }
 
-/// Tells what changes, until PC/SC fails. `works` is called each time it does not.
-fn follow(view: &SharedView, mut works: impl FnMut()) -> Result<Infallible, Error> {
-    let context = Context::establish(Scope::System)?;
-    let mut states = Vec::new();
-    loop {
-        update(&context, &mut states)?;
-        if states.len() == 1 {
-            view.tell(Ok(()), Vec::new());
+/// What is told to whom.
+#[derive(Debug)]
+pub struct Watch {
+    view: SharedView,
+    log: Log,
+    pause: Pause,
+    denials: Denials,
+    /// What was logged last of a service that fails.
+    said: Option<Error>,
+}
+
+impl Watch {
+    /// Before anything is known.
+    pub fn new(view: SharedView, log: Log) -> Self {
+        Self {
+            view,
+            log,
+            pause: Pause::default(),
+            denials: Denials::default(),
+            said: None,
         }
-        match context.get_status_change(None, &mut states) {
-            Ok(()) | Err(Error::Timeout | Error::Cancelled) => {}
-            Err(Error::UnknownReader | Error::ReaderUnavailable | Error::NoReadersAvailable) => {
-                states.clear();
-                std::thread::sleep(Duration::from_millis(PAUSE_FIRST_MS));
-                continue;
+    }
+
+    /// Follows the readers until PC/SC fails, tells so, and waits until another try is due.
+    pub fn watch(&mut self, readers: &mut impl Readers) {
+        let Err(error) = self.follow(readers);
+        let error = self.denials.count(error);
+        self.view.tell(Err(error), Vec::new());
+        if self.said.replace(error) != Some(error) {
+            self.log.say(Urgency::Error, of_service(error));
+        }
+        readers.pause(Duration::from_millis(self.pause.next_ms()));
+    }
+
+    fn follow(&mut self, readers: &mut impl Readers) -> Result<Infallible, Error> {
+        readers.establish()?;
+        loop {
+            if !readers.list()? {
+                self.tell(Vec::new());
             }
-            Err(error) => return Err(error),
-        }
-        works();
-        states.iter_mut().for_each(ReaderState::sync_current_state);
-        view.tell(Ok(()), states.iter().filter_map(reader).collect());
-    }
-}
-
-/// Makes one state for each reader that is there now, and one for readers that come and go.
-fn update(context: &Context, states: &mut Vec<ReaderState>) -> Result<(), Error> {
-    let names = match context.list_readers_owned() {
-        Err(Error::NoReadersAvailable) => Vec::new(),
-        names => names?,
-    };
-    states.retain(|state| {
-        state.name() == PNP_NOTIFICATION() || names.iter().any(|name| **name == *state.name())
-    });
-    if states.is_empty() {
-        states.push(ReaderState::new(PNP_NOTIFICATION(), State::UNAWARE));
-    }
-    for name in names {
-        if !states.iter().any(|state| *state.name() == *name) {
-            states.push(ReaderState::new(name, State::UNAWARE));
+            match readers.changes() {
+                Ok(changed) => self.tell(changed),
+                Err(Error::Timeout | Error::Cancelled) => {}
+                // One was unplugged between the two calls.
+                Err(
+                    Error::UnknownReader | Error::ReaderUnavailable | Error::NoReadersAvailable,
+                ) => {
+                    readers.pause(Duration::from_millis(PAUSE_FIRST_MS));
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
-    Ok(())
-}
 
-/// What a state says; nothing, if it is not that of a reader that is there.
-pub(crate) fn reader(state: &ReaderState) -> Option<Reader> {
-    let flags = state.event_state();
-    let is_gone = flags.intersects(State::UNKNOWN | State::UNAVAILABLE | State::IGNORE);
-    if state.name() == PNP_NOTIFICATION() || is_gone {
-        return None;
+    fn tell(&mut self, readers: Vec<Reader>) {
+        self.pause.reset();
+        self.denials.reset();
+        if self.said.take().is_some() {
+            self.log
+                .say(Urgency::Info, "the PC/SC service is there again");
+        }
+        self.view.tell(Ok(()), readers);
     }
-    let slot = match (flags.contains(State::PRESENT), flags.contains(State::MUTE)) {
-        (true, true) => Slot::Mute,
-        (true, false) => Slot::Card(state.atr().to_vec()),
-        (false, _) => Slot::Empty,
-    };
-    Some(Reader {
-        name: state.name().to_string_lossy().into_owned(),
-        slot,
-        changes: state.event_count(),
-        is_in_use: flags.contains(State::INUSE),
-        is_exclusive: flags.contains(State::EXCLUSIVE),
-    })
 }

@@ -4,6 +4,7 @@
 //! [`Life::action`] names and tells [`Life::done`] what came of it, until the action is [`Action::Done`]. Nothing in here waits
 //! for a card: without one the result is [`LinkError::Absent`] at once, and `check` tells when another try is worth it.
 
+mod denials;
 mod pause;
 mod ruling;
 mod search;
@@ -17,6 +18,8 @@ use crate::service::Power;
 use crate::view::View;
 use search::{Judged, Search, Sight, TAKEN, foreign};
 
+pub use denials::DENIALS_MAX;
+pub(crate) use denials::Denials;
 pub(crate) use pause::Pause;
 pub use pause::{PAUSE_FIRST_MS, PAUSE_MS_MAX};
 pub use ruling::{Ruling, ruling, words};
@@ -83,6 +86,7 @@ pub struct Life {
     is_resting: bool,
     task: Task,
     pause: Pause,
+    denials: Denials,
     not_before_ms: u64,
 }
 
@@ -135,6 +139,7 @@ impl Life {
             is_resting: false,
             task: Task::End(Closing::Nothing, Ok(())),
             pause: Pause::default(),
+            denials: Denials::default(),
             not_before_ms: 0,
         }
     }
@@ -240,6 +245,7 @@ impl Life {
             Task::Establish => match outcome {
                 Ok(_) => {
                     self.has_context = true;
+                    self.denials.reset();
                     self.next_card(now);
                 }
                 Err(error) => self.abandon(error, now),
@@ -279,7 +285,11 @@ impl Life {
     }
 
     fn is_worth_a_try(&mut self, now: &Now<'_>) -> bool {
-        if now.view.service.is_err() || !self.search.has_candidates(now) {
+        if now.view.service.is_err() {
+            self.search.lost_service(now);
+            return false;
+        }
+        if !self.search.has_candidates(now) {
             return false;
         }
         let is_changed = self.search.is_changed(now);
@@ -383,11 +393,11 @@ impl Life {
         match (self.held.take(), ruling) {
             (Some(held), Ruling::Bar) => self.search.bar(held, words(error).into()),
             (_, Ruling::Rebuild) => self.search.lost_service(now),
-            (Some(held), _) => self.search.lost(&held, words(error).into(), now),
+            (Some(held), _) => self.search.lost(&held, words(error).into()),
             (None, _) => {}
         }
         let why = match ruling {
-            Ruling::Rebuild => of_service(error),
+            Ruling::Rebuild => of_service(self.denials.count(error)),
             _ => self.search.why(now),
         };
         self.end(closing, Err(LinkError::Absent(why)));

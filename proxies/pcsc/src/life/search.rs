@@ -92,18 +92,19 @@ impl Search {
         self.missed.insert(sight.reader.clone(), why);
     }
 
-    /// The card that was held is lost.
-    pub(super) fn lost(&mut self, sight: &Sight, why: String, now: &Now<'_>) {
-        self.seen = seen(now);
+    /// The card that was held is lost. If that is all that changed since it was found, nobody has noticed yet.
+    pub(super) fn lost(&mut self, sight: &Sight, why: String) {
         self.missed.clear();
         self.miss(sight, why);
     }
 
     /// PC/SC ended. What its readers count begins anew.
     pub(super) fn lost_service(&mut self, now: &Now<'_>) {
-        self.seen = seen(now);
         self.missed.clear();
         self.barred.clear();
+        if now.view.service.is_err() {
+            self.seen.clear();
+        }
     }
 
     /// Whose card gave this response to SELECT.
@@ -198,10 +199,12 @@ pub(crate) fn of_service(error: pcsc::Error) -> String {
     format!("{} (PC/SC error 0x{:08X})", words(error), error as u32)
 }
 
-/// Which cards there are, whoever uses them: what this process does itself changes nothing of it.
+/// Which cards there are: what this card's thread does itself changes nothing of it.
 fn seen(now: &Now<'_>) -> Vec<(Sight, bool)> {
     let readers = now.view.readers.iter();
+    let is_free =
+        |reader: &Reader| matches!(reader.slot, Slot::Card(_)) && !now.taken.contains(&reader.name);
     readers
-        .map(|reader| (Sight::of(reader), matches!(reader.slot, Slot::Card(_))))
+        .map(|reader| (Sight::of(reader), is_free(reader)))
         .collect()
 }

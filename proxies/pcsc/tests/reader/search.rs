@@ -1,0 +1,162 @@
+//! Which card serves which socket.
+
+use card_proxy::{Link, LinkError};
+use etp_card_proxy::Use;
+use etp_card_proxy::choice::Selector;
+use libetp::Domain;
+use std::time::Duration;
+
+use crate::script::{Card, DOMAIN, EXCHANGE, NOTHING, READER, Script, absent};
+
+const OTHER: &str = "Reader B";
+
+fn two() -> Script {
+    let script = Script::with_card();
+    script.insert(OTHER, Card::Ours(Domain([3; 12])), 1);
+    script
+}
+
+#[test]
+fn the_first_card_of_ours_is_taken_and_others_are_left_alone() {
+    let script = Script::with_card();
+    script.insert(READER, Card::Other(0x6A82), 1);
+    script.insert(OTHER, Card::Ours(DOMAIN), 1);
+    let mut link = script.link();
+    link.reset().unwrap();
+    let calls = [
+        "establish",
+        "connect Reader A",
+        "select",
+        "close",
+        "connect Reader B",
+        "select",
+        "reconnect Reset",
+    ];
+    assert_eq!(
+        script.calls(),
+        calls,
+        "a card of somebody else is not reset"
+    );
+    // It is not asked again as long as it is the same.
+    script.pull(OTHER, 2);
+    absent(link.check());
+    let words = absent(link.check());
+    assert!(
+        words.contains("Reader A: its card is none of TENeT: SELECT is answered 6A82"),
+        "{words}"
+    );
+    assert!(words.contains("Reader B: no card"), "{words}");
+    assert_eq!(script.calls(), ["close"]);
+}
+
+#[test]
+fn a_selector_of_a_reader_admits_no_other() {
+    let script = two();
+    let mut link = script.link_to(Selector::Reader("reader b".into()), 0);
+    link.reset().unwrap();
+    assert_eq!(script.calls()[1], "connect Reader B");
+    let mut link = script.link_to(Selector::Reader("C".into()), 1);
+    let words = absent(link.reset());
+    assert_eq!(
+        words,
+        "no reader for the card in reader `C`; there are: Reader A, Reader B"
+    );
+}
+
+#[test]
+fn a_selector_of_a_card_finds_it_in_any_reader() {
+    let script = two();
+    let mut link = script.link_to(Selector::Card(Domain([3; 12])), 0);
+    link.reset().unwrap();
+    assert!(script.calls().contains(&"connect Reader B".to_owned()));
+    // It moves.
+    script.pull(OTHER, 2);
+    absent(link.check());
+    script.insert(READER, Card::Ours(Domain([3; 12])), 3);
+    link.check().unwrap();
+    link.reset().unwrap();
+    assert_eq!(link.transmit(&EXCHANGE), Ok(NOTHING.to_vec()));
+    let mut link = script.link_to(Selector::Card(Domain([9; 12])), 1);
+    let words = absent(link.reset());
+    assert_eq!(
+        words,
+        "Reader A: its card serves another socket; Reader B: no card"
+    );
+}
+
+#[test]
+fn two_sockets_never_have_one_card() {
+    let script = Script::with_card();
+    let (mut first, mut second) = (
+        script.link_to(Selector::Any, 0),
+        script.link_to(Selector::Any, 1),
+    );
+    first.reset().unwrap();
+    assert_eq!(
+        absent(second.reset()),
+        "Reader A: its card serves another socket"
+    );
+    first.rest();
+    second.check().unwrap();
+    second.reset().unwrap();
+    assert_eq!(
+        absent(first.reset()),
+        "Reader A: its card serves another socket"
+    );
+}
+
+#[test]
+fn a_card_whose_storage_failed_is_asked_again_when_it_has_power() {
+    let script = Script::with_card();
+    script.insert(READER, Card::Failed, 1);
+    let mut link = script.link();
+    link.reset().unwrap();
+    let calls = script.calls();
+    assert_eq!(
+        calls[1..],
+        [
+            "connect Reader A",
+            "select",
+            "reconnect Reset",
+            "select",
+            "reconnect Reset"
+        ]
+    );
+}
+
+#[test]
+fn a_card_rests_and_is_found_again() {
+    let script = Script::with_card();
+    let mut link = script.powered();
+    link.rest();
+    assert_eq!(script.calls(), ["close"]);
+    link.rest();
+    assert!(script.calls().is_empty());
+    link.reset().unwrap();
+    assert_eq!(
+        script.calls(),
+        ["connect Reader A", "select", "reconnect Reset"]
+    );
+}
+
+#[test]
+fn an_idle_card_is_released_and_wakes_as_one_that_was_reset() {
+    let script = Script::with_card();
+    let how = Use {
+        idle: Some(Duration::ZERO),
+        ..Use::default()
+    };
+    let mut link = script.link_for(how, 0);
+    link.reset().unwrap();
+    script.calls();
+    link.check().unwrap();
+    link.check().unwrap();
+    assert_eq!(script.calls(), ["close"], "and is not looked for meanwhile");
+    assert_eq!(link.transmit(&EXCHANGE), Err(LinkError::Reset));
+    assert_eq!(link.transmit(&EXCHANGE), Ok(NOTHING.to_vec()));
+    script.calls();
+    link.check().unwrap();
+    script.pull(READER, 2);
+    absent(link.check());
+    absent(link.transmit(&EXCHANGE));
+}
