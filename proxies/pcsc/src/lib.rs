@@ -12,6 +12,7 @@ mod reader_link;
 pub mod readers;
 pub mod serve;
 pub mod service;
+mod suspects;
 pub mod system;
 pub mod transport;
 pub mod view;

@@ -22,9 +22,9 @@ const KINDS: &[Kind] = &[Kind::Other, Kind::Usage];
 const MANUAL: Manual = Manual {
     description: "\
 .BR dispatchd (8)\n\
-serves cards. This program has the way to those in readers: it speaks PC/SC (pcscd) on one side and the card socket on the\n\
-other, carries APDUs as reader and card can take them, and says when a card is pulled and when there is one again. It holds no\n\
-secret, and the daemon believes it nothing.",
+serves cards. This program has the way to those in readers: it speaks PC/SC (pcscd) on one side and the card\n\
+socket on the other, carries APDUs as reader and card can take them, and says when a card is pulled and when there\n\
+is one again. It holds no secret, and the daemon believes it nothing.",
     kinds: KINDS,
     sections: include_str!("../etp-card-proxy.roff"),
 };
@@ -41,9 +41,9 @@ struct Arguments {
 enum Command {
     /// Serve cards to daemons, each at a socket of its own, until SIGTERM
     ///
-    /// A card may come and go: the daemon is told, and its mail waits. A card is opened when a daemon connects and closed
-    /// when it leaves, so that other programs can use it meanwhile. If this process or pcscd ends, start it again:
-    /// the daemon finds out which command the card carried out last, and goes on.
+    /// A card may come and go: the daemon is told, and its mail waits. A card is opened when a daemon connects and
+    /// closed when it leaves, so that other programs can use it meanwhile. If this process or pcscd ends, start it
+    /// again: the daemon finds out which command the card carried out last, and goes on.
     #[command(after_help = SERVE_HELP)]
     Serve(Serve),
     /// Show readers and what is in them
@@ -70,8 +70,8 @@ struct Serve {
     uids: Vec<u32>,
     /// Let other programs use the cards between two commands of the daemon
     ///
-    /// Each command is a transaction. Another program may select its own application or reset the card; that is noticed and
-    /// mended, and costs a SELECT each time.
+    /// Each command is a transaction. Another program may select its own application or reset the card; that is
+    /// noticed and mended, and costs a SELECT each time.
     #[arg(long)]
     shared: bool,
     /// Send short APDUs only

@@ -1,8 +1,8 @@
 //! A way to a card that may take longer than a daemon waits.
 //!
 //! A call of PC/SC has no time limit, and none can be interrupted: while another program holds a transaction, or a
-//! card takes its time, it blocks. So the calls are made on a thread of their own. Whoever waits for one is told after a while
-//! that the response is lost, and meanwhile that the card is busy; the call goes on, and nothing else is asked
+//! card takes its time, it blocks. So the calls are made on a thread of their own. Whoever waits for one is told after
+//! a while that the response is lost, and meanwhile that the card is busy; the call goes on, and nothing else is asked
 //! of the card before it has ended.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};

@@ -12,6 +12,7 @@ use crate::claims::Claim;
 use crate::life::{Action, Life, Now, SETTLE_MS, Told};
 use crate::log::{Log, Urgency};
 use crate::service::{Fault, Opened, Power, Service, Sharing};
+use crate::suspects;
 use crate::transport::{Lengths, Limits, Protocol, Transport, TransportError};
 use crate::view::{SharedView, View};
 
@@ -46,6 +47,8 @@ pub struct ReaderLink<S> {
     last_used: Instant,
     /// What was logged last of where the card is.
     place: String,
+    /// Who may have the card, since somebody has.
+    suspects: Vec<String>,
 }
 
 impl<S: Service> ReaderLink<S> {
@@ -63,6 +66,7 @@ impl<S: Service> ReaderLink<S> {
             start: now,
             last_used: now,
             place: String::new(),
+            suspects: Vec::new(),
         }
     }
 
@@ -71,6 +75,7 @@ impl<S: Service> ReaderLink<S> {
         loop {
             let outcome = match self.life.action() {
                 Action::Done(result) => {
+                    let result = result.map_err(|error| self.with_suspects(error));
                     self.tell(&result);
                     return result;
                 }
@@ -101,13 +106,28 @@ impl<S: Service> ReaderLink<S> {
         }
         match self.service.connect(reader, self.how.sharing) {
             Ok(opened) => {
+                self.suspects.clear();
                 self.transport = Transport::new(self.limits(&opened));
                 Ok(Told::Done)
             }
             Err(error) => {
                 self.claim.give_back();
+                self.suspects = match error {
+                    Error::SharingViolation => suspects::running(),
+                    _ => Vec::new(),
+                };
                 Err(error)
             }
+        }
+    }
+
+    fn with_suspects(&self, error: LinkError) -> LinkError {
+        match error {
+            LinkError::Absent(why) if !self.suspects.is_empty() => {
+                let suspects = self.suspects.join(", ");
+                LinkError::Absent(format!("{why}; running here: {suspects}"))
+            }
+            error => error,
         }
     }
 

@@ -39,8 +39,8 @@ fn get_response(class: u8, expected: u8) -> [u8; 5] {
     [class, 0xC0, 0, 0, expected]
 }
 
-/// Sends a whole command in links of these sizes, the last size again and again, and fetches the response in pieces of at most
-/// `expected`.
+/// Sends a whole command in links of these sizes, the last size again and again, and fetches the response in pieces of
+/// at most `expected`.
 fn in_pieces(
     card: &mut Card<MemoryStore>,
     whole: &[u8],

@@ -1,8 +1,9 @@
 //! The life of one card, as a machine without I/O.
 //!
 //! A caller begins something ([`Life::power`], [`Life::check`], [`Life::failed`], [`Life::rest`]), then does what
-//! [`Life::action`] names and tells [`Life::done`] what came of it, until the action is [`Action::Done`]. Nothing in here waits
-//! for a card: without one the result is [`LinkError::Absent`] at once, and `check` tells when another try is worth it.
+//! [`Life::action`] names and tells [`Life::done`] what came of it, until the action is [`Action::Done`]. Nothing in
+//! here waits for a card: without one the result is [`LinkError::Absent`] at once, and `check` tells when another try
+//! is worth it.
 
 mod denials;
 mod pause;

@@ -1,6 +1,7 @@
 //! What an error of PC/SC means for the card, and what is done about it.
 //!
-//! After any of them but [`Error::Timeout`] and [`Error::InsufficientBuffer`], nobody knows what became of the last command.
+//! After any of them but [`Error::Timeout`] and [`Error::InsufficientBuffer`], nobody knows what became of the last
+//! command.
 
 use pcsc::Error;
 
@@ -61,7 +62,7 @@ pub fn words(error: Error) -> &'static str {
         }
         Error::ProtoMismatch => "the card speaks neither T=0 nor T=1",
         Error::SharingViolation => {
-            "another program uses the card; scdaemon, gsd-smartcard, pcscd's other clients: see card-proxy.md, Other programs"
+            "another program uses the card (docs/operating/card-proxy.md, Other programs)"
         }
         Error::UnknownReader | Error::ReaderUnavailable | Error::NoReadersAvailable => {
             "the reader was unplugged"
@@ -71,7 +72,7 @@ pub fn words(error: Error) -> &'static str {
         }
         Error::CommError => "the PC/SC service ended",
         Error::SecurityViolation => {
-            "the PC/SC service refuses this user; allow org.debian.pcsc-lite.access_pcsc and access_card in polkit"
+            "the PC/SC service refuses this user; allow org.debian.pcsc-lite.* in polkit"
         }
         Error::ResetCard => "another program reset the card",
         Error::UnpoweredCard => "another program took the card's power",

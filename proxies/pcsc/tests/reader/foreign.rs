@@ -32,8 +32,8 @@ fn each_command_to_a_shared_card_is_one_transaction() {
     assert_eq!(script.calls(), ["begin", "exchange", "exchange", "end"]);
 }
 
-/// What other applications say of EXCHANGE. Some of it is what our own says that was not selected: the daemon knows what to do.
-/// The rest would be blamed on the messages.
+/// What other applications say of EXCHANGE. Some of it is what our own says that was not selected: the daemon knows
+/// what to do. The rest would be blamed on the messages.
 #[test]
 fn the_answer_of_another_application_is_no_answer_to_a_message() {
     for status in [0x6985u16, 0x6D00, 0x6E00] {
