@@ -4,7 +4,8 @@
 //!
 //! Cards do not lie, but their hosts decide what they hear and who hears them: what is left of
 //! the hosts' power is to omit messages, in both directions (*general omission*). [`uic`] has the
-//! cards agree under that on the vector of their inputs; everything else follows from it.
+//! cards agree under that on the vector of their inputs; [`exchange`] has them release all items or
+//! none.
 //!
 //! Pure and `no_std`: rounds come in as calls, messages as values.
 
@@ -12,6 +13,7 @@
 
 extern crate alloc;
 
+pub mod exchange;
 mod members;
 pub mod uic;
 

@@ -1,0 +1,29 @@
+//! Fair exchange of items: all members get all items, or nobody gets any.
+//!
+//! Each member's card puts its item in during the first rounds. When all items are there and match
+//! their descriptions, the members agree, by [uniform interactive consistency](crate::uic) on one
+//! bit each, to release them. That is fair whatever the hosts do as long as fewer than half of
+//! them are corrupt.
+//!
+//! With more corrupt hosts a card can be cut off at the moment of decision, and no protocol prevents
+//! it. So nobody knows when that moment is: the agreement begins after a secret number of *cover
+//! rounds*, drawn uniformly by all cards together. Every packet looks the same, and a card that
+//! misses one before the agreement refuses. A cut is unfair only in the few rounds until the
+//! decision (one, or two with three members and more), so with one of `N` slots its chance is `2 / N` at
+//! most ([`Odds`]). That is the best possible for the number of rounds: Avoine, Gärtner, Guerraoui and
+//! Vukolić 2005, *Gracefully degrading fair exchange with security modules*.
+//!
+//! **When the items leave the card** matters as much. The host drives its card's rounds: released at the
+//! decision, a host would look at the result before it forwards the packet that others decide by.
+//! The card hands it out at the end of its own next round, whatever that brings. Who looks ahead so
+//! far has sacrificed its own card unless the decision had fallen.
+
+mod machine;
+mod slot;
+mod terms;
+mod turn;
+
+pub use machine::{Exchange, Items, Matches, Outcome};
+pub use slot::slot;
+pub use terms::{Odds, Release, SEED_BYTES, SLOTS_MAX, Terms, TermsError};
+pub use turn::{Setup, Turn};
