@@ -1,7 +1,7 @@
 //! A program that is kept running beside a test, with its words in a file.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
 use crate::program::{Failure, Program};
@@ -57,6 +57,10 @@ impl Kept {
     pub(crate) fn failure(&self, what: &str) -> Failure {
         let words = fs::read_to_string(&self.log).unwrap_or_default();
         Failure::new(format!("{} {what}:\n{words}", self.name))
+    }
+
+    pub(crate) fn log(&self) -> &Path {
+        &self.log
     }
 
     /// Sends it a signal.

@@ -189,6 +189,8 @@ impl Life {
             Ruling::Lost => self.end(Closing::Nothing, Err(LinkError::Lost(words(error).into()))),
             Ruling::Settle => self.task = Task::Settle,
             Ruling::Reconnect => self.task = Task::Mend(Mending::Reconnect),
+            // The card that is held spoke before: another program has it reset just now.
+            _ if error == Error::ProtoMismatch => self.task = Task::Mend(Mending::Reconnect),
             Ruling::PowerUp => self.task = Task::Mend(Mending::PowerUp),
             _ => self.abandon(error, now),
         }
@@ -409,7 +411,9 @@ impl Life {
     }
 }
 
-/// Whether power for the card would mend it.
+/// Whether power for the card would mend it. Of a card that spoke before, `pcscd` knows no protocol as long as it has
+/// no power.
 fn is_of_power(error: Error) -> bool {
-    matches!(ruling(error), Ruling::Reconnect | Ruling::PowerUp)
+    let is_without_protocol = error == Error::ProtoMismatch;
+    is_without_protocol || matches!(ruling(error), Ruling::Reconnect | Ruling::PowerUp)
 }

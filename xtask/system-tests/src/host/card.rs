@@ -155,6 +155,15 @@ impl Host {
         }
     }
 
+    /// Where the words of what serves the card are.
+    pub(super) fn card_logs(&self) -> Vec<PathBuf> {
+        match &self.card_home {
+            CardHome::Daemon => Vec::new(),
+            CardHome::Process(process) => vec![process.log().into()],
+            CardHome::Reader(reader) => vec![reader.card.log().into(), reader.proxy.log().into()],
+        }
+    }
+
     /// The process that serves the socket to the daemon.
     fn listener(&self) -> Option<&Kept> {
         match &self.card_home {

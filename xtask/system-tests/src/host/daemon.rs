@@ -93,11 +93,10 @@ impl Host {
         }
     }
 
-    /// The end of its log.
+    /// The ends of the logs of the daemon and of what serves its card.
     pub fn last_words(&self) -> String {
-        let log = fs::read_to_string(self.log()).unwrap_or_default();
-        let lines: Vec<&str> = log.lines().collect();
-        lines[lines.len().saturating_sub(LAST_WORDS_LINES)..].join("\n")
+        let logs = [self.log()].into_iter().chain(self.card_logs());
+        logs.map(|log| last_lines(&log)).collect()
     }
 
     /// Waits until its card is in that state.
@@ -251,6 +250,13 @@ impl Host {
     pub fn leave_running(&mut self) {
         self.daemon = None;
     }
+}
+
+fn last_lines(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    let last = lines[lines.len().saturating_sub(LAST_WORDS_LINES)..].join("\n");
+    format!("{}:\n{last}\n", log.display())
 }
 
 fn owner_of(path: &Path) -> Result<u32, Failure> {

@@ -1,6 +1,6 @@
 //! A card in a reader.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Slot;
 use crate::binaries::Binaries;
@@ -52,6 +52,10 @@ impl VirtualCard {
     /// [`Failure`] if it is not in the reader.
     pub fn signal(&self, signal: &str) -> Result<(), Failure> {
         self.process.signal(signal)
+    }
+
+    pub(crate) fn log(&self) -> &Path {
+        self.process.log()
     }
 
     /// # Errors

@@ -81,7 +81,16 @@ impl PcscService {
     /// # Errors
     /// [`Failure`] if it cannot be started.
     pub fn launch(&mut self) -> Result<(), Failure> {
-        let sections: String = self.drivers.iter().map(Driver::section).collect();
+        self.launch_with(self.drivers.len())
+    }
+
+    /// Starts it again with the first readers only, two for each driver, as if the others were unplugged.
+    ///
+    /// # Errors
+    /// [`Failure`] if it cannot be started.
+    pub fn launch_with(&mut self, drivers: usize) -> Result<(), Failure> {
+        let drivers = self.drivers.iter().take(drivers);
+        let sections: String = drivers.map(Driver::section).collect();
         let configuration = self.directory.join("configuration");
         fs::write(configuration.join("readers"), sections).map_err(Failure::io("configuration"))?;
         fs::remove_file(self.socket()).ok();

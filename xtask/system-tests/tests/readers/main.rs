@@ -7,3 +7,8 @@
 
 mod cards;
 mod exchange;
+mod gate;
+mod others;
+mod removal;
+mod service;
+mod station;

@@ -1,0 +1,76 @@
+//! Cards that are pulled, put back and swapped.
+
+use softcard::SoftCard;
+
+use crate::gate::{OwnCard, Stop};
+use crate::station::Station;
+
+#[test]
+fn messages_wait_for_a_card_that_was_pulled() {
+    let mut station = Station::set(&[]);
+    station.pings.are_answered_once();
+    for _ in 0..2 {
+        station.pull();
+        station.pings.send();
+        station.host.launch_card().unwrap();
+        station.host.wait_until("live").unwrap();
+        station.pings.are_answered_once();
+    }
+}
+
+#[test]
+fn a_command_is_carried_out_once_when_the_card_is_pulled_in_the_middle() {
+    let (mut station, mut card) = Station::with_own_card(&[]);
+    for stop in [Stop::Before, Stop::After] {
+        card.stop_at(stop);
+        station.pings.send();
+        card.wait();
+        card.pull();
+        station.pings.send();
+        card = station.insert_own();
+        station.pings.are_answered_once();
+    }
+}
+
+#[test]
+fn a_card_that_is_pulled_and_put_back_between_two_looks_of_the_reader_is_noticed() {
+    let (mut station, mut card) = Station::with_own_card(&[]);
+    for _ in 0..2 {
+        drop(card);
+        card = station.insert_own();
+        station.pings.send();
+        station.pings.are_answered_once();
+    }
+}
+
+#[test]
+fn another_card_in_its_place_gets_nothing_that_is_for_the_first() {
+    let (mut station, card) = Station::with_own_card(&[]);
+    let directory = station.other_card();
+    let generation = || {
+        SoftCard::open(&directory, None)
+            .unwrap()
+            .info()
+            .unwrap()
+            .generation
+    };
+    let before = generation();
+    // It waits behind the first, and is in the reader as soon as that is gone: the reader does not see it.
+    let other = OwnCard::insert(&directory, &station.slot);
+    drop(card);
+    station.pings.send();
+    station.host.wait_until("absent").unwrap();
+    drop(other);
+    assert_eq!(generation(), before, "it carried something out");
+    let _card = station.insert_own();
+    station.pings.are_answered_once();
+}
+
+#[test]
+fn a_card_that_takes_its_time_is_waited_for() {
+    let mut station = Station::set(&[]);
+    station.host.signal_card("STOP").unwrap();
+    station.pings.send();
+    station.host.signal_card("CONT").unwrap();
+    station.pings.are_answered_once();
+}
