@@ -111,6 +111,7 @@ const SUITES: &[Suite] = &[
     ordinary("plugins", |_| plugins::check()),
     at_night("explorer", |_| uncounted(long_exploration())),
     at_night("simulator", long_simulation),
+    at_night("agreement", |_| uncounted(long_agreement())),
     at_night("kills", kills),
     at_night("fuzzing", fuzzing),
 ];
@@ -227,6 +228,19 @@ fn long_simulation(arguments: &Arguments) -> Result<String> {
     simulator.args(["--runs", &runs, "--seed", &seed.to_string()]);
     shell::run(&mut simulator)?;
     Ok(format!("{runs} runs from seed {seed}"))
+}
+
+/// Every omission of two faulty ones of five, and random ones by the million.
+fn long_agreement() -> Result {
+    println!("agreement: built with --release");
+    let tests = [
+        "nextest",
+        "run",
+        "--release",
+        "--package",
+        "oncard-trustedpals",
+    ];
+    shell::run(command("cargo").args(tests).args(["--run-ignored", "only"]))
 }
 
 /// Built with `--release`: what it does at night takes hours in the profile of the tests.

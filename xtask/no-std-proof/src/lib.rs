@@ -22,6 +22,8 @@ use oncard_keys::KeysProgram;
 use oncard_runtime::{
     Card, CardError, MemoryStore, Personalisation, PinCost, PowerUp, Program, Store, personalise,
 };
+use oncard_thirdparty as _;
+use oncard_trustedpals as _;
 use oncard_voucher::VoucherProgram;
 
 #[panic_handler]

@@ -14,7 +14,11 @@
 extern crate alloc;
 
 pub mod exchange;
+mod intake;
 mod members;
+mod trust;
 pub mod uic;
 
+pub use intake::{Fate, Intake};
 pub use members::{MEMBERS_MAX, Members};
+pub use trust::Trust;

@@ -146,7 +146,7 @@ fn three_and_four_processes_of_which_one_is_faulty() {
 }
 
 #[test]
-#[ignore = "takes minutes"]
+#[ignore = "for the night"]
 fn five_processes_of_which_two_are_faulty() {
     holds(5, 2, 2);
 }

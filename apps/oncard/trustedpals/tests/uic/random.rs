@@ -10,6 +10,8 @@ use crate::network::{Losses, Setting, lossy, run};
 
 /// Runs of each setting.
 const RUNS: u64 = 10_000;
+/// Runs of each setting at night.
+const MANY_RUNS: u64 = 1_000_000;
 
 /// Chance, as one in how many.
 fn one_in(dice: &mut ChaCha8Rng, many: u32) -> bool {
@@ -93,13 +95,23 @@ pub(crate) fn search(setting: &Setting, runs: u64) -> Result<(), Violation> {
     })
 }
 
-#[test]
-fn no_random_adversary_breaks_a_law() {
+fn search_all(runs: u64) {
     for (n, t) in [(3, 1), (4, 1), (5, 2), (6, 2), (7, 3), (8, 3), (9, 4)] {
         for mode in [Mode::Full, Mode::Stop] {
-            search(&Setting::new(n, t, mode), RUNS).unwrap_or_else(|found| panic!("{found}"));
+            search(&Setting::new(n, t, mode), runs).unwrap_or_else(|found| panic!("{found}"));
         }
     }
+}
+
+#[test]
+fn no_random_adversary_breaks_a_law() {
+    search_all(RUNS);
+}
+
+#[test]
+#[ignore = "for the night"]
+fn no_random_adversary_breaks_a_law_in_many_runs() {
+    search_all(MANY_RUNS);
 }
 
 /// Who was not heard in earlier rounds of a session is not trusted from the start.
