@@ -113,6 +113,7 @@ const SUITES: &[Suite] = &[
     at_night("simulator", long_simulation),
     at_night("agreement", |_| uncounted(long_agreement())),
     at_night("kills", kills),
+    at_night("reader-kills", reader_kills),
     at_night("fuzzing", fuzzing),
 ];
 
@@ -274,6 +275,23 @@ fn kills(arguments: &Arguments) -> Result<String> {
     Ok(format!(
         "{runs} runs from seed {seed}, {daemons} kills of daemons and {cards} of card processes"
     ))
+}
+
+/// So many times fewer runs are with cards in readers, which take a second or two to see what happens to a card.
+const READER_KILLS: u64 = 10;
+
+/// The same with cards in readers, where there is more to kill.
+fn reader_kills(arguments: &Arguments) -> Result<String> {
+    demo::build_release()?;
+    shell::run(cargo().args(["build", "--release"]).args(READER_PACKAGES))?;
+    let binaries = Binaries::in_directory(target().join("release"));
+    let (runs, seed) = (arguments.kill_runs / READER_KILLS, arguments.seed());
+    println!("reader-kills: {runs} runs from seed {seed}, built with --release");
+    let tally = chaos::campaign_in_readers(&binaries, seed, runs, ARENAS);
+    let tally = tally.map_err(|e| e.to_string())?;
+    println!("{tally:#?}");
+    let kills = tally.kills.sum();
+    Ok(format!("{runs} runs from seed {seed}, {kills} kills"))
 }
 
 fn fuzzing(arguments: &Arguments) -> Result<String> {

@@ -14,10 +14,13 @@ use crate::binaries::Binaries;
 use crate::deployment::Deployment;
 use crate::owner::{Mint, Owner};
 use crate::program::Failure;
+use crate::reader::PcscService;
 
 /// A deployment with vouchers to trade.
 pub struct Arena {
     deployment: Deployment,
+    /// Which script a seed has here.
+    script: fn(u64) -> Script,
     reaper: Reaper,
     owners: [Owner; 2],
     arbiter: Arbiter,
@@ -32,10 +35,27 @@ impl Arena {
     /// # Errors
     /// [`Failure`] of the first program that does not do as it should.
     pub fn prepare(binaries: Binaries) -> Result<Self, Failure> {
+        Self::deploy(Deployment::create(binaries)?, None)
+    }
+
+    /// The same, with the cards of a and b in readers.
+    ///
+    /// # Errors
+    /// [`Failure`] of the first program that does not do as it should.
+    pub fn prepare_in_readers(binaries: Binaries) -> Result<Self, Failure> {
         let deployment = Deployment::create(binaries)?;
+        let service = PcscService::start(&deployment.path().join("pcscd"), 2)?;
+        Self::deploy(deployment, Some(service))
+    }
+
+    fn deploy(deployment: Deployment, service: Option<PcscService>) -> Result<Self, Failure> {
         let key = deployment.enrol("service", "service")?;
         let mut a = deployment.host("a", &key)?;
         let mut b = deployment.host("b", &key)?;
+        if let Some(service) = &service {
+            a.put_into_reader(&service.slot(0), &[], &[]);
+            b.put_into_reader(&service.slot(1), &[], &[]);
+        }
         let mut t = deployment.third_party("t", &deployment.path().join("service"))?;
         t.start(&[&a.peer, &b.peer])?;
         b.start(&[&a.peer, &t.peer])?;
@@ -46,7 +66,11 @@ impl Arena {
         let answers = owners.each_ref().map(Owner::answers);
         Ok(Self {
             deployment,
-            reaper: Reaper::new([a, b, t], answers),
+            script: match service {
+                Some(_) => Script::in_readers,
+                None => Script::new,
+            },
+            reaper: Reaper::new([a, b, t], service, answers),
             owners,
             arbiter,
             vouchers,
@@ -65,7 +89,7 @@ impl Arena {
     /// # Errors
     /// [`Failure`] with the seed, what happened, and where the logs are kept.
     pub fn run(mut self, seed: u64) -> Result<Self, Failure> {
-        let script = Script::new(seed);
+        let script = (self.script)(seed);
         let mut diary = Vec::new();
         match self.play(&script, &mut diary) {
             Ok(()) => Ok(self),
@@ -96,7 +120,7 @@ impl Arena {
     }
 
     fn play(&mut self, script: &Script, diary: &mut Vec<String>) -> Result<(), Failure> {
-        self.reaper.house(script.serves_card)?;
+        self.reaper.house(script.homes)?;
         let deals = self.deals(script)?;
         let ids = self.owners.each_ref().map(Owner::id);
         let [a, b] = &mut self.owners;

@@ -16,14 +16,37 @@ const RUNS_PER_DEPLOYMENT: u64 = 100;
 /// # Errors
 /// The [`Failure`] of the first run that fails. The other deployments end with their current runs.
 pub fn campaign(binaries: &Binaries, first: u64, runs: u64, arenas: u64) -> Result<Tally, Failure> {
+    side_by_side(|| Arena::prepare(binaries.clone()), first, runs, arenas)
+}
+
+/// The same, with cards in readers.
+///
+/// # Errors
+/// As [`campaign`].
+pub fn campaign_in_readers(
+    binaries: &Binaries,
+    first: u64,
+    runs: u64,
+    arenas: u64,
+) -> Result<Tally, Failure> {
+    let prepare = || Arena::prepare_in_readers(binaries.clone());
+    side_by_side(prepare, first, runs, arenas)
+}
+
+fn side_by_side(
+    prepare: impl Fn() -> Result<Arena, Failure> + Sync,
+    first: u64,
+    runs: u64,
+    arenas: u64,
+) -> Result<Tally, Failure> {
     let failed = AtomicBool::new(false);
     let results: Vec<Result<Tally, Failure>> = thread::scope(|scope| {
         let lanes = (0..arenas).map(|lane| {
-            let failed = &failed;
+            let (failed, prepare) = (&failed, &prepare);
             let seeds = (first..first + runs).skip(lane as usize);
             let seeds: Vec<u64> = seeds.step_by(arenas as usize).collect();
             scope.spawn(move || {
-                let result = play(binaries, &seeds, failed);
+                let result = play(prepare, &seeds, failed);
                 failed.fetch_or(result.is_err(), Ordering::Relaxed);
                 result
             })
@@ -39,10 +62,14 @@ pub fn campaign(binaries: &Binaries, first: u64, runs: u64, arenas: u64) -> Resu
 }
 
 /// One deployment after the other; each tells what came of it.
-fn play(binaries: &Binaries, seeds: &[u64], failed: &AtomicBool) -> Result<Tally, Failure> {
+fn play(
+    prepare: &impl Fn() -> Result<Arena, Failure>,
+    seeds: &[u64],
+    failed: &AtomicBool,
+) -> Result<Tally, Failure> {
     let mut tally = Tally::default();
     for batch in seeds.chunks(RUNS_PER_DEPLOYMENT as usize) {
-        let mut arena = Arena::prepare(binaries.clone())?;
+        let mut arena = prepare()?;
         for seed in batch {
             if failed.load(Ordering::Relaxed) {
                 break;

@@ -1,14 +1,15 @@
-//! Kills daemons and cards when their time has come, and brings them back.
+//! Kills what is to be killed when its time has come, and brings it back.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::script::{After, Blow, PLACES, Place};
+use super::script::{After, Blow, Home, PLACES, Part, Place, Victim};
 use super::tally::Kills;
 use super::watch::Watch;
 use crate::host::Host;
 use crate::program::Failure;
+use crate::reader::PcscService;
 
 /// How often an event is looked for.
 const LOOK: Duration = Duration::from_micros(200);
@@ -18,6 +19,8 @@ const LOOK: Duration = Duration::from_micros(200);
 pub(super) struct Reaper {
     /// In order of [`PLACES`].
     pub(super) hosts: [Host; 3],
+    /// Where some cards are, if they are in readers.
+    service: Option<PcscService>,
     watches: [Watch; 3],
     answers: [Arc<AtomicU64>; 2],
     /// As many answers as there were when last counted.
@@ -25,10 +28,15 @@ pub(super) struct Reaper {
 }
 
 impl Reaper {
-    pub(super) fn new(hosts: [Host; 3], answers: [Arc<AtomicU64>; 2]) -> Self {
+    pub(super) fn new(
+        hosts: [Host; 3],
+        service: Option<PcscService>,
+        answers: [Arc<AtomicU64>; 2],
+    ) -> Self {
         let watches = PLACES.map(|place| Watch::new(hosts[place as usize].socket()));
         Self {
             hosts,
+            service,
             watches,
             answers,
             answered: [0; 2],
@@ -44,26 +52,42 @@ impl Reaper {
             }
             std::thread::sleep(blow.spread);
             for victim in &blow.victims {
-                let host = &mut self.hosts[victim.place as usize];
-                if victim.daemon {
-                    host.kill();
-                    kills.daemons[victim.place as usize] += 1;
-                }
-                if victim.card {
-                    host.kill_card();
-                    kills.cards[victim.place as usize] += 1;
-                }
+                self.kill(*victim);
+                kills.count(*victim);
             }
             std::thread::sleep(blow.down);
-            for victim in &blow.victims {
-                let host = &mut self.hosts[victim.place as usize];
-                host.launch_card()?;
-                if victim.daemon {
-                    host.launch()?;
-                }
-            }
+            self.bring_back(&blow.victims)?;
         }
         Ok(kills)
+    }
+
+    fn kill(&mut self, victim: Victim) {
+        let host = &mut self.hosts[victim.place as usize];
+        match victim.part {
+            Part::Daemon => host.kill(),
+            Part::Card => host.kill_card(),
+            Part::Proxy => host.kill_proxy(),
+            Part::Service => self.service.iter_mut().for_each(PcscService::kill),
+        }
+    }
+
+    fn bring_back(&mut self, victims: &[Victim]) -> Result<(), Failure> {
+        let is_service = |victim: &Victim| victim.part == Part::Service;
+        if let Some(service) = self
+            .service
+            .as_mut()
+            .filter(|_| victims.iter().any(is_service))
+        {
+            service.launch()?;
+        }
+        for victim in victims {
+            let host = &mut self.hosts[victim.place as usize];
+            host.launch_card()?;
+            if victim.part == Part::Daemon {
+                host.launch()?;
+            }
+        }
+        Ok(())
     }
 
     /// Waits for an event; false if everything is over before.
@@ -100,8 +124,11 @@ impl Reaper {
         }
     }
 
-    /// Nobody but this one ends daemons and cards.
+    /// Nobody but this one ends anything.
     pub(super) fn check_running(&mut self) -> Result<(), Failure> {
+        self.service
+            .iter_mut()
+            .try_for_each(PcscService::check_running)?;
         self.hosts.iter_mut().try_for_each(Host::check_running)
     }
 
@@ -114,13 +141,15 @@ impl Reaper {
         host.launch()
     }
 
-    /// Gives the cards processes of their own, or puts them into the daemons: in order of [`PLACES`].
-    pub(super) fn house(&mut self, serves_card: [bool; 3]) -> Result<(), Failure> {
+    /// Gives the cards processes of their own, or puts them into the daemons: in order of [`PLACES`]. Cards in readers
+    /// stay there.
+    pub(super) fn house(&mut self, homes: [Home; 3]) -> Result<(), Failure> {
         let peers = self.hosts.each_ref().map(|host| host.peer.clone());
         for (at, host) in self.hosts.iter_mut().enumerate() {
-            if host.serves_card() != serves_card[at] {
+            let serves = homes[at] == Home::Process;
+            if homes[at] != Home::Reader && host.serves_card() != serves {
                 host.kill();
-                host.serve_card(serves_card[at]);
+                host.serve_card(serves);
                 let others = (0..peers.len()).filter(|other| *other != at);
                 let others: Vec<_> = others.map(|other| &peers[other]).collect();
                 host.start(&others)?;

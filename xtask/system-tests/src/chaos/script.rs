@@ -121,18 +121,40 @@ pub enum After {
     Answers(Side, usize),
 }
 
-/// What is killed at a host.
+/// Where a card lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Home {
+    /// In the daemon.
+    Daemon,
+    /// In a process of its own.
+    Process,
+    /// In a reader of the one `pcscd` that there is.
+    Reader,
+}
+
+/// What can be killed at a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// `pcscd`, for all hosts.
+    Service,
+    /// The card's own process. A card in a reader is pulled with it.
+    Card,
+    /// The process that leads to the card's reader.
+    Proxy,
+    /// The daemon, and with it a card that lives in there.
+    Daemon,
+}
+
+/// What is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Victim {
     /// Where.
     pub place: Place,
-    /// The daemon, and with it a card that lives in there.
-    pub daemon: bool,
-    /// The card's own process.
-    pub card: bool,
+    /// What.
+    pub part: Part,
 }
 
-/// `kill -9` of some daemons and card processes, and their return.
+/// `kill -9` of some processes, and their return.
 #[derive(Clone, Debug)]
 pub struct Blow {
     /// Never empty.
@@ -150,9 +172,9 @@ pub struct Blow {
 pub struct Script {
     /// Equal seeds make equal scripts.
     pub seed: u64,
-    /// At which hosts the card has a process of its own, in order of [`Place`]. Neighbouring seeds
-    /// agree, so that hosts are not made over for every run.
-    pub serves_card: [bool; 3],
+    /// Where the cards live, in order of [`Place`]. Neighbouring seeds agree, so that hosts are not made over
+    /// for every run.
+    pub homes: [Home; 3],
     /// What is offered.
     pub trades: Vec<Trade>,
     /// How the owners of a and b behave.
@@ -162,11 +184,23 @@ pub struct Script {
 }
 
 impl Script {
-    /// The script of a seed.
+    /// The script of a seed, with cards in daemons and in processes of their own.
     pub fn new(seed: u64) -> Self {
         let mut homes = Dice::new(seed / RUNS_ALIKE, HOMES);
-        let serves_card = PLACES.map(|_| homes.chance(SERVED));
-        let mut dice = Writer(Dice::new(seed, 0), serves_card);
+        let homes = PLACES.map(|_| match homes.chance(SERVED) {
+            true => Home::Process,
+            false => Home::Daemon,
+        });
+        Self::with_homes(seed, homes)
+    }
+
+    /// The script of a seed, with the cards of hosts a and b in readers.
+    pub fn in_readers(seed: u64) -> Self {
+        Self::with_homes(seed, [Home::Reader, Home::Reader, Home::Daemon])
+    }
+
+    fn with_homes(seed: u64, homes: [Home; 3]) -> Self {
+        let mut dice = Writer(Dice::new(seed, 0), homes);
         let trades = (0..=dice.0.below(TRADES_MAX)).map(|number| Trade {
             by: dice.side(),
             number,
@@ -177,7 +211,7 @@ impl Script {
         let blows = blows.collect();
         Self {
             seed,
-            serves_card,
+            homes,
             trades,
             manners,
             blows,
@@ -186,7 +220,7 @@ impl Script {
 }
 
 /// Chooses what scripts are made of.
-struct Writer(Dice, [bool; 3]);
+struct Writer(Dice, [Home; 3]);
 
 impl Writer {
     fn side(&mut self) -> Side {
@@ -200,17 +234,18 @@ impl Writer {
         PLACES[self.0.below(PLACES.len())]
     }
 
-    fn victim(&mut self, place: Place) -> Victim {
-        let (daemon, card) = match (self.1[place as usize], self.0.below(10)) {
-            (false, _) | (true, 0..4) => (true, false),
-            (true, 4..8) => (false, true),
-            (true, _) => (true, true),
+    fn victims(&mut self, place: Place) -> Vec<Victim> {
+        use Part::{Card, Daemon, Proxy, Service};
+        let parts: &[Part] = match (self.1[place as usize], self.0.below(10)) {
+            (Home::Daemon, _) | (Home::Process, 0..4) | (Home::Reader, 0..2) => &[Daemon],
+            (Home::Process, 4..8) | (Home::Reader, 2..5) => &[Card],
+            (Home::Process, _) => &[Card, Daemon],
+            (Home::Reader, 5..7) => &[Proxy],
+            (Home::Reader, 7..9) => &[Service],
+            (Home::Reader, _) => &[Service, Card, Proxy, Daemon],
         };
-        Victim {
-            place,
-            daemon,
-            card,
-        }
+        let victim = |part: &Part| Victim { place, part: *part };
+        parts.iter().map(victim).collect()
     }
 
     fn manner(&mut self) -> Manner {
@@ -259,7 +294,10 @@ impl Writer {
             places.extend(others.filter(|_| self.0.chance(60)));
         }
         Blow {
-            victims: places.into_iter().map(|place| self.victim(place)).collect(),
+            victims: places
+                .into_iter()
+                .flat_map(|place| self.victims(place))
+                .collect(),
             after: match is_first {
                 true => self.sure_event(),
                 false => self.event(),
@@ -283,19 +321,31 @@ mod tests {
 
     #[test]
     fn scripts_kill_every_host_at_every_kind_of_event() {
-        let blows: Vec<Blow> = (0..100).flat_map(|seed| Script::new(seed).blows).collect();
-        for place in PLACES {
-            for (daemon, card) in [(true, false), (false, true), (true, true)] {
-                let victim = Victim {
-                    place,
-                    daemon,
-                    card,
-                };
-                let alone = blows.iter().any(|blow| blow.victims == [victim]);
-                assert!(alone, "{victim:?}");
+        let blows = |script: fn(u64) -> Script| -> Vec<Blow> {
+            (0..100).flat_map(|seed| script(seed).blows).collect()
+        };
+        let alone = |blows: &[Blow], place, parts: &[Part]| {
+            let victims: Vec<_> = parts
+                .iter()
+                .map(|part| Victim { place, part: *part })
+                .collect();
+            let alone = blows.iter().any(|blow| blow.victims == victims);
+            assert!(alone, "{victims:?}");
+        };
+        use Part::{Card, Daemon, Proxy, Service};
+        let in_readers = blows(Script::in_readers);
+        for place in [Place::A, Place::B] {
+            for part in [Service, Card, Proxy, Daemon] {
+                alone(&in_readers, place, &[part]);
             }
         }
-        assert!(blows.iter().any(|blow| blow.victims.len() == 3));
+        let blows = blows(Script::new);
+        for place in PLACES {
+            for parts in [&[Daemon][..], &[Card], &[Card, Daemon]] {
+                alone(&blows, place, parts);
+            }
+        }
+        assert!(blows.iter().any(|blow| blow.victims.len() >= 3));
         let any = |kind: fn(&After) -> bool| blows.iter().any(|blow| kind(&blow.after));
         assert!(any(|after| matches!(after, After::Answers(..))));
         assert!(any(|after| matches!(after, After::Traced(..))));

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use libetp::params::voucher::{ExchangeResult, Outcome};
 
+use super::script::{Part, Victim};
+
 /// What one side was told, by n1.
 pub(super) type Results = BTreeMap<[u8; 32], ExchangeResult>;
 
@@ -31,12 +33,28 @@ pub struct Kills {
     pub daemons: [usize; 3],
     /// Card processes.
     pub cards: [usize; 3],
+    /// Processes that lead to readers.
+    pub proxies: [usize; 3],
+    /// `pcscd`, by the host at which it was to hurt.
+    pub services: [usize; 3],
 }
 
 impl Kills {
     /// All of them.
     pub fn sum(&self) -> usize {
-        self.daemons.iter().chain(&self.cards).sum()
+        let all = [self.daemons, self.cards, self.proxies, self.services];
+        all.as_flattened().iter().sum()
+    }
+
+    /// One more.
+    pub(super) fn count(&mut self, victim: Victim) {
+        let of_part = match victim.part {
+            Part::Daemon => &mut self.daemons,
+            Part::Card => &mut self.cards,
+            Part::Proxy => &mut self.proxies,
+            Part::Service => &mut self.services,
+        };
+        of_part[victim.place as usize] += 1;
     }
 }
 
@@ -50,6 +68,8 @@ impl std::ops::Add for Kills {
         Self {
             daemons: sum(self.daemons, other.daemons),
             cards: sum(self.cards, other.cards),
+            proxies: sum(self.proxies, other.proxies),
+            services: sum(self.services, other.services),
         }
     }
 }

@@ -109,6 +109,18 @@ impl PcscService {
         Ok(())
     }
 
+    /// Whether it still runs if it was started.
+    ///
+    /// # Errors
+    /// [`Failure`] if it ended by itself.
+    pub fn check_running(&mut self) -> Result<(), Failure> {
+        let process = self.process.as_mut();
+        match process.is_some_and(|process| !matches!(process.try_wait(), Ok(None))) {
+            true => Err(Failure::new("pcscd ended by itself")),
+            false => Ok(()),
+        }
+    }
+
     /// The readers that it has, by name.
     ///
     /// # Errors

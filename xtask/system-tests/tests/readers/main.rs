@@ -8,6 +8,7 @@
 mod cards;
 mod exchange;
 mod gate;
+mod kills;
 mod others;
 mod removal;
 mod service;
