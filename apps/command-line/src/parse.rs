@@ -9,7 +9,7 @@ use clap::error::ErrorKind;
 use serde_json::Map;
 
 use crate::manual::{MANUAL_OPTION, Manual};
-use crate::{Failure, Kind};
+use crate::{Failure, Kind, OutputError};
 
 /// Reads the command line of this process.
 ///
@@ -26,9 +26,10 @@ pub fn parse<C: Parser>(manual: &Manual) -> Result<C, ExitCode> {
 }
 
 fn print_manual(page: &str) -> ExitCode {
-    match std::io::stdout().write_all(page.as_bytes()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
+    let written = std::io::stdout().write_all(page.as_bytes());
+    match written.map_err(OutputError::from) {
+        Ok(()) | Err(OutputError::Closed) => ExitCode::SUCCESS,
+        Err(OutputError::Failed(_)) => ExitCode::FAILURE,
     }
 }
 

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use command_line::{Kind, Manual};
 use serde_json::Map;
 
+mod card;
 mod control;
 mod guard;
 mod scheme;
@@ -62,6 +63,9 @@ enum Command {
     /// Decide what may enter the dispatch table: try rules, load them, watch them, answer for them
     #[command(subcommand)]
     Guard(guard::GuardCommand),
+    /// The cards of this host: how they are, who uses them, what happens to them
+    #[command(subcommand)]
+    Card(card::CardCommand),
     /// Ask the trusted third party of this host
     #[command(subcommand)]
     T(thirdparty::ThirdPartyCommand),
@@ -77,36 +81,47 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> ExitCode {
-    let json = arguments.json;
+    let (daemon, json) = (&arguments.daemon, arguments.json);
     match arguments.command {
         Command::Scheme(command) => run_scheme(command, json),
-        Command::T(command) => match thirdparty::run(&arguments.daemon, &command, json) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => tell(failure.kind(), &failure, failure.hint(), json),
+        Command::T(command) => match thirdparty::run(daemon, &command, json) {
+            Err(failure) if !failure.is_unheard() => {
+                tell(failure.kind(), &failure, failure.hint(), json)
+            }
+            _ => ExitCode::SUCCESS,
         },
-        Command::Guard(command) => run_guard(&arguments.daemon, &command, json),
-        Command::Control(command) => match control::run(&arguments.daemon, &command, json) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => tell(failure.kind(), &failure, failure.hint(), json),
-        },
+        Command::Guard(command) => run_guard(daemon, &command, json),
+        Command::Card(command) => end(card::run(daemon, &command, json), json),
+        Command::Control(command) => end(control::run(daemon, &command, json), json),
+    }
+}
+
+fn end(result: Result<(), control::Failure>, json: bool) -> ExitCode {
+    match result {
+        Err(failure) if !failure.is_unheard() => {
+            tell(failure.kind(), &failure, failure.hint(), json)
+        }
+        _ => ExitCode::SUCCESS,
     }
 }
 
 fn run_scheme(command: scheme::SchemeCommand, json: bool) -> ExitCode {
     match scheme::run(command, json) {
-        Ok(()) => ExitCode::SUCCESS,
         // The document that `check` printed says what it found.
         Err(failure @ scheme::Failure::Findings(_)) if json => failure.kind().exit_code(),
-        Err(failure) => tell(failure.kind(), &failure, None, json),
+        Err(failure) if !failure.is_unheard() => tell(failure.kind(), &failure, None, json),
+        _ => ExitCode::SUCCESS,
     }
 }
 
 fn run_guard(daemon: &control::Daemon, command: &guard::GuardCommand, json: bool) -> ExitCode {
     match guard::run(daemon, command, json) {
-        Ok(()) => ExitCode::SUCCESS,
         // The document that was printed says what was found.
         Err(failure) if json && failure.is_finding() => failure.kind().exit_code(),
-        Err(failure) => tell(failure.kind(), &failure, failure.hint(), json),
+        Err(failure) if !failure.is_unheard() => {
+            tell(failure.kind(), &failure, failure.hint(), json)
+        }
+        _ => ExitCode::SUCCESS,
     }
 }
 

@@ -70,7 +70,10 @@ fn without_a_daemon_each_command_says_so() {
         &["status"][..],
         &["ids"],
         &["routes"],
-        &["cards"],
+        &["card", "list"],
+        &["card", "who"],
+        &["card", "info"],
+        &["card", "watch"],
         &["trace"],
         &["ping", id],
     ] {

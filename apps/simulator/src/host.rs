@@ -197,6 +197,7 @@ fn heard(event: CardEvent) -> Result<Option<Message>, HostError> {
         CardEvent::Failed { reason, .. } => Err(reason.into()),
         CardEvent::Gone(reason) => Err(reason.into()),
         CardEvent::Selected(_)
+        | CardEvent::Served(_)
         | CardEvent::Completed { .. }
         | CardEvent::Apdu(_)
         | CardEvent::Away(_)

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use command_line::{Failure, Kind, Manual};
+use command_line::{Failure, Kind, Manual, OutputError};
 use serde_json::Map;
 use softcard::{AtRest, DeviceKey, Info, SoftCard, SoftCardError};
 
@@ -106,8 +106,11 @@ fn run(arguments: Arguments) -> ExitCode {
             json,
         } => match info(&directory, device_key.as_deref()) {
             Ok(info) => {
-                print!("{}", if json { as_json(&info) } else { as_text(&info) });
-                ExitCode::SUCCESS
+                let text = if json { as_json(&info) } else { as_text(&info) };
+                match command_line::print(text.trim_end()) {
+                    Ok(()) | Err(OutputError::Closed) => ExitCode::SUCCESS,
+                    Err(error) => failure(error.to_string()).tell(PROGRAM, json),
+                }
             }
             Err(error) => failure(error.to_string()).tell(PROGRAM, json),
         },

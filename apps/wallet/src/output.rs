@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use command_line::OutputError;
 use serde_json::Value;
 
 use crate::disputes::{Proposal, proposals};
@@ -43,10 +44,17 @@ pub(crate) fn print(report: &Report, json: bool) -> ExitCode {
     };
     let written = match text.is_empty() {
         true => Ok(()),
-        false => writeln!(std::io::stdout(), "{text}"),
+        false => command_line::print(&text),
     };
     match written {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
+        Ok(()) | Err(OutputError::Closed) => ExitCode::SUCCESS,
+        Err(OutputError::Failed(error)) => {
+            // Nobody can be told on standard output, so in words.
+            let _ = writeln!(
+                std::io::stderr(),
+                "wallet: the result cannot be written: {error}"
+            );
+            ExitCode::FAILURE
+        }
     }
 }

@@ -372,6 +372,29 @@ fn records_of_the_first_version_are_read() {
     assert_eq!(code, 3, "only the daemon is missing: {said}");
 }
 
+/// As in `wallet history | head -1`: nothing is said about a reader that went.
+#[test]
+fn a_reader_that_went_is_no_failure() {
+    let user = User::new();
+    user.papers(&[etp_pki::Role::Redeemer]);
+    let vid = "44".repeat(32);
+    let request = "redeemer request --identity papers/redeemer -o request --vid";
+    let request: Vec<&str> = request.split(' ').chain([vid.as_str()]).collect();
+    for arguments in [&request[..], &["--print-man-page"], &["--help"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wallet"));
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        command.env_clear().current_dir(user.directory.path());
+        let output = command.args(arguments).stdout(writer).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(
+            (said.as_str(), output.status.code()),
+            ("", Some(0)),
+            "{arguments:?}"
+        );
+    }
+}
+
 #[test]
 fn wrong_words_end_with_2() {
     let user = User::new();

@@ -8,6 +8,7 @@ mod events;
 mod hello;
 mod quarantine;
 mod reopening;
+mod served;
 mod services;
 mod session;
 mod slot;
@@ -22,7 +23,7 @@ pub use quarantine::Quarantine;
 pub use reopening::{LIVE_MS_MIN, REOPEN_MS_MAX, REOPEN_MS_MIN};
 pub use services::{Answer, Services, TellLinks, unix_s};
 pub use session::{HELD_MESSAGES_MAX, HELLO_MS_MAX, STATEMENTS_MAX, SUPERSEDED_MAX, Session};
-pub use slot::{Slot, SlotSettings};
+pub use slot::{Seen, Slot, SlotSettings};
 pub use witness_writer::WitnessWriter;
 pub use words::suspended;
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use libetp::Domain;
+use libetp::client::control::card::CardHappening;
 use libetp::params::runtime::Statement;
 
 use super::events::{Note, Now, Token};
@@ -91,12 +92,23 @@ impl Services {
         })
     }
 
-    pub(super) fn note(&self, card: &str, note: &Note) {
+    pub(super) fn note(&self, card: &str, domain: Option<Domain>, note: &Note) -> CardHappening {
         self.recorder.count(note.name);
+        let happening = CardHappening {
+            sequence: 0,
+            unix_s: unix_s(),
+            domain: domain.map(|it| it.to_string()).unwrap_or_default(),
+            place: card.into(),
+            event: note.name.into(),
+            is_alarm: note.is_alarm,
+            detail: note.detail.clone(),
+        };
+        self.recorder.happened(happening.clone());
         match note.is_alarm {
             true => tracing::warn!(card, event = note.name, "{}", note.detail),
             false => tracing::info!(card, event = note.name, "{}", note.detail),
         }
+        happening
     }
 }
 

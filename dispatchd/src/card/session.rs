@@ -89,6 +89,11 @@ impl Session {
         self.is_attached
     }
 
+    /// What is known of the domain from before, and of its statements.
+    pub fn known(&self) -> &Known {
+        &self.known
+    }
+
     /// The card's domain, once it claimed one.
     pub fn domain(&self) -> Option<Domain> {
         self.domain

@@ -7,14 +7,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use card_proxy::{
     CardEvent, CardSender, CardSettings, CardThread, CardThreadError, FailReason, GoneReason, Link,
+    Server,
 };
 use etp_pki::Anchors;
+use libetp::client::control::card::CardHappening;
 use libetp::digest::Hash;
-use libetp::{Domain, Message, Verdict};
+use libetp::{Domain, EntityId, Message, Verdict};
 
 use super::events::{Effect, Input, Known, Note, Stage, Token};
 use super::reopening::{Presence, Reopening};
-use super::services::Services;
+use super::served::Authenticated;
+use super::services::{Services, unix_s};
 use super::session::Session;
 use crate::router::{CARD_WINDOW_MESSAGES, CardPort, Entry};
 use crate::state::StateError;
@@ -44,7 +47,21 @@ pub struct Slot {
     orders: AtomicU64,
     /// What programs were told of the card, and which power-up that was about.
     told: Mutex<Option<(CardState, Option<[u8; 8]>)>>,
+    /// What the table of the card says beside its session.
+    seen: Mutex<Seen>,
+    authenticated: Authenticated,
     services: Arc<Services>,
+}
+
+/// What the daemon saw of a card and its link, for people.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// Name of the stage, and since when it is that one, in seconds of Unix time.
+    pub since: (&'static str, u64),
+    /// Who serves it.
+    pub server: Option<Server>,
+    /// What went wrong last.
+    pub last_failure: Option<CardHappening>,
 }
 
 /// What a slot is made with.
@@ -82,6 +99,11 @@ impl Slot {
             reopening: Mutex::default(),
             orders: AtomicU64::new(ORDER),
             told: Mutex::default(),
+            seen: Mutex::new(Seen {
+                since: (Stage::Starting.name(), unix_s()),
+                ..Seen::default()
+            }),
+            authenticated: Authenticated::default(),
             services,
         })
     }
@@ -115,6 +137,26 @@ impl Slot {
     /// The session, to look at.
     pub fn session(&self) -> MutexGuard<'_, Session> {
         lock(&self.session)
+    }
+
+    /// What was seen of the card and its link.
+    pub fn seen(&self) -> Seen {
+        lock(&self.seen).clone()
+    }
+
+    /// Ids that the card authenticated since it was powered up, as far as that was seen.
+    pub fn authenticated(&self) -> Vec<EntityId> {
+        self.authenticated.ids()
+    }
+
+    /// Users whose programs may authenticate to it.
+    pub fn owners(&self) -> &[u32] {
+        &self.owners
+    }
+
+    /// How long messages wait for the card while it is away, in milliseconds.
+    pub fn away_ms_max(&self) -> u64 {
+        self.away_ms_max
     }
 
     /// The card's domain, once it claimed one.
@@ -168,8 +210,7 @@ impl Slot {
                 is_alarm: false,
                 detail: "the card is opened again".into(),
             };
-            let card = self.place.display().to_string();
-            self.services.note(&card, &note);
+            self.note(None, &note);
         }
         reopens
     }
@@ -194,6 +235,7 @@ impl Slot {
                     self.services.recorder.apdu(domain, record);
                 }
             }
+            CardEvent::Served(server) => lock(&self.seen).server = Some(server),
             CardEvent::Away(why) => self.step(Input::Away(why)),
             CardEvent::Overdue => self.step(Input::Overdue),
             CardEvent::Gone(GoneReason::Shutdown) => {}
@@ -252,7 +294,27 @@ impl Slot {
                 }
             }
         }
+        self.see(&session);
         self.tell_state(&session);
+    }
+
+    fn note(&self, domain: Option<Domain>, note: &Note) {
+        let place = self.place.display().to_string();
+        let happening = self.services.note(&place, domain, note);
+        if note.is_alarm {
+            lock(&self.seen).last_failure = Some(happening);
+        }
+    }
+
+    fn see(&self, session: &Session) {
+        let name = session.stage().name();
+        let mut seen = lock(&self.seen);
+        if seen.since.0 != name {
+            seen.since = (name, unix_s());
+        }
+        if name != "live" {
+            self.authenticated.clear();
+        }
     }
 
     /// Tells programs how the card is, if that is news. A card that is only about to prove itself is none.
@@ -280,7 +342,7 @@ impl Slot {
 
     fn perform(&self, domain: Option<Domain>, effect: Effect) -> Result<(), StateError> {
         if let Effect::Note(note) = &effect {
-            self.services.note(&self.place.display().to_string(), note);
+            self.note(domain, note);
             return Ok(());
         }
         let Some(domain) = domain else { return Ok(()) };
@@ -301,6 +363,7 @@ impl Slot {
             Effect::Attach { message_bytes_max } => self.attach(domain, message_bytes_max),
             Effect::Detach(code) => services.router.detach_card(domain, code),
             Effect::Submit { number, message } => {
+                self.authenticated.said(&message);
                 services.router.submit(Entry::Card(domain), number, message);
             }
             Effect::Ports { first, count } => services.router.ports(domain, first, count),
@@ -330,7 +393,8 @@ impl Slot {
         let limits = CardLimits { message_bytes_max };
         let router = &self.services.router;
         router.set_owners(domain, self.owners.iter().copied());
-        router.attach_card(domain, ToCard(card), limits);
+        let authenticated = self.authenticated.clone();
+        router.attach_card(domain, ToCard(card, authenticated), limits);
     }
 }
 
@@ -339,10 +403,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The card's thread, as the dispatch table sees it.
-struct ToCard(CardSender);
+struct ToCard(CardSender, Authenticated);
 
 impl CardPort for ToCard {
     fn send(&self, number: u64, message: Message) -> bool {
+        self.1.heard(&message);
         self.0.try_send(number, message).is_ok()
     }
 }

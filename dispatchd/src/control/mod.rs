@@ -1,6 +1,7 @@
 //! What administrators can ask: status, ids, routes, cards, traces and Guard.
 
 mod answer;
+mod details;
 mod guard;
 mod recorder;
 mod replies;

@@ -5,10 +5,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use card_proxy::ApduRecord;
+use libetp::client::control::card::CardHappening;
 use libetp::client::control::{ApduEntry, Trace, TraceEntry};
 use libetp::{Domain, Mtype};
 
 use crate::router::TraceRecord;
+
+/// Most happenings of cards that are kept.
+const HAPPENINGS_MAX: usize = 1_024;
 
 /// The daemon's memory of recent messages, APDUs and notes.
 #[derive(Debug)]
@@ -23,6 +27,7 @@ struct Rings {
     apdus: Ring<(u64, Domain, ApduRecord)>,
     apdus_by_domain: BTreeMap<Domain, u64>,
     counters: BTreeMap<String, u64>,
+    happenings: Ring<CardHappening>,
 }
 
 /// The newest records and how many there ever were.
@@ -103,6 +108,24 @@ impl Recorder {
                 rings.counters.insert(name.to_owned(), 1);
             }
         }
+    }
+
+    /// Something happened to a card; its number is given here.
+    pub fn happened(&self, happening: CardHappening) {
+        let happenings = &mut self.lock().happenings;
+        let sequence = happenings.last + 1;
+        let happening = CardHappening {
+            sequence,
+            ..happening
+        };
+        happenings.push(happening, HAPPENINGS_MAX);
+    }
+
+    /// What happened to cards with a greater sequence number, at most `limit`, the oldest first.
+    pub fn happenings(&self, after: u64, limit: usize) -> Vec<CardHappening> {
+        let rings = self.lock();
+        let happenings = rings.happenings.after(after, limit);
+        happenings.map(|(_, happening)| happening.clone()).collect()
     }
 
     /// Every counter.

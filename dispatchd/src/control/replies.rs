@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
+use libetp::client::control::card::CardDetails;
 use libetp::client::control::{
     CardStatus, ControlReply, ControlRequest, IdEntry, LinkStatus, RouteEntry, Status,
 };
@@ -12,7 +13,7 @@ use libetp::digest::Hash;
 use libetp::{Domain, VerdictCode};
 use remote_proxy::{LinkState, RemoteHandle};
 
-use super::{GuardKeeper, Recorder};
+use super::{GuardKeeper, Recorder, details};
 use crate::card::{self, Cards, Slot, Stage};
 use crate::remote::hex;
 use crate::router::{DomainSnapshot, Snapshot};
@@ -21,6 +22,9 @@ use crate::table::DomainState;
 
 /// Most records of each kind in one answer: it must fit into a frame.
 const TRACE_RECORDS_MAX: usize = 128;
+
+/// Most happenings of cards in one answer: it must fit into a frame.
+const HAPPENINGS_A_REPLY: usize = 32;
 
 /// The daemon, for the time of an answer.
 pub struct Facts<'d> {
@@ -57,6 +61,10 @@ pub(super) fn reply(
         ControlRequest::Ids => ControlReply::Ids(ids(snapshot)),
         ControlRequest::Routes => ControlReply::Routes(facts.routes(snapshot)),
         ControlRequest::Cards => ControlReply::Cards(facts.cards(snapshot)),
+        ControlRequest::Card { domain } => ControlReply::Card(facts.card_details(domain, snapshot)),
+        ControlRequest::CardHappenings { after } => {
+            ControlReply::CardHappenings(facts.recorder.happenings(*after, HAPPENINGS_A_REPLY))
+        }
         ControlRequest::Trace { after, limit } => {
             let limit = TRACE_RECORDS_MAX.min(*limit as usize);
             ControlReply::Trace(facts.recorder.trace(*after, limit))
@@ -159,7 +167,24 @@ impl Facts<'_> {
         card::suspended(number.unwrap_or_default())
     }
 
-    fn card(&self, slot: &Slot, table: Option<&DomainSnapshot>) -> CardStatus {
+    fn card_details(&self, domain: &str, snapshot: &Snapshot) -> Option<Box<CardDetails>> {
+        let domain: Domain = domain.parse().ok()?;
+        let table = snapshot.domains.iter().find(|known| known.domain == domain);
+        let Some(slot) = self.cards.of(domain) else {
+            let mut elsewhere = self.suspended_elsewhere(snapshot).into_iter();
+            let status = elsewhere.find(|status| status.domain == domain.to_string())?;
+            let suspended = self.state.suspension(domain).ok().flatten();
+            let details = CardDetails {
+                status,
+                suspended,
+                ..CardDetails::default()
+            };
+            return Some(Box::new(details));
+        };
+        Some(Box::new(details::of(slot, self.card(slot, table))))
+    }
+
+    pub(super) fn card(&self, slot: &Slot, table: Option<&DomainSnapshot>) -> CardStatus {
         let session = slot.session();
         let domain = session.domain();
         let (mut state, mut detail) = (session.stage().name(), session.stage().detail());
@@ -188,6 +213,8 @@ impl Facts<'_> {
         CardStatus {
             domain: domain.map(|domain| domain.to_string()).unwrap_or_default(),
             state: state.into(),
+            since_unix_s: slot.seen().since.1,
+            place: slot.place.display().to_string(),
             backend: slot.backend.into(),
             class: leaf.map_or(0, |leaf| leaf.class),
             key: leaf.map(|leaf| hex(&leaf.key)),

@@ -4,7 +4,8 @@
 use std::time::{Duration, Instant};
 
 use libetp::client::blocking::{Capability, CardSession, Connection};
-use libetp::client::control::CardStatus;
+use libetp::client::control::card::{CardDetails, CardHappening};
+use libetp::client::control::{CardStatus, ControlReply, ControlRequest};
 use libetp::client::{CardPin, Event};
 use libetp::codec;
 use libetp::params::Param;
@@ -138,6 +139,16 @@ impl Watcher {
     }
 }
 
+/// What an owner's program knows of the card, and its certificate.
+fn pin(owner: &mut Capability, domain: Domain) -> (CardPin, etp_pki::Leaf) {
+    let info: CardInfo = owner
+        .call(domain.card(), &CardInfoRequest {}, TIMEOUT)
+        .unwrap();
+    let leaf = etp_pki::scheme::inspect(&info.certificate).unwrap();
+    let pin = CardPin::new(domain, &info.certificate, leaf.agree.unwrap());
+    (pin, leaf)
+}
+
 fn status(daemon: &Daemon) -> CardStatus {
     daemon.connect().status().cards.remove(0)
 }
@@ -200,11 +211,7 @@ fn an_owner_authenticates_anew_when_the_card_is_back() {
     let (domain, host_key) = (place.domain(), place.host.key);
     let connection = Connection::open(place.host.socket(), "owner").unwrap();
     let mut owner = connection.acquire(Some(domain), false).unwrap();
-    let info: CardInfo = owner
-        .call(domain.card(), &CardInfoRequest {}, TIMEOUT)
-        .unwrap();
-    let leaf = etp_pki::scheme::inspect(&info.certificate).unwrap();
-    let pin = CardPin::new(domain, &info.certificate, leaf.agree.unwrap());
+    let (pin, _) = pin(&mut owner, domain);
     let enrol = || EnrolHost { host_key };
     let mut session = CardSession::authenticate(&mut owner, &pin, PIN, TIMEOUT).unwrap();
     let _: HostEnrolled = session.order(&mut owner, &enrol(), TIMEOUT).unwrap();
@@ -334,4 +341,73 @@ fn a_daemon_that_starts_without_a_card_takes_it_up_when_it_comes() {
     place.insert();
     until(&daemon, "live", |card| card.state == "live");
     place.watcher();
+}
+
+fn details(daemon: &Daemon, domain: Domain) -> CardDetails {
+    let domain = domain.to_string();
+    match daemon.connect().control(&ControlRequest::Card { domain }) {
+        ControlReply::Card(Some(details)) => *details,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn happenings(daemon: &Daemon, after: u64) -> Vec<CardHappening> {
+    let request = ControlRequest::CardHappenings { after };
+    match daemon.connect().control(&request) {
+        ControlReply::CardHappenings(happenings) => happenings,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_administrator_learns_who_serves_a_card_who_uses_it_and_what_happened() {
+    let place = Place::new(FOR_EVER);
+    let _process = place.process();
+    let daemon = place.host.start();
+    let mut watcher = place.watcher();
+    let connection = Connection::open(place.host.socket(), "owner").unwrap();
+    let mut owner = connection.acquire(Some(place.domain()), false).unwrap();
+    let (pin, leaf) = pin(&mut owner, place.domain());
+    CardSession::authenticate(&mut owner, &pin, PIN, TIMEOUT).unwrap();
+    let live = details(&daemon, place.domain());
+    assert_eq!(live.server, "test reader");
+    assert_eq!(live.server_pid, Some(std::process::id() as i32));
+    assert_eq!(live.owners, [0]);
+    assert_eq!(live.authenticated, [owner.id().to_string()]);
+    assert_eq!(live.certificate.unwrap().not_after_unix_s, leaf.not_after);
+    assert!(live.boot_id.is_some() && live.last_failure.is_none());
+    let before = happenings(&daemon, 0).last().unwrap().sequence;
+    place.reader.pull();
+    assert_eq!(watcher.state().state, "absent");
+    let absent = details(&daemon, place.domain());
+    assert_eq!(absent.status.state, "absent");
+    assert!(absent.authenticated.is_empty() && absent.boot_id.is_none());
+    assert_eq!(absent.last_failure.unwrap().event, "card-absent");
+    place.insert();
+    assert_eq!(watcher.state().state, "live");
+    let happened = happenings(&daemon, before);
+    let events: Vec<_> = happened.iter().map(|it| it.event.as_str()).collect();
+    assert_eq!(events, ["card-absent", "card-live"]);
+    assert_ne!(details(&daemon, place.domain()).boot_id, live.boot_id);
+    let unknown = Domain([7; 12]).to_string();
+    let request = ControlRequest::Card { domain: unknown };
+    let reply = daemon.connect().control(&request);
+    assert_eq!(reply, ControlReply::Card(None));
+}
+
+/// An id whose program ended is authenticated no more.
+#[test]
+fn who_has_left_is_not_shown_as_authenticated() {
+    let place = Place::new(FOR_EVER);
+    let _process = place.process();
+    let daemon = place.host.start();
+    let connection = Connection::open(place.host.socket(), "owner").unwrap();
+    let mut owner = connection.acquire(Some(place.domain()), false).unwrap();
+    let (pin, _) = pin(&mut owner, place.domain());
+    CardSession::authenticate(&mut owner, &pin, PIN, TIMEOUT).unwrap();
+    assert_eq!(details(&daemon, place.domain()).authenticated.len(), 1);
+    drop(owner);
+    until(&daemon, "nobody", |_| {
+        details(&daemon, place.domain()).authenticated.is_empty()
+    });
 }

@@ -4,6 +4,7 @@
 //! Ids, domains and keys are text here (`<24 hex>:<port>`, hexadecimal), because people and
 //! scripts read them. Readers ignore fields that they do not know, so that fields may be added.
 
+pub mod card;
 pub mod guard;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,16 @@ pub enum ControlRequest {
     Routes,
     /// Which cards there are; answered by [`ControlReply::Cards`].
     Cards,
+    /// Everything about one card; answered by [`ControlReply::Card`].
+    Card {
+        /// Its domain.
+        domain: String,
+    },
+    /// What happened to cards; answered by [`ControlReply::CardHappenings`].
+    CardHappenings {
+        /// Only those with a greater sequence number.
+        after: u64,
+    },
     /// What passed lately; answered by [`ControlReply::Trace`].
     Trace {
         /// Only records with a greater sequence number.
@@ -46,6 +57,10 @@ pub enum ControlReply {
     Routes(Vec<RouteEntry>),
     /// The cards of this host.
     Cards(Vec<CardStatus>),
+    /// Everything about one card; `None` if this host has no card of the domain.
+    Card(Option<Box<card::CardDetails>>),
+    /// What happened to cards, oldest first; the newest are kept.
+    CardHappenings(Vec<card::CardHappening>),
     /// What passed lately.
     Trace(Trace),
     /// About Guard.
@@ -88,8 +103,12 @@ pub struct Status {
 pub struct CardStatus {
     /// Its domain.
     pub domain: String,
-    /// `starting`, `live`, `gone`, `quarantined` or `suspended`.
+    /// `starting`, `live`, `absent`, `gone`, `quarantined` or `suspended`.
     pub state: String,
+    /// Since when it is so, in seconds of Unix time.
+    pub since_unix_s: u64,
+    /// Its directory or socket.
+    pub place: String,
     /// `embedded`, or `process` if another process serves it.
     pub backend: String,
     /// 0 soft, 1 soft with external anti-rollback, 2 attested hardware.

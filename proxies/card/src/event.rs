@@ -3,9 +3,13 @@
 use libetp::exchange::{SelectReply, StatusWord};
 use libetp::{Domain, Message, Mtype, VerdictCode};
 
+use crate::link::Server;
+
 /// Something happened at a card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CardEvent {
+    /// Another process serves the card from now on.
+    Served(Server),
     /// The card answered SELECT. Nothing in the reply is proved; the domain is live only after a
     /// verified `hello`.
     Selected(SelectReply),

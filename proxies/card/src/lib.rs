@@ -24,6 +24,6 @@ mod thread;
 pub use binding::{Action, Binding, BindingSettings};
 pub use event::{ApduKind, ApduRecord, Away, CardEvent, FailReason, GoneReason};
 pub use inbox::{CardSender, SendError};
-pub use link::{Link, LinkError};
+pub use link::{Link, LinkError, Server};
 pub use scripted::{Reaction, ScriptedLink};
 pub use thread::{CardSettings, CardThread, CardThreadError};

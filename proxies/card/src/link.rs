@@ -24,6 +24,11 @@ pub trait Link: Send {
         COMMAND_BYTES_MAX
     }
 
+    /// Who serves the card, if another process does and has said so.
+    fn server(&self) -> Option<Server> {
+        None
+    }
+
     /// How often [`check`](Self::check) is to be asked while nothing is transmitted; `None`: not at
     /// all.
     fn check_pause(&self) -> Option<Duration> {
@@ -56,6 +61,10 @@ impl<L: Link + ?Sized> Link for Box<L> {
         (**self).command_bytes_max()
     }
 
+    fn server(&self) -> Option<Server> {
+        (**self).server()
+    }
+
     fn check_pause(&self) -> Option<Duration> {
         (**self).check_pause()
     }
@@ -67,6 +76,17 @@ impl<L: Link + ?Sized> Link for Box<L> {
     fn rest(&mut self) {
         (**self).rest();
     }
+}
+
+/// A process that serves a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Program, version, reader: as it says of itself, without control characters.
+    pub name: String,
+    /// The process that listens, as the kernel says it.
+    pub pid: i32,
+    /// Its user.
+    pub uid: u32,
 }
 
 /// Why a link gave no response.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::binding::{Action, Binding, BindingSettings};
 use crate::event::{ApduRecord, CardEvent, GoneReason};
 use crate::inbox::{CardSender, Inbox, Taken};
-use crate::link::{Link, LinkError};
+use crate::link::{Link, LinkError, Server};
 use crate::meter::Meter;
 use crate::socket::CHECK_PAUSE;
 
@@ -84,6 +84,7 @@ impl CardThread {
             events: Box::new(events),
             start: Instant::now(),
             ended: false,
+            server: None,
         };
         let thread = std::thread::Builder::new()
             .name(name.to_owned())
@@ -137,6 +138,8 @@ struct Driver {
     events: Box<dyn FnMut(CardEvent) + Send>,
     start: Instant,
     ended: bool,
+    /// Who serves the card, as was told last.
+    server: Option<Server>,
 }
 
 /// What the binding wants, without its borrow.
@@ -226,6 +229,7 @@ impl Driver {
     }
 
     fn finish_apdu(&mut self, mut record: ApduRecord, result: Result<Vec<u8>, LinkError>) {
+        self.tell_server();
         let now_ms = self.now_ms();
         self.binding.limit_commands(self.link.command_bytes_max());
         match result {
@@ -234,6 +238,16 @@ impl Driver {
         }
         record.mtypes_out = self.binding.mtypes_out().to_vec();
         (self.events)(CardEvent::Apdu(record));
+    }
+
+    fn tell_server(&mut self) {
+        let server = self.link.server();
+        if server != self.server {
+            self.server.clone_from(&server);
+            if let Some(server) = server {
+                (self.events)(CardEvent::Served(server));
+            }
+        }
     }
 
     /// Waits for a message or for the time to pass; only for the time when no room is left or

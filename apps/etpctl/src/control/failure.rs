@@ -1,8 +1,6 @@
 //! Why a command to the daemon failed.
 
-use std::io;
-
-use command_line::Kind;
+use command_line::{Kind, OutputError, counted};
 use libetp::client::ClientError;
 use libetp::client::aliases::AliasError;
 use libetp::frame::body::RequestError;
@@ -18,7 +16,7 @@ pub(crate) enum Failure {
     #[error("{0}")]
     Alias(#[from] AliasError),
     /// Answers stayed out.
-    #[error("{lost} of {sent} pings were not answered")]
+    #[error("no answer to {lost} of {}", counted((*sent).into(), "ping", "pings"))]
     Lost {
         /// How many were sent.
         sent: u32,
@@ -28,9 +26,18 @@ pub(crate) enum Failure {
     /// The daemon answered another question.
     #[error("the daemon gave an answer to another question; is it of another version?")]
     OtherAnswer,
-    /// Standard output is gone.
-    #[error("writing the result: {0}")]
-    Output(io::Error),
+    /// The host has no card of the domain.
+    #[error("this host has no card of domain {0}")]
+    NoSuchCard(String),
+    /// No card has said its domain.
+    #[error("no card of this host has answered yet")]
+    NoCard,
+    /// Several cards, and none named.
+    #[error("there are several cards: name one by its domain")]
+    WhichCard,
+    /// The result was not written.
+    #[error("{0}")]
+    Output(#[from] OutputError),
 }
 
 impl Failure {
@@ -38,10 +45,16 @@ impl Failure {
     pub(crate) fn kind(&self) -> Kind {
         match self {
             Self::Client(error) => client_kind(error),
-            Self::Alias(_) => Kind::Usage,
+            Self::Alias(_) | Self::NoSuchCard(_) | Self::WhichCard => Kind::Usage,
+            Self::NoCard => Kind::Other,
             Self::Lost { .. } => Kind::Timeout,
             Self::OtherAnswer | Self::Output(_) => Kind::Other,
         }
+    }
+
+    /// Whether nobody reads the result, so that nobody is told either.
+    pub(crate) fn is_unheard(&self) -> bool {
+        matches!(self, Self::Output(error) if error.is_closed())
     }
 
     /// What to do about it.
@@ -52,6 +65,9 @@ impl Failure {
                 "a card and port 4294967040 of its host answer pings; a program only if it runs \
                  and wants to; `etpctl guard holds` lists what waits for an answer",
             ),
+            Self::NoSuchCard(_) | Self::NoCard | Self::WhichCard => {
+                Some("`etpctl card list` lists the cards, and says how they are")
+            }
             _ => None,
         }
     }
@@ -82,7 +98,7 @@ fn hint(error: &ClientError) -> Option<&'static str> {
             _ => "see `etpctl status`",
         },
         _ if error.reason() == Some(RequestError::NoSuchCard) => {
-            "`etpctl cards` lists them, and says why one is gone; name one with --domain"
+            "`etpctl card list` lists them, and says why one is gone; name one with --domain"
         }
         _ => return None,
     };

@@ -1,6 +1,5 @@
 //! Commands that talk to a running daemon.
 
-mod cards;
 mod failure;
 mod ids;
 mod ping;
@@ -10,7 +9,6 @@ mod table;
 mod trace;
 
 use std::fmt::Display;
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -22,6 +20,7 @@ use libetp::client::control::{ControlReply, ControlRequest};
 use serde_json::Value;
 
 pub(crate) use failure::Failure;
+pub(crate) use status::duration;
 pub(crate) use table::Table;
 
 /// Where the daemon is.
@@ -54,8 +53,6 @@ pub(crate) enum ControlCommand {
     Ids,
     /// Where domains are reached
     Routes,
-    /// The cards of this host
-    Cards,
     /// Ask an entity for a sign of life
     Ping(Ping),
     /// What passed lately
@@ -102,7 +99,6 @@ pub(crate) fn run(daemon: &Daemon, command: &ControlCommand, json: bool) -> Resu
         ControlCommand::Status => status::run(daemon),
         ControlCommand::Ids => ids::run(daemon),
         ControlCommand::Routes => routes::run(daemon),
-        ControlCommand::Cards => cards::run(daemon),
         ControlCommand::Ping(arguments) => ping::run(daemon, arguments),
         ControlCommand::Trace(arguments) => trace::run(daemon, arguments),
     }?;
@@ -125,7 +121,7 @@ pub(crate) fn print_report(report: &Report, json: bool) -> Result<(), Failure> {
 /// # Errors
 /// [`Failure::Output`].
 pub(crate) fn print(text: &impl Display) -> Result<(), Failure> {
-    writeln!(std::io::stdout(), "{text}").map_err(Failure::Output)
+    Ok(command_line::print(text)?)
 }
 
 impl Daemon {
@@ -135,7 +131,7 @@ impl Daemon {
         Ok(Connection::open_trusting(&self.socket, "etpctl", &trust)?)
     }
 
-    fn ask(&self, request: &ControlRequest) -> Result<ControlReply, Failure> {
+    pub(crate) fn ask(&self, request: &ControlRequest) -> Result<ControlReply, Failure> {
         Ok(self.connect()?.control(request)?)
     }
 }

@@ -5,7 +5,8 @@ use libetp::client::text::shown;
 use serde_json::json;
 
 use super::table::Table;
-use super::{Daemon, Failure, Report, cards};
+use super::{Daemon, Failure, Report};
+use crate::card;
 
 pub(super) fn run(daemon: &Daemon) -> Result<Report, Failure> {
     match daemon.ask(&ControlRequest::Status)? {
@@ -23,7 +24,7 @@ fn report(status: &Status) -> Report {
     let text = format!(
         "{}{warnings}\n{}\n{}\n{}",
         head(status),
-        cards::table(&status.cards).or("no cards"),
+        card::table(&status.cards).or("no cards"),
         links(&status.links).or("no links"),
         counters(status),
     );
@@ -48,7 +49,8 @@ fn head(status: &Status) -> String {
     )
 }
 
-fn duration(seconds: u64) -> String {
+/// Days, hours, minutes and seconds.
+pub(crate) fn duration(seconds: u64) -> String {
     let (days, hours) = (seconds / 86_400, seconds / 3_600 % 24);
     let (minutes, rest) = (seconds / 60 % 60, seconds % 60);
     match days {

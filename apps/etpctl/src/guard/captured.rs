@@ -1,5 +1,6 @@
 //! `etpctl guard capture`.
 
+use command_line::counted;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -94,7 +95,8 @@ impl<W: Write> Recording<'_, W> {
         let path = &self.arguments.output;
         self.writer.finish().map_err(Failure::capture(path))?;
         let (written, lost) = (self.written, self.follow.lost + self.left_out);
-        let mut text = format!("{written} messages are in {}", path.display());
+        let messages = counted(written, "message is", "messages are");
+        let mut text = format!("{messages} in {}", path.display());
         if lost > 0 {
             text += &format!(
                 "; {lost} more came faster than they could be read, or were too long, and are not"

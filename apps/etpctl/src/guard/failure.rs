@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use command_line::Kind;
+use command_line::{Kind, counted};
 use config_error::ConfigError;
 use guard_policies::capture::CaptureError;
 use libetp::client::ClientError;
@@ -52,7 +52,7 @@ pub(crate) enum Failure {
     #[error("{0} holds no messages")]
     NoMessages(PathBuf),
     /// Cases that did not end as expected.
-    #[error("{failed} of {all} cases failed")]
+    #[error("{failed} of {} failed", counted(*all as u64, "case", "cases"))]
     Cases {
         /// So many.
         failed: usize,
@@ -60,7 +60,7 @@ pub(crate) enum Failure {
         all: usize,
     },
     /// Messages that are judged differently.
-    #[error("{changed} of {all} messages are judged differently")]
+    #[error("{changed} of {} judged differently", counted(*all, "message is", "messages are"))]
     Changed {
         /// So many.
         changed: u64,
@@ -85,6 +85,11 @@ impl Failure {
             | Self::Cases { .. }
             | Self::Changed { .. } => Kind::Other,
         }
+    }
+
+    /// Whether nobody reads the result, so that nobody is told either.
+    pub(crate) fn is_unheard(&self) -> bool {
+        matches!(self, Self::Control(failure) if failure.is_unheard())
     }
 
     /// What to do about it.

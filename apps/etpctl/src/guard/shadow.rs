@@ -1,5 +1,6 @@
 //! `etpctl guard shadow`.
 
+use command_line::counted;
 use libetp::client::control::guard::Request;
 use libetp::client::text::shown;
 use serde_json::{Value, json};
@@ -47,9 +48,9 @@ fn report(daemon: &Daemon) -> Result<Report, Failure> {
     let text = match &chain.shadow {
         None => "no rule file is watching; `etpctl guard shadow on FILE` has one watch".into(),
         Some(file) => format!(
-            "{}: {differs} messages would have been judged otherwise; the newest that are still \
-             known:\n{}",
+            "{}: {} would have been judged otherwise; the newest that are still known:\n{}",
             shown(file),
+            counted(differs, "message", "messages"),
             table.or("none")
         ),
     };

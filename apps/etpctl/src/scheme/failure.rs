@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use command_line::Kind;
+use command_line::{Kind, OutputError, counted};
 use etp_pki::CertificateError;
 use etp_pki::scheme::SchemeError;
 use softcard::SoftCardError;
@@ -34,11 +34,11 @@ pub(crate) enum Failure {
     /// The card could not be made.
     #[error("making the card: {0}")]
     Card(#[from] SoftCardError),
-    /// Standard output is gone.
-    #[error("writing the result: {0}")]
-    Output(io::Error),
+    /// The result was not written.
+    #[error("{0}")]
+    Output(#[from] OutputError),
     /// The check found something.
-    #[error("{0} problem(s) found")]
+    #[error("{} found", counted(*.0 as u64, "problem", "problems"))]
     Findings(usize),
 }
 
@@ -54,6 +54,11 @@ impl Failure {
             | Self::Output(_)
             | Self::Findings(_) => Kind::Other,
         }
+    }
+
+    /// Whether nobody reads the result, so that nobody is told either.
+    pub(crate) fn is_unheard(&self) -> bool {
+        matches!(self, Self::Output(error) if error.is_closed())
     }
 
     /// Names the file of a certificate that breaks a rule.

@@ -1,8 +1,8 @@
 //! Results: for people by `Display`, for programs as JSON.
 
 use std::fmt::{self, Display};
-use std::io::{self, Write};
 
+use command_line::OutputError;
 use etp_pki::Leaf;
 use etp_pki::scheme::utc;
 use libetp::id::write_hex;
@@ -13,10 +13,11 @@ use super::Failure;
 /// Prints a result to standard output.
 pub(super) fn print(report: &(impl Serialize + Display), json: bool) -> Result<(), Failure> {
     let text = match json {
-        true => serde_json::to_string_pretty(report).map_err(|e| Failure::Output(e.into()))?,
+        true => serde_json::to_string_pretty(report)
+            .map_err(|error| Failure::Output(OutputError::from(std::io::Error::from(error))))?,
         false => report.to_string(),
     };
-    writeln!(io::stdout().lock(), "{}", text.trim_end()).map_err(Failure::Output)
+    Ok(command_line::print(text.trim_end())?)
 }
 
 /// Bytes as hexadecimal digits.

@@ -48,6 +48,11 @@ impl Failure {
         }
     }
 
+    /// Whether nobody reads the result, so that nobody is told either.
+    pub(crate) fn is_unheard(&self) -> bool {
+        matches!(self, Self::Control(failure) if failure.is_unheard())
+    }
+
     /// What to do about it.
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
@@ -56,7 +61,7 @@ impl Failure {
                 "name the socket of the third party's host with --socket, and its card with --domain; `etpctl \
                  scheme enrol card --service DIR` makes a card a third party",
             ),
-            Self::Refused { .. } => Some("see `etpctl cards` and the daemon's log"),
+            Self::Refused { .. } => Some("see `etpctl card list` and the daemon's log"),
         }
     }
 }

@@ -29,7 +29,8 @@ fn report(wallet: &Wallet) -> Report {
     let dropped = wallet.asks.dropped;
     if dropped > 0 {
         text.push_str(&format!(
-            "{dropped} questions were dropped because too many waited; those messages are refused.\n"
+            "{} dropped because too many waited; what they were about is refused.\n",
+            command_line::counted(dropped, "question was", "questions were"),
         ));
     }
     let asks: Vec<Value> = open.iter().map(|question| question.json(now)).collect();

@@ -41,7 +41,8 @@ pub(super) fn run(cli: &Cli, args: &Inbox) -> Result<Report, Failure> {
     let dropped = wallet.records.offers_dropped;
     if dropped > 0 {
         text.push_str(&format!(
-            "{dropped} offers were dropped because too many waited.\n"
+            "{} dropped because too many waited.\n",
+            command_line::counted(dropped, "offer was", "offers were"),
         ));
     }
     let asks = wallet.asks.open(now()).count();

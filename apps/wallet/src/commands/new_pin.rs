@@ -61,8 +61,8 @@ impl Changing {
             "tries_left": info.retries_left,
             "puk_tries_left": info.puk_retries_left,
         });
-        let tries_left = info.retries_left;
-        let text = format!("The card has the new PIN ({tries_left} tries).");
+        let tries = command_line::counted(info.retries_left.into(), "try", "tries");
+        let text = format!("The card has the new PIN ({tries}).");
         Ok(Report::new(text, json))
     }
 }

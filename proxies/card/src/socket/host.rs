@@ -9,7 +9,7 @@ use super::dialogue::{Heard, Said, ask, hear};
 use super::stream::{Frames, StreamError};
 use super::wire::{Absent, Answer, Failed, Present, Reason, Request, VERSION, plain};
 use super::{ANSWER_MS_MAX, CHECK_PAUSE, COMMAND_BYTES_MAX, GREETING_MS_MAX};
-use crate::link::{Link, LinkError};
+use crate::link::{Link, LinkError, Server};
 
 /// A card that another process serves, over its socket. When the process ends, the card is lost; when
 /// there is one again, the card was reset.
@@ -286,6 +286,15 @@ impl Link for SocketLink {
             .as_ref()
             .map(|present| present.command_bytes_max);
         stated.map_or(COMMAND_BYTES_MAX, |stated| stated as usize)
+    }
+
+    fn server(&self) -> Option<Server> {
+        let (Line::Greeted(greeted) | Line::Absent(greeted, _)) = &self.line else {
+            return None;
+        };
+        let (pid, uid) = greeted.frames.peer()?;
+        let name = plain(&self.present.as_ref()?.server);
+        Some(Server { name, pid, uid })
     }
 
     fn check_pause(&self) -> Option<Duration> {

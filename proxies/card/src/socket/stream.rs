@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use libetp::frame::{self, Frame};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::getsockopt;
+use nix::sys::socket::sockopt::PeerCredentials;
 
 use super::FRAME_MS_MAX;
 use super::wire::WireError;
@@ -103,6 +105,12 @@ impl Frames {
             Err(error) if would_block(&error) => Err(StreamError::TimedOut(within)),
             Err(error) => Err(StreamError::Io(error)),
         }
+    }
+
+    /// Process and user at the other end.
+    pub(super) fn peer(&self) -> Option<(i32, u32)> {
+        let peer = getsockopt(&self.stream, PeerCredentials).ok()?;
+        Some((peer.pid(), peer.uid()))
     }
 
     /// Whether there is something to read, the end included.

@@ -215,7 +215,7 @@ fn killed_and_started_again(death: Death) {
                 CardEvent::Failed { number, reason } => panic!("{number}: {reason}"),
                 CardEvent::Gone(reason) => panic!("gone: {reason}"),
                 CardEvent::Away(why) => panic!("away: {why}"),
-                CardEvent::Selected(_) | CardEvent::Apdu(_) | CardEvent::Overdue => {}
+                CardEvent::Served(_) | CardEvent::Selected(_) | CardEvent::Apdu(_) | CardEvent::Overdue => {}
             }
         }
     }

@@ -147,7 +147,10 @@ impl Trio {
                 CardEvent::Failed { reason, .. } => return Err(Error::other(reason)),
                 CardEvent::Gone(reason) => return Err(Error::other(reason)),
                 CardEvent::Away(why) => return Err(Error::other(why)),
-                CardEvent::Selected(_) | CardEvent::Completed { .. } | CardEvent::Overdue => {}
+                CardEvent::Served(_)
+                | CardEvent::Selected(_)
+                | CardEvent::Completed { .. }
+                | CardEvent::Overdue => {}
             }
         }
         passed.elapsed = start.elapsed();
