@@ -44,6 +44,7 @@ pub use card::{Card, PowerUp};
 pub use context::{Context, Identity};
 pub use error::CardError;
 pub use personal::{Personalisation, personalise};
+pub use noise::Resolver as NoiseResolver;
 pub use pin::{OwnerSecrets, PinCost, TriesLeft, check_pin};
 pub use program::{Incoming, Program, Rejection};
 pub use service_key::{ServiceIdentity, ServiceKey, gives_service};

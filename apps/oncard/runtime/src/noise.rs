@@ -53,9 +53,11 @@ impl Handshake {
     }
 }
 
-/// The default primitives, with the randomness of one handshake.
-pub(crate) struct Resolver {
-    pub(crate) seed: Secret,
+/// The primitives of `snow`'s default, with the randomness of one handshake: a card has no other source
+/// than its own.
+pub struct Resolver {
+    /// Fresh and random.
+    pub seed: Zeroizing<[u8; 32]>,
 }
 
 struct Seeded(ChaCha20Rng);

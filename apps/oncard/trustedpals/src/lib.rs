@@ -5,7 +5,7 @@
 //! Cards do not lie, but their hosts decide what they hear and who hears them: what is left of
 //! the hosts' power is to omit messages, in both directions (*general omission*). [`uic`] has the
 //! cards agree under that on the vector of their inputs; [`exchange`] has them release all items or
-//! none.
+//! none. Hosts can omit and no more because everything goes over [`link`]s.
 //!
 //! Pure and `no_std`: rounds come in as calls, messages as values.
 
@@ -15,6 +15,7 @@ extern crate alloc;
 
 pub mod exchange;
 mod intake;
+pub mod link;
 mod members;
 mod trust;
 pub mod uic;

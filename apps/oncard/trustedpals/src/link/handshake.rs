@@ -1,0 +1,154 @@
+//! Setting a link up.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use libetp::digest::{Hash, SUITE};
+use libetp::{EntityId, codec};
+use oncard_runtime::NoiseResolver;
+use snow::{Builder, HandshakeState};
+use zeroize::Zeroizing;
+
+use super::packet::Link;
+
+const PATTERN: &str = "Noise_KK_25519_ChaChaPoly_SHA256";
+const TAG: &str = "link/v1";
+/// A public key and a tag: both messages carry nothing else.
+const MESSAGE_BYTES: usize = 48;
+
+/// The two cards of a link, as one of them sees it, and what the link is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parties {
+    /// This card.
+    pub me: EntityId,
+    /// The other one.
+    pub peer: EntityId,
+    /// Hash of this card's certificate.
+    pub my_certificate: Hash,
+    /// Hash of the other one's.
+    pub peer_certificate: Hash,
+    /// The session.
+    pub session: Hash,
+}
+
+impl Parties {
+    /// Whether this card sends the first message: the one with the smaller id does.
+    pub fn initiates(&self) -> bool {
+        self.me < self.peer
+    }
+
+    /// The same for both.
+    fn prologue(&self) -> Vec<u8> {
+        let ours = (self.my_certificate, self.peer_certificate);
+        let (initiator, responder) = match self.initiates() {
+            true => ours,
+            false => (ours.1, ours.0),
+        };
+        codec::to_vec(&Prologue {
+            tag: TAG.into(),
+            suite: SUITE,
+            initiator,
+            responder,
+            session: self.session,
+        })
+    }
+}
+
+libetp::structure! {
+    /// What both ends have to agree on.
+    struct Prologue {
+        tag: String,
+        suite: u8,
+        initiator: [u8; 32],
+        responder: [u8; 32],
+        session: [u8; 32],
+    }
+}
+
+/// Static X25519 keys, which the certificates name.
+#[derive(Clone)]
+pub struct Keys {
+    /// This card's.
+    pub private: Zeroizing<[u8; 32]>,
+    /// The other card's.
+    pub peer_public: [u8; 32],
+}
+
+/// A handshake that waits for the second message.
+pub struct Handshake {
+    state: HandshakeState,
+    parties: Parties,
+    packet_bytes: usize,
+}
+
+impl Handshake {
+    /// Begins it. The first message, for the peer. `seed` is fresh and random; packets of the link have
+    /// `packet_bytes`. `None` if the peer is to begin, or its key is none.
+    pub fn initiate(
+        parties: Parties,
+        keys: &Keys,
+        seed: Zeroizing<[u8; 32]>,
+        packet_bytes: usize,
+    ) -> Option<(Self, Vec<u8>)> {
+        let prologue = parties.prologue();
+        let builder = builder(&prologue, keys, seed).filter(|_| parties.initiates());
+        let mut state = builder?.build_initiator().ok()?;
+        let message = said(&mut state)?;
+        let handshake = Self {
+            state,
+            parties,
+            packet_bytes,
+        };
+        Some((handshake, message))
+    }
+
+    /// Answers the first message. The link, and the second message. `None` unless the first was made by the peer,
+    /// for this card and session.
+    pub fn respond(
+        parties: Parties,
+        keys: &Keys,
+        seed: Zeroizing<[u8; 32]>,
+        packet_bytes: usize,
+        first: &[u8],
+    ) -> Option<(Link, Vec<u8>)> {
+        let prologue = parties.prologue();
+        let builder = builder(&prologue, keys, seed).filter(|_| !parties.initiates());
+        let mut state = builder?.build_responder().ok()?;
+        state.read_message(first, &mut []).ok()?;
+        let message = said(&mut state)?;
+        Some((linked(state, &parties, packet_bytes)?, message))
+    }
+
+    /// Reads the second message. `None` unless the peer made it for this handshake; then there is no link, as
+    /// if it had been omitted.
+    pub fn finish(mut self, second: &[u8]) -> Option<Link> {
+        self.state.read_message(second, &mut []).ok()?;
+        linked(self.state, &self.parties, self.packet_bytes)
+    }
+}
+
+fn builder<'k>(
+    prologue: &'k [u8],
+    keys: &'k Keys,
+    seed: Zeroizing<[u8; 32]>,
+) -> Option<Builder<'k>> {
+    let resolver = Box::new(NoiseResolver { seed });
+    let builder = Builder::with_resolver(PATTERN.parse().ok()?, resolver);
+    let builder = builder.local_private_key(&keys.private[..]).ok()?;
+    let builder = builder.remote_public_key(&keys.peer_public).ok()?;
+    builder.prologue(prologue).ok()
+}
+
+fn said(state: &mut HandshakeState) -> Option<Vec<u8>> {
+    let mut message = vec![0; MESSAGE_BYTES];
+    let len = state.write_message(&[], &mut message).ok()?;
+    message.truncate(len);
+    Some(message)
+}
+
+fn linked(state: HandshakeState, parties: &Parties, packet_bytes: usize) -> Option<Link> {
+    let keys = state.into_stateless_transport_mode().ok()?;
+    Some(Link::new(keys, parties.me, parties.peer, packet_bytes))
+}
