@@ -61,6 +61,8 @@ pub struct Patient {
     check_pause: Option<Duration>,
     /// Since when an answer is due that nobody waits for any more.
     busy_since: Option<String>,
+    /// How many such answers are due.
+    due: usize,
     log: Log,
 }
 
@@ -95,6 +97,7 @@ impl Patient {
             waits,
             check_pause,
             busy_since: None,
+            due: 0,
             log,
         })
     }
@@ -106,8 +109,7 @@ impl Patient {
         }
         let since = jiff::Timestamp::now();
         let begun = Instant::now();
-        let asks = self.asks.as_ref().ok_or(Late::Ended)?;
-        asks.send(ask).map_err(|_| Late::Ended)?;
+        self.send(ask)?;
         match self.wait(within.min(self.waits.murmur))? {
             Some(answer) => return Ok(answer),
             None => self.murmur(&since),
@@ -121,9 +123,15 @@ impl Patient {
             }
             None => {
                 self.busy_since = Some(since.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+                self.due = 1;
                 Err(Late::Now)
             }
         }
+    }
+
+    fn send(&self, ask: Ask) -> Result<(), Late> {
+        let asks = self.asks.as_ref().ok_or(Late::Ended)?;
+        asks.send(ask).map_err(|_| Late::Ended)
     }
 
     fn wait(&self, within: Duration) -> Result<Option<Answer>, Late> {
@@ -134,13 +142,15 @@ impl Patient {
         }
     }
 
-    /// Whether the answer is still due that nobody waited for.
+    /// Whether answers are still due that nobody waited for.
     fn is_busy(&mut self) -> Result<bool, Late> {
-        if self.busy_since.is_some() && self.wait(Duration::ZERO)?.is_some() {
-            self.busy_since = None;
+        while self.due > 0 && self.wait(Duration::ZERO)?.is_some() {
+            self.due -= 1;
+        }
+        if self.due == 0 && self.busy_since.take().is_some() {
             self.log.say(Urgency::Info, "the card answers again");
         }
-        Ok(self.busy_since.is_some())
+        Ok(self.due > 0)
     }
 
     fn murmur(&self, since: &jiff::Timestamp) {
@@ -217,8 +227,12 @@ impl Link for Patient {
     }
 
     fn rest(&mut self) {
-        // A card that is busy rests when it has answered and power is asked for, or not at all.
-        let _ = self.ask(Ask::Rest, self.waits.power);
+        // A card that is busy rests as soon as it has answered. What it says of that changes nothing.
+        if let Err(Late::Busy) = self.ask(Ask::Rest, self.waits.power)
+            && self.send(Ask::Rest).is_ok()
+        {
+            self.due += 1;
+        }
     }
 }
 

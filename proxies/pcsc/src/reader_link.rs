@@ -242,7 +242,11 @@ impl<S: Service> ReaderLink<S> {
 
     fn tell(&mut self, result: &Result<(), LinkError>) {
         let place = match (self.life.reader(), result) {
-            (Some(reader), _) => format!("the card in {reader} is served ({})", self.form()),
+            (Some(reader), _) => {
+                let domain = self.life.domain();
+                let card = domain.map_or("a card".into(), |domain| format!("card {domain}"));
+                format!("{card} in {reader} is served ({})", self.form())
+            }
             (None, Err(LinkError::Absent(why))) => format!("no card: {why}"),
             _ => return,
         };

@@ -11,6 +11,7 @@ mod ruling;
 mod search;
 
 use card_proxy::LinkError;
+use libetp::Domain;
 use libetp::exchange::StatusWord;
 use pcsc::Error;
 
@@ -82,13 +83,20 @@ pub struct Life {
     search: Search,
     /// Whether there is a context.
     has_context: bool,
-    held: Option<Sight>,
+    held: Option<Held>,
     /// Whether the card was closed because nobody needs it.
     is_resting: bool,
     task: Task,
     pause: Pause,
     denials: Denials,
     not_before_ms: u64,
+}
+
+/// A card that is open and was found to be the right one.
+#[derive(Debug)]
+struct Held {
+    sight: Sight,
+    domain: Option<Domain>,
 }
 
 #[derive(Debug)]
@@ -110,7 +118,7 @@ enum Task {
 enum Stage {
     Connect,
     Select,
-    PowerUp,
+    PowerUp(Option<Domain>),
     /// For a card that could not say whose it is before it got power.
     PowerUpAndSelect,
     SelectAgain,
@@ -147,7 +155,12 @@ impl Life {
 
     /// The reader whose card is open and was found to be the right one.
     pub fn reader(&self) -> Option<&str> {
-        self.held.as_ref().map(|held| held.reader.as_str())
+        self.held.as_ref().map(|held| held.sight.reader.as_str())
+    }
+
+    /// The domain that the open card named, which nobody has verified.
+    pub fn domain(&self) -> Option<Domain> {
+        self.held.as_ref().and_then(|held| held.domain)
     }
 
     /// Whether the card was closed because nobody needed it, and nothing else has happened since.
@@ -176,7 +189,7 @@ impl Life {
         };
         match now.view.service {
             Err(error) => self.abandon(error, now),
-            Ok(()) if now.view.still_has(&held.reader, held.changes) => {
+            Ok(()) if now.view.still_has(&held.sight.reader, held.sight.changes) => {
                 self.end(Closing::Nothing, Ok(()));
             }
             Ok(()) => self.abandon(Error::RemovedCard, now),
@@ -204,7 +217,7 @@ impl Life {
     /// Begins: SELECT was answered by a card of somebody else, which came unnoticed.
     pub fn foreign(&mut self, status: StatusWord, now: &Now<'_>) {
         if let Some(held) = self.held.take() {
-            self.search.bar(held, foreign(status));
+            self.search.bar(held.sight, foreign(status));
         }
         let absent = LinkError::Absent(self.search.why(now));
         self.end(Closing::Card, Err(absent));
@@ -226,13 +239,13 @@ impl Life {
             Task::Establish => Action::Establish,
             Task::Try(sight, Stage::Connect) => Action::Connect(sight.reader.clone()),
             Task::Try(_, Stage::Select | Stage::SelectAgain) => Action::Select,
-            Task::Try(_, Stage::PowerUp | Stage::PowerUpAndSelect)
+            Task::Try(_, Stage::PowerUp(_) | Stage::PowerUpAndSelect)
             | Task::PowerUp
             | Task::Mend(Mending::PowerUp) => Action::Reconnect(Power::Reset),
             Task::Mend(Mending::Reconnect) => Action::Reconnect(Power::Leave),
             Task::Mend(Mending::Status) => Action::Status,
             Task::Settle => match &self.held {
-                Some(held) => Action::Settle(held.reader.clone(), held.changes),
+                Some(Held { sight, .. }) => Action::Settle(sight.reader.clone(), sight.changes),
                 None => Action::Close,
             },
             Task::CloseAndTry | Task::End(Closing::Card, _) => Action::Close,
@@ -318,9 +331,9 @@ impl Life {
             }
             (Stage::Select | Stage::SelectAgain, _) => self.selected(sight, stage, &[]),
             (Stage::PowerUpAndSelect, _) => self.task = Task::Try(sight, Stage::SelectAgain),
-            (Stage::PowerUp, _) => {
+            (Stage::PowerUp(domain), _) => {
                 self.pause.reset();
-                self.held = Some(sight);
+                self.held = Some(Held { sight, domain });
                 self.end(Closing::Nothing, Ok(()));
             }
         }
@@ -329,7 +342,7 @@ impl Life {
     /// The card that is open said whose it is. One whose storage failed says nothing until it got power.
     fn selected(&mut self, sight: Sight, stage: Stage, response: &[u8]) {
         self.task = match (self.search.judge(response), stage) {
-            (Judged::Right, _) => Task::Try(sight, Stage::PowerUp),
+            (Judged::Right(domain), _) => Task::Try(sight, Stage::PowerUp(domain)),
             (Judged::NeedsPower, Stage::Select) => Task::Try(sight, Stage::PowerUpAndSelect),
             (Judged::NeedsPower, _) => {
                 self.search.bar(sight, foreign(StatusWord::FAILED));
@@ -373,7 +386,7 @@ impl Life {
     }
 
     fn settled(&mut self, now: &Now<'_>) {
-        let is_there = |held: &Sight| now.view.still_has(&held.reader, held.changes);
+        let is_there = |held: &Held| now.view.still_has(&held.sight.reader, held.sight.changes);
         match (now.view.service, &self.held) {
             (Err(error), _) => self.abandon(error, now),
             (Ok(()), Some(held)) if is_there(held) => {
@@ -394,9 +407,9 @@ impl Life {
         };
         self.has_context &= ruling != Ruling::Rebuild;
         match (self.held.take(), ruling) {
-            (Some(held), Ruling::Bar) => self.search.bar(held, words(error).into()),
+            (Some(held), Ruling::Bar) => self.search.bar(held.sight, words(error).into()),
             (_, Ruling::Rebuild) => self.search.lost_service(now),
-            (Some(held), _) => self.search.lost(&held, words(error).into()),
+            (Some(held), _) => self.search.lost(&held.sight, words(error).into()),
             (None, _) => {}
         }
         let why = match ruling {

@@ -41,11 +41,9 @@ pub fn ruling(error: Error) -> Ruling {
         | Error::UnknownReader
         | Error::ReaderUnavailable
         | Error::NoReadersAvailable => Ruling::Close,
-        Error::UnresponsiveCard
-        | Error::UnsupportedCard
-        | Error::CardUnsupported
-        | Error::ProtoMismatch => Ruling::Bar,
-        Error::SharingViolation => Ruling::Retry,
+        Error::UnresponsiveCard | Error::UnsupportedCard | Error::CardUnsupported => Ruling::Bar,
+        // Every protocol is asked for; a card that is powered up just now has none yet.
+        Error::SharingViolation | Error::ProtoMismatch => Ruling::Retry,
         // CommError, NoService, ServiceStopped, SecurityViolation, and whatever else a broken service says.
         _ => Ruling::Rebuild,
     }

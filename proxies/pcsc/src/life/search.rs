@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use libetp::Domain;
 use libetp::exchange::{ReplyError, SelectReply, StatusWord};
 
 use super::{Now, words};
@@ -18,8 +19,8 @@ pub(super) struct Sight {
 /// Whose card answered SELECT.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Judged {
-    /// The right one.
-    Right,
+    /// The right one, and its domain if it tells.
+    Right(Option<Domain>),
     /// One that can say nothing until it gets power.
     NeedsPower,
     /// Another one, and what it is.
@@ -110,11 +111,13 @@ impl Search {
     /// Whose card gave this response to SELECT.
     pub(super) fn judge(&self, response: &[u8]) -> Judged {
         match SelectReply::parse(response) {
-            Ok(reply) if self.selector.admits_card(reply.domain) => Judged::Right,
+            Ok(reply) if self.selector.admits_card(reply.domain) => {
+                Judged::Right(Some(reply.domain))
+            }
             Ok(reply) => Judged::Wrong(format!("it is card {}", reply.domain)),
             Err(ReplyError::Status(StatusWord::FAILED)) => Judged::NeedsPower,
             Err(ReplyError::Status(status)) => Judged::Wrong(foreign(status)),
-            Err(ReplyError::Version(_)) if !self.selector.is_of_a_card() => Judged::Right,
+            Err(ReplyError::Version(_)) if !self.selector.is_of_a_card() => Judged::Right(None),
             Err(error @ ReplyError::Version(_)) => Judged::Wrong(error.to_string()),
             Err(_) => Judged::Silent,
         }

@@ -261,9 +261,19 @@ fn a_card_whose_power_was_taken_gets_it_back() {
     let calls = ["exchange", "reconnect Leave", "status", "reconnect Reset"];
     assert_eq!(script.calls(), calls);
     works(&mut link);
-    // The same, told by the status itself.
-    script.fail(Call::Transmit, Error::ResetCard);
-    script.fail(Call::Status, Error::UnpoweredCard);
+    // The same, told by the calls themselves.
+    for (call, error) in [
+        (Call::Status, Error::UnpoweredCard),
+        (Call::Reconnect, Error::UnpoweredCard),
+        (Call::Reconnect, Error::ProtoMismatch),
+        (Call::Reconnect, Error::ResetCard),
+    ] {
+        script.fail(Call::Transmit, Error::ResetCard);
+        script.fail(call, error);
+        assert_eq!(link.transmit(&EXCHANGE), Err(LinkError::Reset), "{error:?}");
+        works(&mut link);
+    }
+    script.fail(Call::Transmit, Error::ProtoMismatch);
     assert_eq!(link.transmit(&EXCHANGE), Err(LinkError::Reset));
     works(&mut link);
 }
@@ -307,9 +317,11 @@ fn power_is_not_given_to_a_card_that_went() {
 fn a_card_that_another_program_uses_is_tried_again_after_pauses() {
     let script = Script::with_card();
     let mut link = script.link();
-    for _ in 0..3 {
-        script.fail(Call::Connect, Error::SharingViolation);
-    }
+    script.fail(Call::Connect, Error::SharingViolation);
+    // What is said of a card that the other program has reset just now.
+    assert_eq!(Error::ProtoMismatch as u32, 0x8010_000F);
+    script.fail(Call::Connect, Error::ProtoMismatch);
+    script.fail(Call::Connect, Error::UnpoweredCard);
     let words = absent(link.reset());
     assert!(words.contains("another program uses the card"), "{words}");
     assert_eq!(script.calls(), ["establish", "connect Reader A"]);
@@ -334,7 +346,6 @@ fn a_card_that_makes_no_sense_is_tried_again_only_when_it_is_put_in_again() {
     let errors = [
         (Error::UnresponsiveCard, 0x8010_0066),
         (Error::UnsupportedCard, 0x8010_0065),
-        (Error::ProtoMismatch, 0x8010_000F),
     ];
     for (error, code) in errors {
         assert_eq!(error as u32, code);

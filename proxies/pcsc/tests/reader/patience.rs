@@ -12,6 +12,7 @@ use crate::script::{Script, absent};
 struct Held {
     began: Sender<()>,
     allowed: Receiver<()>,
+    rested: Sender<()>,
 }
 
 impl Link for Held {
@@ -24,14 +25,30 @@ impl Link for Held {
     fn reset(&mut self) -> Result<(), LinkError> {
         Ok(())
     }
+
+    fn rest(&mut self) {
+        let _ = self.rested.send(());
+    }
 }
 
 fn held(waits: Waits) -> (Patient, Receiver<()>, Sender<()>, Script) {
-    let ((began, begins), (allow, allowed)) = (channel(), channel());
-    let script = Script::default();
-    let link = Held { began, allowed };
-    let patient = Patient::spawn(link, "card", waits, script.log()).unwrap();
+    let (patient, begins, allow, _, script) = held_that_rests(waits);
     (patient, begins, allow, script)
+}
+
+type Hands = (Patient, Receiver<()>, Sender<()>, Receiver<()>, Script);
+
+fn held_that_rests(waits: Waits) -> Hands {
+    let ((began, begins), (allow, allowed)) = (channel(), channel());
+    let (rested, rests) = channel();
+    let script = Script::default();
+    let link = Held {
+        began,
+        allowed,
+        rested,
+    };
+    let patient = Patient::spawn(link, "card", waits, script.log()).unwrap();
+    (patient, begins, allow, rests, script)
 }
 
 const SHORT: Waits = Waits {
@@ -71,6 +88,23 @@ fn a_response_that_is_late_is_lost_and_the_card_is_busy_until_it_came() {
         Ok(response) => assert_eq!(response, b"third"),
         Err(error) => assert!(matches!(error, LinkError::Lost(_)), "{error}"),
     }
+}
+
+/// The daemon is gone before the answer came: nobody will ask again, and the card is not kept from others.
+#[test]
+fn a_card_that_is_busy_rests_as_soon_as_it_has_answered() {
+    let (mut patient, begins, allow, rests, _) = held_that_rests(SHORT);
+    patient.transmit(b"late").unwrap_err();
+    begins.recv().unwrap();
+    patient.rest();
+    assert!(rests.try_recv().is_err());
+    allow.send(()).unwrap();
+    rests.recv().unwrap();
+    while patient.reset().is_err() {
+        std::thread::yield_now();
+    }
+    patient.rest();
+    rests.recv().unwrap();
 }
 
 #[test]
