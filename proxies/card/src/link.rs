@@ -29,6 +29,11 @@ pub trait Link: Send {
         None
     }
 
+    /// Where the card is, for people, if this process has the way to several places: a reader.
+    fn place(&self) -> Option<String> {
+        None
+    }
+
     /// How often [`check`](Self::check) is to be asked while nothing is transmitted; `None`: not at
     /// all.
     fn check_pause(&self) -> Option<Duration> {
@@ -63,6 +68,10 @@ impl<L: Link + ?Sized> Link for Box<L> {
 
     fn server(&self) -> Option<Server> {
         (**self).server()
+    }
+
+    fn place(&self) -> Option<String> {
+        (**self).place()
     }
 
     fn check_pause(&self) -> Option<Duration> {

@@ -6,6 +6,7 @@
 //! of the card before it has ended.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use card_proxy::socket::{ANSWER_MS_MAX, GREETING_MS_MAX};
@@ -59,6 +60,8 @@ pub struct Patient {
     answers: Receiver<Answer>,
     waits: Waits,
     check_pause: Option<Duration>,
+    /// Where the card was when it last got power.
+    place: Arc<Mutex<Option<String>>>,
     /// Since when an answer is due that nobody waits for any more.
     busy_since: Option<String>,
     /// How many such answers are due.
@@ -80,10 +83,17 @@ impl Patient {
         let check_pause = link.check_pause();
         let (asks, asked) = channel();
         let (tell, answers) = channel();
+        let place = Arc::new(Mutex::new(None));
         let thread = std::thread::Builder::new().name(name.into());
+        let of_thread = Arc::clone(&place);
         thread.spawn(move || {
             for ask in asked {
-                let told = tell.send(carry_out(&mut link, ask));
+                let is_power = matches!(ask, Ask::Reset);
+                let answer = carry_out(&mut link, ask);
+                if is_power {
+                    *of_thread.lock().unwrap_or_else(PoisonError::into_inner) = link.place();
+                }
+                let told = tell.send(answer);
                 if told.is_err() {
                     break;
                 }
@@ -96,6 +106,7 @@ impl Patient {
             answers,
             waits,
             check_pause,
+            place,
             busy_since: None,
             due: 0,
             log,
@@ -215,6 +226,11 @@ impl Link for Patient {
     fn reset(&mut self) -> Result<(), LinkError> {
         let asked = self.ask(Ask::Reset, self.waits.power);
         asked.map_err(|late| self.later(late))?.map(drop)
+    }
+
+    fn place(&self) -> Option<String> {
+        let place = self.place.lock();
+        place.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn check_pause(&self) -> Option<Duration> {

@@ -300,6 +300,10 @@ impl<S: Service> Link for ReaderLink<S> {
         self.drive()
     }
 
+    fn place(&self) -> Option<String> {
+        self.life.reader().map(Into::into)
+    }
+
     fn check_pause(&self) -> Option<Duration> {
         Some(CHECK_PAUSE)
     }

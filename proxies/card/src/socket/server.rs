@@ -45,8 +45,8 @@ enum News {
 }
 
 impl<L: Link> CardServer<L> {
-    /// A server for processes of trusted users. `name` says who serves, and where: program, version,
-    /// reader.
+    /// A server for processes of trusted users. `name` says who serves: program and version. Where the card
+    /// is, the link says.
     pub fn new(link: L, trust: Trust, name: impl Into<String>) -> Self {
         Self {
             link,
@@ -171,9 +171,13 @@ impl<L: Link> CardServer<L> {
 
     fn present(&self) -> Present {
         let max = self.link.command_bytes_max().min(COMMAND_BYTES_MAX);
+        let server = match self.link.place() {
+            Some(place) => format!("{}, {place}", self.name),
+            None => self.name.clone(),
+        };
         Present {
             version: VERSION,
-            server: plain(&self.name),
+            server: plain(&server),
             // Fits: the limit does.
             command_bytes_max: max as u32,
         }

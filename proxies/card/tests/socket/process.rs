@@ -137,6 +137,10 @@ impl Link for Restful {
         self.0.reset()
     }
 
+    fn place(&self) -> Option<String> {
+        Some("in a hammock".into())
+    }
+
     fn rest(&mut self) {
         let _ = self.1.send("rest");
     }
@@ -155,8 +159,17 @@ fn a_card_rests_when_its_daemon_is_gone_and_gets_power_for_the_next() {
         let said: Vec<_> = told.iter().take_while(|said| *said != "rest").collect();
         assert_eq!(said, ["power", "command", "command"]);
     }
+    let mut link = link(&place).expect("a process that listens");
+    link.reset().expect("power");
+    let server = link.server().expect("one that said who it is");
+    assert_eq!(server.name, "test card, in a hammock");
+    drop(link);
     process.end().expect("ends in order");
-    assert_eq!(told.iter().count(), 0, "and is not told twice");
+    let said: Vec<_> = told.iter().collect();
+    assert!(
+        ["power", "rest"].starts_with(&said),
+        "and not told twice: {said:?}"
+    );
 }
 
 #[test]
@@ -215,7 +228,10 @@ fn killed_and_started_again(death: Death) {
                 CardEvent::Failed { number, reason } => panic!("{number}: {reason}"),
                 CardEvent::Gone(reason) => panic!("gone: {reason}"),
                 CardEvent::Away(why) => panic!("away: {why}"),
-                CardEvent::Served(_) | CardEvent::Selected(_) | CardEvent::Apdu(_) | CardEvent::Overdue => {}
+                CardEvent::Served(_)
+                | CardEvent::Selected(_)
+                | CardEvent::Apdu(_)
+                | CardEvent::Overdue => {}
             }
         }
     }

@@ -26,6 +26,10 @@ impl Link for Held {
         Ok(())
     }
 
+    fn place(&self) -> Option<String> {
+        Some("Reader A".into())
+    }
+
     fn rest(&mut self) {
         let _ = self.rested.send(());
     }
@@ -103,6 +107,7 @@ fn a_card_that_is_busy_rests_as_soon_as_it_has_answered() {
     while patient.reset().is_err() {
         std::thread::yield_now();
     }
+    assert_eq!(patient.place().as_deref(), Some("Reader A"));
     patient.rest();
     rests.recv().unwrap();
 }
