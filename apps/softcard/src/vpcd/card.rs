@@ -51,7 +51,8 @@ impl<L: Link> VirtualCard<L> {
     }
 
     /// The card is in the reader at the other end of `stream`, just powered up, until one of the two is gone, or
-    /// until `stop` can be read or its other end is closed. A command that is under way is carried out and answered first.
+    /// until `stop` can be read or its other end is closed. A command that is under way is carried out and
+    /// answered first.
     pub fn insert(&mut self, stream: &TcpStream, stop: &impl AsFd) -> Pulled {
         match self.serve(stream, stop) {
             Ok(()) => Pulled::Asked,

@@ -6,6 +6,7 @@
 mod support;
 
 mod cut;
+mod dialogue;
 mod facts;
 mod reader;
 mod seat;

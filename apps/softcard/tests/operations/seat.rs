@@ -60,11 +60,31 @@ pub(crate) trait Way {
     fn dump(&self) -> Dump;
 }
 
+/// A command, its response, and what happened to that.
+pub(crate) struct Exchanged {
+    pub(crate) command: Vec<u8>,
+    pub(crate) response: Vec<u8>,
+    pub(crate) mishap: Option<Mishap>,
+}
+
+/// What happens to a response, once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mishap {
+    /// It is lost.
+    Lost,
+    /// It is lost, and the card gets power anew.
+    PowerLost,
+}
+
 /// The card itself.
 pub(crate) struct Direct {
     pub(crate) card: Card<Noted>,
     disk: Disk,
     notes: Notes,
+    /// Everything that was said.
+    pub(crate) log: Vec<Exchanged>,
+    /// What happens to the next response.
+    pub(crate) mishap: Option<Mishap>,
 }
 
 impl Direct {
@@ -74,13 +94,29 @@ impl Direct {
             card: Card::new(store, programs(), entropy).expect("powered up"),
             disk: disk.clone(),
             notes,
+            log: Vec::new(),
+            mishap: None,
         }
     }
 }
 
 impl Way for Direct {
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
-        Ok(self.card.transmit(command))
+        let response = self.card.transmit(command);
+        let mishap = self.mishap.take();
+        self.log.push(Exchanged {
+            command: command.into(),
+            response: response.clone(),
+            mishap,
+        });
+        match mishap {
+            None => Ok(response),
+            Some(Mishap::Lost) => Err(LinkError::Lost("lost".into())),
+            Some(Mishap::PowerLost) => {
+                self.power_up();
+                Err(LinkError::Reset)
+            }
+        }
     }
 
     fn power_up(&mut self) {
@@ -196,6 +232,15 @@ impl Seat {
         }
     }
 
+    /// The command for a message, not sent.
+    pub(crate) fn command(&mut self, message: Message) -> Vec<u8> {
+        self.queue(message);
+        match self.binding.next(self.now_ms) {
+            Action::Transmit { command, .. } => command.into(),
+            other => panic!("no command: {other:?}"),
+        }
+    }
+
     /// What a command writes to the disk, past the host.
     pub(crate) fn writes_of(&mut self, command: &[u8]) -> Vec<Operation> {
         self.way.disk.heal();
@@ -218,6 +263,16 @@ impl<W: Way> Seat<W> {
     /// What the store holds.
     pub(crate) fn dump(&self) -> Dump {
         self.way.dump()
+    }
+
+    /// Another daemon opens the card.
+    pub(crate) fn is_opened_anew(&mut self) {
+        self.way.power_up();
+        self.binding = Binding::new(BindingSettings {
+            session: *b"a daemon",
+            ..SETTINGS
+        });
+        self.is_forgotten();
     }
 
     /// The card lost its power, and knows nobody any more.

@@ -1,5 +1,5 @@
-//! Another program at a card reader, as there are many: it does what each line of its standard input says, and answers each
-//! with one line, `ok` and what came of it or the name of the error.
+//! Another program at a card reader, as there are many: it does what each line of its standard input says, and
+//! answers each with one line, `ok` and what came of it or the name of the error.
 //!
 //! | line | |
 //! |---|---|

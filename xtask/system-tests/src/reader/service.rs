@@ -51,7 +51,8 @@ impl Slot {
 }
 
 impl PcscService {
-    /// Starts a service in a directory that is not there yet, with readers for so many cards, none of which is inserted.
+    /// Starts a service in a directory that is not there yet, with readers for so many cards. None is
+    /// inserted.
     ///
     /// # Errors
     /// [`Failure`] if it cannot be started, or has not as many readers as it should.

@@ -74,7 +74,7 @@ fn from_third_party(stage: Stage, who: Who, param: impl Param) -> Scene {
     scene(stage, who, What::Plain(message))
 }
 
-fn redeem_order(stage: &Stage) -> What {
+pub(crate) fn redeem_order(stage: &Stage) -> What {
     let redeemer = &stage.scheme.redeemer;
     let body = RedeemBody {
         vid: stage.vid1,
@@ -96,7 +96,7 @@ fn redeemed() -> Stage {
     stage
 }
 
-fn receipt(stage: &Stage) -> RedeemReceipt {
+pub(crate) fn receipt(stage: &Stage) -> RedeemReceipt {
     let body = ReceiptBody {
         vid: stage.vid1,
         challenge: CHALLENGE,
