@@ -9,6 +9,7 @@ use serde_json::Map;
 
 mod card;
 mod control;
+mod doctor;
 mod guard;
 mod scheme;
 mod thirdparty;
@@ -69,6 +70,8 @@ enum Command {
     /// Ask the trusted third party of this host
     #[command(subcommand)]
     T(thirdparty::ThirdPartyCommand),
+    /// Look at everything that a host needs, and say what is wrong and how to mend it
+    Doctor(doctor::Doctor),
     #[command(flatten)]
     Control(control::ControlCommand),
 }
@@ -92,6 +95,10 @@ fn run(arguments: Arguments) -> ExitCode {
         },
         Command::Guard(command) => run_guard(daemon, &command, json),
         Command::Card(command) => end(card::run(daemon, &command, json), json),
+        Command::Doctor(arguments) => match doctor::run(daemon, &arguments, json) {
+            Ok(false) => Kind::Other.exit_code(),
+            other => end(other.map(drop), json),
+        },
         Command::Control(command) => end(control::run(daemon, &command, json), json),
     }
 }

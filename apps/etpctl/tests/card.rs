@@ -1,16 +1,16 @@
 //! `etpctl card` as an administrator meets it, with a daemon that says what the test wants.
 #![allow(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
-use std::os::unix::net::UnixListener;
+mod support;
+
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 
 use libetp::client::control::card::{CardCertificate, CardDetails, CardHappening};
-use libetp::client::control::{self, CardStatus, ControlReply, ControlRequest, IdEntry};
-use libetp::codec::to_vec;
-use libetp::frame::{self, body, kind};
+use libetp::client::control::{CardStatus, ControlReply, ControlRequest, IdEntry};
 use serde_json::Value;
+use support::serve;
 
 const DOMAIN: &str = "02aabbccddeeff0011223344";
 const OTHER: &str = "02ffbbccddeeff0011223344";
@@ -25,42 +25,6 @@ fn command(directory: &Path, arguments: &[&str]) -> Command {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-/// A daemon that answers the control requests of all connections, in turn.
-fn serve(
-    directory: &Path,
-    mut answer: impl FnMut(ControlRequest) -> ControlReply + Send + 'static,
-) {
-    use std::io::{Read, Write};
-    let listener = UnixListener::bind(directory.join("etp.sock")).unwrap();
-    std::thread::spawn(move || {
-        loop {
-            let (mut stream, _) = listener.accept().unwrap();
-            let (mut input, mut chunk) = (Vec::new(), [0; 4096]);
-            while let Ok(len @ 1..) = stream.read(&mut chunk) {
-                input.extend_from_slice(&chunk[..len]);
-                let mut out = Vec::new();
-                while let Some((frame, used)) = frame::parse(&input).unwrap() {
-                    let (version, software) = (frame::VERSION, "fake 0".into());
-                    let (kind, body) = match frame.kind {
-                        kind::HELLO => {
-                            (kind::WELCOME, to_vec(&body::Welcome { version, software }))
-                        }
-                        _ => {
-                            let request = control::decode(frame.body).unwrap();
-                            (kind::CONTROL_REPLY, control::encode(&answer(request)))
-                        }
-                    };
-                    frame::write(&mut out, kind, frame.number, &[&body]);
-                    input.drain(..used);
-                }
-                if stream.write_all(&out).is_err() {
-                    break;
-                }
-            }
-        }
-    });
 }
 
 fn status(domain: &str, state: &str) -> CardStatus {

@@ -36,7 +36,6 @@ impl Trust {
         self
     }
 
-    /// Looks at a socket and its directory before anything is said.
     fn inspect(&self, path: &Path) -> io::Result<Result<(), Distrust>> {
         let socket = std::fs::symlink_metadata(path)?;
         let parent = path.parent().filter(|dir| !dir.as_os_str().is_empty());
@@ -66,6 +65,22 @@ impl Trust {
         self.uids.contains(&uid)
     }
 
+    /// Looks at a socket and its directory as [`connect`](Self::connect) does, and does not connect.
+    ///
+    /// # Errors
+    /// [`ConnectError`], but not about the process that listens.
+    pub fn look(&self, path: &Path) -> Result<(), ConnectError> {
+        let failed = |error: io::Error| ConnectError::Io {
+            path: path.into(),
+            error,
+        };
+        let untrusted = |why| ConnectError::Untrusted {
+            path: path.into(),
+            why,
+        };
+        self.inspect(path).map_err(failed)?.map_err(untrusted)
+    }
+
     /// Connects, unless the socket, its directory or the listening process belong to others.
     ///
     /// # Errors
@@ -79,7 +94,7 @@ impl Trust {
             path: path.into(),
             why,
         };
-        self.inspect(path).map_err(failed)?.map_err(untrusted)?;
+        self.look(path)?;
         let stream = UnixStream::connect(path).map_err(failed)?;
         let uid = peer_uid(&stream).map_err(failed)?;
         match self.includes(uid) {

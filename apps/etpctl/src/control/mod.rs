@@ -24,7 +24,7 @@ pub(crate) use status::duration;
 pub(crate) use table::Table;
 
 /// Where the daemon is.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Daemon {
     /// The daemon's socket
     #[arg(
@@ -125,6 +125,12 @@ pub(crate) fn print(text: &impl Display) -> Result<(), Failure> {
 }
 
 impl Daemon {
+    /// The same with another socket.
+    pub(crate) fn at(&self, socket: PathBuf) -> Self {
+        let daemon_uid = self.daemon_uid;
+        Self { socket, daemon_uid }
+    }
+
     pub(crate) fn connect(&self) -> Result<Connection, Failure> {
         let trust = Trust::default();
         let trust = self.daemon_uid.map_or(trust.clone(), |uid| trust.and(uid));
