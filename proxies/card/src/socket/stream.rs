@@ -38,10 +38,14 @@ pub(super) enum StreamError {
 #[derive(Debug)]
 pub(super) struct Frames {
     stream: UnixStream,
-    /// What was read and not looked at yet.
-    bytes: Vec<u8>,
-    /// How much of it the frame took that was read last.
+    /// Room for what is read.
+    buffer: Vec<u8>,
+    /// How much of it was read and is not dropped yet.
+    filled: usize,
+    /// How much of that the frame took that was read last.
     taken: usize,
+    /// How long a read waits, as it was said last.
+    waits: Duration,
 }
 
 impl Frames {
@@ -50,8 +54,10 @@ impl Frames {
         stream.set_write_timeout(Some(Duration::from_millis(FRAME_MS_MAX)))?;
         Ok(Self {
             stream,
-            bytes: Vec::new(),
+            buffer: Vec::new(),
+            filled: 0,
             taken: 0,
+            waits: Duration::ZERO,
         })
     }
 
@@ -69,9 +75,9 @@ impl Frames {
 
     /// The next frame, which must be whole within the time.
     pub(super) fn receive(&mut self, within: Duration) -> Result<Frame<'_>, StreamError> {
-        self.bytes.drain(..std::mem::take(&mut self.taken));
+        self.drop_taken();
         let deadline = Instant::now() + within;
-        while frame::parse(&self.bytes)
+        while frame::parse(&self.buffer[..self.filled])
             .map_err(WireError::from)?
             .is_none()
         {
@@ -81,7 +87,7 @@ impl Frames {
             }
             self.read(left, within)?;
         }
-        match frame::parse(&self.bytes).map_err(WireError::from)? {
+        match frame::parse(&self.buffer[..self.filled]).map_err(WireError::from)? {
             Some((frame, taken)) => {
                 self.taken = taken;
                 Ok(frame)
@@ -90,13 +96,19 @@ impl Frames {
         }
     }
 
+    fn drop_taken(&mut self) {
+        let taken = std::mem::take(&mut self.taken);
+        self.buffer.copy_within(taken..self.filled, 0);
+        self.filled -= taken;
+    }
+
     fn read(&mut self, left: Duration, within: Duration) -> Result<(), StreamError> {
-        let wait = self.stream.set_read_timeout(Some(left));
-        wait.map_err(StreamError::Io)?;
-        let old = self.bytes.len();
-        self.bytes.resize(old + READ_BYTES, 0);
-        let read = self.stream.read(&mut self.bytes[old..]);
-        self.bytes.truncate(old + *read.as_ref().unwrap_or(&0));
+        self.wait_for(left).map_err(StreamError::Io)?;
+        if self.buffer.len() < self.filled + READ_BYTES {
+            self.buffer.resize(self.filled + READ_BYTES, 0);
+        }
+        let read = self.stream.read(&mut self.buffer[self.filled..]);
+        self.filled += *read.as_ref().unwrap_or(&0);
         match read {
             Ok(0) => Err(StreamError::Ended),
             Ok(_) => Ok(()),
@@ -105,6 +117,17 @@ impl Frames {
             Err(error) if would_block(&error) => Err(StreamError::TimedOut(within)),
             Err(error) => Err(StreamError::Io(error)),
         }
+    }
+
+    /// Has reads wait so long, up to a millisecond more. Mostly that is what was said before.
+    fn wait_for(&mut self, left: Duration) -> io::Result<()> {
+        let millis = u64::try_from(left.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX);
+        let waits = Duration::from_millis(millis);
+        if waits != self.waits {
+            self.stream.set_read_timeout(Some(waits))?;
+            self.waits = waits;
+        }
+        Ok(())
     }
 
     /// Process and user at the other end.
@@ -120,7 +143,7 @@ impl Frames {
 
     /// Whether bytes were read that nobody looked at yet.
     pub(super) fn has_bytes(&self) -> bool {
-        self.bytes.len() > self.taken
+        self.filled > self.taken
     }
 }
 
