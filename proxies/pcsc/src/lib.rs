@@ -8,6 +8,7 @@ pub mod claims;
 pub mod life;
 pub mod log;
 pub mod patience;
+mod queue;
 mod reader_link;
 pub mod readers;
 pub mod serve;

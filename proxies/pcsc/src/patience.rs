@@ -5,7 +5,6 @@
 //! a while that the response is lost, and meanwhile that the card is busy; the call goes on, and nothing else is asked
 //! of the card before it has ended.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +12,7 @@ use card_proxy::socket::{ANSWER_MS_MAX, GREETING_MS_MAX};
 use card_proxy::{Link, LinkError};
 
 use crate::log::{Log, Urgency};
+use crate::queue::{End, Nothing, queue};
 
 /// How long is waited for what.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +56,8 @@ type Answer = Result<Vec<u8>, LinkError>;
 /// A link that is used on a thread of its own.
 #[derive(Debug)]
 pub struct Patient {
-    asks: Option<Sender<Ask>>,
-    answers: Receiver<Answer>,
+    asks: Option<End<Ask>>,
+    answers: End<Answer>,
     waits: Waits,
     check_pause: Option<Duration>,
     /// Where the card was when it last got power.
@@ -81,20 +81,19 @@ impl Patient {
         log: Log,
     ) -> std::io::Result<Self> {
         let check_pause = link.check_pause();
-        let (asks, asked) = channel();
-        let (tell, answers) = channel();
+        let (asks, asked) = queue();
+        let (tell, answers) = queue();
         let place = Arc::new(Mutex::new(None));
         let thread = std::thread::Builder::new().name(name.into());
         let of_thread = Arc::clone(&place);
         thread.spawn(move || {
-            for ask in asked {
+            while let Some(ask) = asked.receive() {
                 let is_power = matches!(ask, Ask::Reset);
                 let answer = carry_out(&mut link, ask);
                 if is_power {
                     *of_thread.lock().unwrap_or_else(PoisonError::into_inner) = link.place();
                 }
-                let told = tell.send(answer);
-                if told.is_err() {
+                if !tell.send(answer) {
                     break;
                 }
             }
@@ -142,14 +141,17 @@ impl Patient {
 
     fn send(&self, ask: Ask) -> Result<(), Late> {
         let asks = self.asks.as_ref().ok_or(Late::Ended)?;
-        asks.send(ask).map_err(|_| Late::Ended)
+        match asks.send(ask) {
+            true => Ok(()),
+            false => Err(Late::Ended),
+        }
     }
 
     fn wait(&self, within: Duration) -> Result<Option<Answer>, Late> {
-        match self.answers.recv_timeout(within) {
+        match self.answers.receive_within(within) {
             Ok(answer) => Ok(Some(answer)),
-            Err(RecvTimeoutError::Timeout) => Ok(None),
-            Err(RecvTimeoutError::Disconnected) => Err(Late::Ended),
+            Err(Nothing::Yet) => Ok(None),
+            Err(Nothing::Ever) => Err(Late::Ended),
         }
     }
 
