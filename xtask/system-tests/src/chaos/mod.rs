@@ -2,10 +2,11 @@
 //!
 //! Two hosts trade, a third carries the third party. A [`Script`], made from a seed, says who offers
 //! what, how soon the owners lose patience and dispute, which cards live in their daemon and which in
-//! a process of their own, and which processes are killed when. Cards may be in readers, too, behind a real
-//! `pcscd`, with two processes more for each that can be killed. A [`Blow`] falls after an *event*, such as the fifth message that a host's trace shows; a spread of at most some
-//! milliseconds lets it fall between messages. What is dead is started again, owners connect again and
-//! go on until no card has anything open.
+//! a process of their own, and which processes are killed when. Cards may be in readers, too, behind a
+//! real `pcscd`, with two processes more for each that can be killed. A [`Blow`] falls after an *event*,
+//! such as the fifth message that a host's trace shows; a spread of at most some milliseconds lets it
+//! fall between messages. What is dead is started again, owners connect again and go on until no card
+//! has anything open.
 //!
 //! Then [`Arena::run`] judges: each voucher is in exactly one card, both sides of an exchange ended
 //! alike, the third party never changed its mind, and nobody is left waiting. Time judges nothing,

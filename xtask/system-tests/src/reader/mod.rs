@@ -5,6 +5,7 @@
 
 mod card;
 mod driver;
+mod log;
 mod service;
 mod user;
 
