@@ -3,9 +3,11 @@
 use card_proxy::{Link, LinkError};
 use etp_card_proxy::Use;
 use etp_card_proxy::service::Sharing;
+use etp_card_proxy::transport::Lengths;
 use libetp::exchange::SelectCommand;
+use pcsc::Error;
 
-use crate::script::{Card, DOMAIN, EXCHANGE, NOTHING, READER, Script, absent, selected};
+use crate::script::{Call, Card, DOMAIN, EXCHANGE, NOTHING, READER, Script, absent, selected};
 
 #[test]
 fn each_command_to_a_shared_card_is_one_transaction() {
@@ -101,4 +103,27 @@ fn bytes_that_are_no_command_reach_no_card() {
     let refused = link.transmit(&[0x80, 0xC2, 0]);
     assert!(matches!(refused, Err(LinkError::Lost(_))), "{refused:?}");
     assert!(script.calls().is_empty());
+}
+
+/// A chain that another program's reset ended is not ended once more.
+#[test]
+fn a_reset_ends_a_chain() {
+    let script = Script::with_card();
+    let how = Use {
+        lengths: Lengths::Short,
+        ..Use::default()
+    };
+    let mut link = script.link_for(how, 0);
+    link.reset().unwrap();
+    let data = [7; 300];
+    let command = [&[0x80, 0xC2, 0, 5, 0, 1, 44][..], &data, &[0, 0]].concat();
+    script.fail(Call::Transmit, Error::ResetCard);
+    script.apdus();
+    assert_eq!(link.transmit(&command), Err(LinkError::Reset));
+    assert!(script.apdus().is_empty());
+    script.world().responses.push_back(vec![0x90, 0x00]);
+    assert_eq!(link.transmit(&command), Ok(NOTHING.to_vec()));
+    let apdus = script.apdus();
+    assert_eq!(apdus[0][..5], [0x90, 0xC2, 0, 5, 255]);
+    assert_eq!(apdus[1][..5], [0x80, 0xC2, 0, 5, 45]);
 }

@@ -108,8 +108,11 @@ fn a_card_that_is_busy_rests_as_soon_as_it_has_answered() {
         std::thread::yield_now();
     }
     assert_eq!(patient.place().as_deref(), Some("Reader A"));
-    patient.rest();
-    rests.recv().unwrap();
+    allow.send(()).unwrap();
+    match patient.transmit(b"next") {
+        Ok(response) => assert_eq!(response, b"next", "and not what it said of resting"),
+        Err(error) => assert!(matches!(error, LinkError::Lost(_)), "{error}"),
+    }
 }
 
 #[test]

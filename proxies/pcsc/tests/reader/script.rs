@@ -51,6 +51,7 @@ pub(crate) struct World {
     pub(crate) is_powered: bool,
     open: Option<String>,
     calls: Vec<String>,
+    apdus: Vec<Vec<u8>>,
 }
 
 /// PC/SC and the test's hand in it.
@@ -116,6 +117,11 @@ impl Script {
     /// The calls since the last time, in order.
     pub(crate) fn calls(&self) -> Vec<String> {
         std::mem::take(&mut self.world().calls)
+    }
+
+    /// The APDUs since the last time, in order.
+    pub(crate) fn apdus(&self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.world().apdus)
     }
 
     pub(crate) fn lines(&self) -> Vec<String> {
@@ -227,6 +233,7 @@ impl Service for Script {
             };
             self.note(Call::Transmit, words.into())
                 .map_err(Fault::Service)?;
+            self.world().apdus.push(apdu.to_vec());
             let response = self.answer(apdu);
             transport.received(&response).map_err(Fault::Transport)
         });

@@ -1,10 +1,14 @@
 //! Which card serves which socket.
 
+use std::time::Duration;
+
 use card_proxy::{Link, LinkError};
 use etp_card_proxy::Use;
 use etp_card_proxy::choice::Selector;
+use etp_card_proxy::life::{Action, Life, Now, PAUSE_FIRST_MS, Told};
+use etp_card_proxy::view::View;
 use libetp::Domain;
-use std::time::Duration;
+use pcsc::Error;
 
 use crate::script::{Card, DOMAIN, EXCHANGE, NOTHING, READER, Script, absent};
 
@@ -159,4 +163,64 @@ fn an_idle_card_is_released_and_wakes_as_one_that_was_reset() {
     script.pull(READER, 2);
     absent(link.check());
     absent(link.transmit(&EXCHANGE));
+}
+
+/// A life whose every try ends with the same error, and when tries are worth while.
+struct Trying {
+    life: Life,
+    view: View,
+    ms: u64,
+}
+
+impl Trying {
+    /// One try that fails.
+    fn fails(&mut self) {
+        let (view, ms) = (&self.view, self.ms);
+        let taken = &[];
+        let now = Now { ms, view, taken };
+        self.life.power(&now);
+        loop {
+            match self.life.action() {
+                Action::Done(result) => return drop(absent(result)),
+                Action::Connect(_) => self.life.done(Err(Error::SharingViolation), &now),
+                _ => self.life.done(Ok(Told::Done), &now),
+            }
+        }
+    }
+
+    /// How long until the next try, in milliseconds.
+    fn waits(&mut self) -> u64 {
+        let since = self.ms;
+        loop {
+            let (view, ms) = (&self.view, self.ms);
+            let taken = &[];
+            self.life.check(&Now { ms, view, taken });
+            match self.life.action() {
+                Action::Done(Ok(())) => return self.ms - since,
+                _ => self.ms += 1,
+            }
+        }
+    }
+}
+
+#[test]
+fn tries_come_after_pauses_that_double_and_at_once_when_cards_come_or_go() {
+    let script = Script::with_card();
+    let mut trying = Trying {
+        life: Life::new(Selector::Any),
+        view: script.view.now(),
+        ms: 7,
+    };
+    let mut pauses = Vec::new();
+    for _ in 0..7 {
+        trying.fails();
+        pauses.push(trying.waits());
+    }
+    assert_eq!(pauses, [100, 200, 400, 800, 1_600, 2_000, 2_000]);
+    trying.fails();
+    script.insert(OTHER, Card::Ours(DOMAIN), 1);
+    trying.view = script.view.now();
+    assert_eq!(trying.waits(), 0);
+    trying.fails();
+    assert_eq!(trying.waits(), PAUSE_FIRST_MS);
 }
