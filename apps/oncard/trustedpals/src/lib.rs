@@ -4,7 +4,7 @@
 //!
 //! Cards do not lie, but their hosts decide what they hear and who hears them: what is left of
 //! the hosts' power is to omit messages, in both directions (*general omission*). [`uic`] has the
-//! cards agree under that on the vector of their inputs; [`exchange`] has them release all items or
+//! cards agree under that on the vector of their inputs; [`smc`] computes with them, [`exchange`] has them release all items or
 //! none. Hosts can omit and no more because everything goes over [`link`]s.
 //!
 //! Pure and `no_std`: rounds come in as calls, messages as values.
@@ -17,6 +17,7 @@ pub mod exchange;
 mod intake;
 pub mod link;
 mod members;
+pub mod smc;
 mod trust;
 pub mod uic;
 

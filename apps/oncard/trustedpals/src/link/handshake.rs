@@ -77,8 +77,9 @@ pub struct Keys {
 }
 
 /// A handshake that waits for the second message.
+#[derive(Debug)]
 pub struct Handshake {
-    state: HandshakeState,
+    state: Box<HandshakeState>,
     parties: Parties,
     packet_bytes: usize,
 }
@@ -97,7 +98,7 @@ impl Handshake {
         let mut state = builder?.build_initiator().ok()?;
         let message = said(&mut state)?;
         let handshake = Self {
-            state,
+            state: Box::new(state),
             parties,
             packet_bytes,
         };
@@ -121,11 +122,15 @@ impl Handshake {
         Some((linked(state, &parties, packet_bytes)?, message))
     }
 
-    /// Reads the second message. `None` unless the peer made it for this handshake; then there is no link, as
-    /// if it had been omitted.
-    pub fn finish(mut self, second: &[u8]) -> Option<Link> {
-        self.state.read_message(second, &mut []).ok()?;
-        linked(self.state, &self.parties, self.packet_bytes)
+    /// Reads the second message.
+    ///
+    /// # Errors
+    /// The handshake as it was, unless the peer made the message for it: the right one may still come.
+    pub fn finish(mut self, second: &[u8]) -> Result<Option<Link>, Self> {
+        match self.state.read_message(second, &mut []) {
+            Ok(_) => Ok(linked(*self.state, &self.parties, self.packet_bytes)),
+            Err(_) => Err(self),
+        }
     }
 }
 

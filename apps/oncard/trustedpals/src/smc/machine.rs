@@ -1,0 +1,197 @@
+//! One member's card.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use zeroize::Zeroizing;
+
+use super::plan::Plan;
+use super::turn::{Turn, Value};
+use crate::members::Members;
+use crate::trust::Trust;
+use crate::uic::Uic;
+
+/// What is computed. It must be defined for every input of the session's length and for absent ones, and be
+/// deterministic to the bit: every card computes it by itself.
+pub trait Function: Send {
+    /// Begins to compute member `me`'s part of the result.
+    fn begin(&self, inputs: &[Option<Zeroizing<Vec<u8>>>], me: usize) -> Box<dyn Work>;
+}
+
+/// A computation under way.
+pub trait Work: Send {
+    /// Does some more, as much each time however little is left to do.
+    fn slice(&mut self);
+
+    /// The member's part of the result.
+    ///
+    /// # Errors
+    /// [`Trap`] if there is none: for all members alike, unless the member's own host gave it too few slices.
+    fn finish(self: Box<Self>) -> Result<Zeroizing<Vec<u8>>, Trap>;
+}
+
+/// The function gave nothing: it failed, or the work rounds were not enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trap;
+
+/// What the host learns at the end.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Its part of the result.
+    Result(Zeroizing<Vec<u8>>),
+    /// The function gave nothing.
+    Trapped,
+    /// The card took no part in the end: its own host, or too many others, omitted messages.
+    Halted,
+}
+
+impl core::fmt::Debug for Output {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Result(_) => "Result(..)",
+            Self::Trapped => "Trapped",
+            Self::Halted => "Halted",
+        })
+    }
+}
+
+/// A card in a session.
+///
+/// In each round send [`turn`](Self::turn) to all others, then give what came to [`step`](Self::step), until
+/// [`output`](Self::output) says something. [`work`](Self::work) belongs between, when the next turn has
+/// left: nobody is to see from a packet how long anything took.
+pub struct Smc {
+    plan: Plan,
+    function: Box<dyn Function>,
+    input: Value,
+    /// Rounds that are complete.
+    round: u32,
+    trust: Trust,
+    agreement: Option<Uic<Value>>,
+    work: Option<Box<dyn Work>>,
+    output: Option<Output>,
+}
+
+impl core::fmt::Debug for Smc {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let mut shown = f.debug_struct("Smc");
+        shown.field("plan", &self.plan).field("round", &self.round);
+        shown.finish_non_exhaustive()
+    }
+}
+
+impl Smc {
+    /// A card before the first round. `None` if the input has not the length of the session.
+    pub fn new(plan: Plan, function: Box<dyn Function>, input: Zeroizing<Vec<u8>>) -> Option<Self> {
+        let is_right = input.len() == plan.value_bytes;
+        let mut card = Self {
+            plan,
+            function,
+            input: Value(input),
+            round: 0,
+            trust: Trust::new(plan.config),
+            agreement: None,
+            work: None,
+            output: None,
+        };
+        card.begin_agreement();
+        is_right.then_some(card)
+    }
+
+    /// The numbers of the session.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Rounds that are complete.
+    pub fn round(&self) -> u32 {
+        self.round
+    }
+
+    /// What the host may know, after the last round.
+    pub fn output(&self) -> Option<&Output> {
+        self.output.as_ref()
+    }
+
+    /// What to send to every other member in the next round. There is one in every round.
+    pub fn turn(&self) -> Turn {
+        match &self.agreement {
+            None => self.trust.trusted().map_or(Turn::Empty, Turn::Cover),
+            Some(agreement) => agreement.report().map_or(Turn::Empty, Turn::Report),
+        }
+    }
+
+    /// The round of the agreement that a round of the session is.
+    pub(super) fn agreement_round(&self, round: u32) -> u32 {
+        round.saturating_sub(self.plan.cover_rounds)
+    }
+
+    /// Ends a round with what came in it, by sender.
+    pub fn step(&mut self, received: Vec<Option<Turn>>) {
+        if self.output.is_some() {
+            return;
+        }
+        self.round += 1;
+        match &mut self.agreement {
+            Some(agreement) => agreement.step(&reports(received)),
+            None => self.trust.step(&trusted(&received)),
+        }
+        self.begin_agreement();
+        self.begin_work();
+        if self.round == self.plan.last_round() {
+            self.end();
+        }
+    }
+
+    fn begin_agreement(&mut self) {
+        if self.round == self.plan.cover_rounds {
+            let trusted = self.trust.trusted().unwrap_or_default();
+            let input = self.input.clone();
+            self.agreement = Some(Uic::trusting(self.plan.config, input, trusted));
+        }
+    }
+
+    fn begin_work(&mut self) {
+        let agreement = self.agreement.as_ref();
+        if self.round == self.plan.agreement_ends()
+            && let Some(decision) = agreement.and_then(Uic::decision)
+        {
+            let inputs = decision.values.iter().map(|it| it.clone().map(|it| it.0));
+            let inputs: Vec<_> = inputs.collect();
+            self.work = Some(self.function.begin(&inputs, self.plan.me()));
+        }
+    }
+
+    /// Computes one slice, if there is anything to compute.
+    pub fn work(&mut self) {
+        if let Some(work) = &mut self.work {
+            work.slice();
+        }
+    }
+
+    fn end(&mut self) {
+        self.output = Some(match self.work.take().map(Work::finish) {
+            Some(Ok(result)) => Output::Result(result),
+            Some(Err(Trap)) => Output::Trapped,
+            None => Output::Halted,
+        });
+        self.agreement = None;
+        self.input = Value(Zeroizing::default());
+    }
+}
+
+fn reports(received: Vec<Option<Turn>>) -> Vec<Option<crate::uic::Report<Value>>> {
+    let report = |turn| match turn {
+        Some(Turn::Report(report)) => Some(report),
+        _ => None,
+    };
+    received.into_iter().map(report).collect()
+}
+
+fn trusted(received: &[Option<Turn>]) -> Vec<Option<Members>> {
+    let trusted = |turn: &Option<Turn>| match turn {
+        Some(Turn::Cover(trusted)) => Some(*trusted),
+        _ => None,
+    };
+    received.iter().map(trusted).collect()
+}

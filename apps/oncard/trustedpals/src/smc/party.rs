@@ -1,0 +1,202 @@
+//! A card with its links: messages of other cards in, messages for them out.
+
+use alloc::vec::Vec;
+
+use libetp::EntityId;
+use libetp::digest::Hash;
+use zeroize::Zeroizing;
+
+use super::machine::{Output, Smc};
+use super::turn::Turn;
+use crate::intake::{Fate, Intake};
+use crate::link::{Handshake, Keys, Link, Parties};
+
+/// Another member, as its certificate names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its card.
+    pub card: EntityId,
+    /// Hash of its certificate.
+    pub certificate: Hash,
+    /// Its static X25519 key.
+    pub public: [u8; 32],
+}
+
+/// What cards of a session say to each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// The first message of a handshake.
+    First(Vec<u8>),
+    /// The second one.
+    Second(Vec<u8>),
+    /// The packet of a round.
+    Packet {
+        /// Which, from 1.
+        round: u32,
+        /// Its bytes; of all packets of the session as many.
+        packet: Vec<u8>,
+    },
+}
+
+/// A card in a session, with its links to the others.
+///
+/// [`start`](Self::start) gives what opens the links, [`heard`](Self::heard) takes what comes; the host says
+/// when a round ends: [`close`](Self::close). All give messages for others, by member.
+#[derive(Debug)]
+pub struct Party {
+    smc: Smc,
+    links: Vec<Slot>,
+    intake: Intake<Turn>,
+}
+
+/// The link to a member.
+enum Slot {
+    /// This member itself, or nothing came of it.
+    None,
+    /// It is for the other to begin.
+    Awaiting(Parties, Keys, Zeroizing<[u8; 32]>),
+    Begun(Handshake),
+    Up(Link),
+}
+
+impl core::fmt::Debug for Slot {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Awaiting(..) => "Awaiting",
+            Self::Begun(_) => "Begun",
+            Self::Up(_) => "Up",
+        })
+    }
+}
+
+/// Messages for others, by member.
+pub type Outgoing = Vec<(usize, Said)>;
+
+impl Party {
+    /// A card of `peers`, itself among them at its place, and the messages that open its links. `private` is its
+    /// static X25519 key; `seed` gives fresh randomness, once for each other.
+    pub fn start(
+        smc: Smc,
+        peers: &[Peer],
+        private: &Zeroizing<[u8; 32]>,
+        session: Hash,
+        mut seed: impl FnMut() -> Zeroizing<[u8; 32]>,
+    ) -> (Self, Outgoing) {
+        let (n, me) = (smc.plan().n(), smc.plan().me());
+        let mut outgoing = Vec::new();
+        let mut slot = |(member, peer): (usize, &Peer)| {
+            let parties = Parties {
+                me: peers[me].card,
+                peer: peer.card,
+                my_certificate: peers[me].certificate,
+                peer_certificate: peer.certificate,
+                session,
+            };
+            let keys = Keys {
+                private: private.clone(),
+                peer_public: peer.public,
+            };
+            match member == me {
+                true => Slot::None,
+                false if !parties.initiates() => Slot::Awaiting(parties, keys, seed()),
+                false => {
+                    let bytes = smc.plan().packet_bytes();
+                    let begun = Handshake::initiate(parties, &keys, seed(), bytes);
+                    begun.map_or(Slot::None, |(handshake, first)| {
+                        outgoing.push((member, Said::First(first)));
+                        Slot::Begun(handshake)
+                    })
+                }
+            }
+        };
+        let links = peers.iter().take(n).enumerate().map(&mut slot).collect();
+        let intake = Intake::new(n, me);
+        (Self { smc, links, intake }, outgoing)
+    }
+
+    /// The card, without its links.
+    pub fn smc(&self) -> &Smc {
+        &self.smc
+    }
+
+    /// What the host may know, after the last round.
+    pub fn output(&self) -> Option<&Output> {
+        self.smc.output()
+    }
+
+    /// Whether the packets of all others in this round are in: nothing is gained by waiting.
+    pub fn is_complete(&self) -> bool {
+        self.intake.is_complete()
+    }
+
+    /// Another card said something, as its host claims. What is not right is as if it had not come.
+    pub fn heard(&mut self, from: usize, said: Said) -> Option<(usize, Said)> {
+        let bytes = self.smc.plan().packet_bytes();
+        let slot = self.links.get_mut(from)?;
+        match (core::mem::replace(slot, Slot::None), said) {
+            (Slot::Awaiting(parties, keys, seed), Said::First(first)) => {
+                match Handshake::respond(parties, &keys, seed.clone(), bytes, &first) {
+                    None => *slot = Slot::Awaiting(parties, keys, seed),
+                    Some((link, second)) => {
+                        *slot = Slot::Up(link);
+                        return Some((from, Said::Second(second)));
+                    }
+                }
+            }
+            (Slot::Begun(handshake), Said::Second(second)) => {
+                *slot = match handshake.finish(&second) {
+                    Ok(link) => link.map_or(Slot::None, Slot::Up),
+                    Err(handshake) => Slot::Begun(handshake),
+                };
+            }
+            (Slot::Up(link), Said::Packet { round, packet }) => {
+                *slot = Slot::Up(link);
+                self.packet(from, round, &packet);
+            }
+            (before, _) => *slot = before,
+        }
+        None
+    }
+
+    fn packet(&mut self, from: usize, round: u32, packet: &[u8]) -> Option<Fate> {
+        let Some(Slot::Up(link)) = self.links.get(from) else {
+            return None;
+        };
+        let content = link.open(round, packet).ok()?;
+        let (plan, agreement) = (self.smc.plan(), self.smc.agreement_round(round));
+        let turn = Turn::from_bytes(&content, plan.n(), plan.value_bytes, agreement)?;
+        Some(self.intake.accept(from, round, turn))
+    }
+
+    /// The host ends the round, or begins the first: the packets of the next one, if there is one. They have to leave
+    /// before [`work`](Self::work).
+    pub fn close(&mut self) -> Outgoing {
+        let received = self.intake.close();
+        if self.intake.round() > 1 {
+            self.smc.step(received);
+        }
+        match self.output() {
+            Some(_) => Vec::new(),
+            None => self.packets(),
+        }
+    }
+
+    fn packets(&mut self) -> Outgoing {
+        let (plan, round) = (*self.smc.plan(), self.intake.round());
+        let content = self.smc.turn().to_bytes(plan.n(), plan.value_bytes);
+        let seal = |(member, slot): (usize, &mut Slot)| {
+            let Slot::Up(link) = slot else {
+                return None;
+            };
+            let packet = link.seal(round, &content).ok()?;
+            Some((member, Said::Packet { round, packet }))
+        };
+        self.links.iter_mut().enumerate().filter_map(seal).collect()
+    }
+
+    /// Computes what belongs into this round.
+    pub fn work(&mut self) {
+        self.smc.work();
+    }
+}
