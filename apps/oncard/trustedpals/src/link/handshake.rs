@@ -78,8 +78,11 @@ pub struct Keys {
 
 /// A handshake that waits for the second message.
 #[derive(Debug)]
-pub struct Handshake {
-    state: Box<HandshakeState>,
+pub struct Handshake(Box<Begun>);
+
+#[derive(Debug)]
+struct Begun {
+    state: HandshakeState,
     parties: Parties,
     packet_bytes: usize,
 }
@@ -97,12 +100,12 @@ impl Handshake {
         let builder = builder(&prologue, keys, seed).filter(|_| parties.initiates());
         let mut state = builder?.build_initiator().ok()?;
         let message = said(&mut state)?;
-        let handshake = Self {
-            state: Box::new(state),
+        let begun = Begun {
+            state,
             parties,
             packet_bytes,
         };
-        Some((handshake, message))
+        Some((Self(Box::new(begun)), message))
     }
 
     /// Answers the first message. The link, and the second message. `None` unless the first was made by the peer,
@@ -127,10 +130,15 @@ impl Handshake {
     /// # Errors
     /// The handshake as it was, unless the peer made the message for it: the right one may still come.
     pub fn finish(mut self, second: &[u8]) -> Result<Option<Link>, Self> {
-        match self.state.read_message(second, &mut []) {
-            Ok(_) => Ok(linked(*self.state, &self.parties, self.packet_bytes)),
-            Err(_) => Err(self),
+        if self.0.state.read_message(second, &mut []).is_err() {
+            return Err(self);
         }
+        let Begun {
+            state,
+            parties,
+            packet_bytes,
+        } = *self.0;
+        Ok(linked(state, &parties, packet_bytes))
     }
 }
 
