@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use card_proxy::{
-    CardEvent, CardSender, CardSettings, CardThread, CardThreadError, FailReason, GoneReason, Link,
-    Server,
+    Away, CardEvent, CardSender, CardSettings, CardThread, CardThreadError, FailReason, GoneReason,
+    Link, Server,
 };
 use etp_pki::Anchors;
 use libetp::client::control::card::CardHappening;
@@ -236,10 +236,18 @@ impl Slot {
                 }
             }
             CardEvent::Served(server) => lock(&self.seen).server = Some(server),
-            CardEvent::Away(why) => self.step(Input::Away(why)),
+            CardEvent::Away(why) => {
+                if matches!(why, Away::Lost(_)) {
+                    lock(&self.seen).server = None;
+                }
+                self.step(Input::Away(why));
+            }
             CardEvent::Overdue => self.step(Input::Overdue),
             CardEvent::Gone(GoneReason::Shutdown) => {}
-            CardEvent::Gone(reason) => self.step(Input::Gone(reason.to_string())),
+            CardEvent::Gone(reason) => {
+                lock(&self.seen).server = None;
+                self.step(Input::Gone(reason.to_string()));
+            }
         }
     }
 

@@ -301,10 +301,12 @@ fn what_is_for_a_card_whose_process_died_waits_and_goes_on_once_when_it_is_back(
     let gone = watcher.state();
     assert_eq!((gone.state.as_str(), gone.wait_ms), ("gone", 3_600_000));
     until(&daemon, "gone", |card| card.state == "gone");
+    assert_eq!(details(&daemon, place.domain()).server_pid, None);
     let _process = place.process();
     assert_eq!(watcher.state().state, "live");
     watcher.until_pongs(PINGS);
     assert_eq!(watcher.pongs, (0..PINGS).collect::<Vec<_>>());
+    assert_eq!(details(&daemon, place.domain()).server, "test reader");
     assert_eq!(counter(&daemon, "card-lost"), 1);
 }
 

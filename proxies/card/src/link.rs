@@ -90,7 +90,8 @@ impl<L: Link + ?Sized> Link for Box<L> {
 /// A process that serves a card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
-    /// Program, version, reader: as it says of itself, without control characters.
+    /// Program, version, reader: as it says of itself, without control characters; empty until it had a
+    /// card.
     pub name: String,
     /// The process that listens, as the kernel says it.
     pub pid: i32,

@@ -287,8 +287,11 @@ impl Driver {
 
     fn tell(&mut self) {
         for event in self.binding.take_events() {
-            if matches!(event, CardEvent::Gone(_)) {
-                self.fail_the_rest();
+            match event {
+                CardEvent::Gone(_) => self.fail_the_rest(),
+                // Whoever serves it next is told anew.
+                CardEvent::Away(_) => self.server = None,
+                _ => {}
             }
             (self.events)(event);
         }

@@ -204,6 +204,37 @@ fn a_card_that_comes_first_when_links_are_up_is_reached_by_other_hosts() {
     a.etpctl(&["ping", &b.card()]).run().unwrap();
 }
 
+/// The process of a card is killed, and started anew when its link has been given up long ago.
+#[test]
+fn what_is_for_a_card_whose_process_was_killed_waits_until_there_is_one_again() {
+    let deployment = Deployment::create(Binaries::beside_this_program().unwrap()).unwrap();
+    let key = deployment.enrol("service", "service").unwrap();
+    let mut host = deployment.host("a", &key).unwrap();
+    host.serve_card(true);
+    host.start(&[]).unwrap();
+    let card = |host: &Host| -> serde_json::Value {
+        let mut cards: serde_json::Value = host.etpctl(&["card", "list"]).json().unwrap();
+        cards["cards"][0].take()
+    };
+    for round in 1..=2 {
+        host.kill_card();
+        let is_gone = || Ok(card(&host)["state"] == "gone");
+        host.wait_for("the loss", is_gone).unwrap();
+        let ping = host.etpctl(&["ping", &host.card(), "--timeout", "60"]);
+        let ping = std::thread::spawn(move || ping.run());
+        let waits = || Ok(card(&host)["queued"] == 1);
+        host.wait_for("the ping", waits).unwrap();
+        host.launch_card().unwrap();
+        ping.join().unwrap().unwrap();
+        assert_eq!(host.counter("card-lost").unwrap(), round);
+    }
+    assert_eq!(host.counter("card-gone").unwrap(), 0);
+    let config = host.path().join("dispatchd.toml");
+    let config = config.to_str().unwrap();
+    let told = host.etpctl(&["doctor", "--config", config]).run().unwrap();
+    assert!(!told.stdout.contains("bad  "), "{}", told.stdout);
+}
+
 #[test]
 fn without_a_daemon_the_wallet_says_what_to_do() {
     let (_deployment, mut cast) = cast();

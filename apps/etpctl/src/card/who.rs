@@ -47,7 +47,10 @@ pub(super) fn server(details: &CardDetails) -> String {
     let place = shown(&details.status.place);
     match (details.server_pid, details.server_uid) {
         (Some(pid), Some(uid)) => {
-            let name = shown(&details.server);
+            let name = match details.server.as_str() {
+                "" => "a process".into(),
+                name => shown(name),
+            };
             format!("{name} (pid {pid}, user {uid}) at {place}")
         }
         _ if details.status.backend == "embedded" => format!("dispatchd itself, from {place}"),

@@ -26,7 +26,7 @@ const PROXY: &str = "etp-card-proxy";
 /// What the process that serves a card says of itself and its reader.
 pub(super) fn reader(card: &CardDetails) -> Option<Finding> {
     let what = format!("reader of {}", card.status.domain);
-    let pid = card.server_pid?;
+    let pid = card.server_pid.filter(|_| !card.server.is_empty())?;
     let found = format!("{} (pid {pid})", card.server);
     Some(Finding::ok(what, found))
 }
@@ -72,7 +72,7 @@ fn wants_readers(facts: &Facts) -> Option<bool> {
     let all_answer = facts
         .cards
         .iter()
-        .all(|card| card.status.backend != "process" || card.server_pid.is_some());
+        .all(|card| card.status.backend != "process" || !card.server.is_empty());
     match may {
         true if facts.cards.is_empty() || !all_answer => None,
         _ => Some(false),

@@ -293,7 +293,8 @@ impl Link for SocketLink {
             return None;
         };
         let (pid, uid) = greeted.frames.peer()?;
-        let name = plain(&self.present.as_ref()?.server);
+        let present = self.present.as_ref();
+        let name = present.map_or_else(String::new, |present| plain(&present.server));
         Some(Server { name, pid, uid })
     }
 
