@@ -19,7 +19,8 @@ const WHOLE: [&[u8]; 2] = [
     &[CLA_INTERINDUSTRY, INS_SELECT],
     &[CLA_PROPRIETARY, INS_EXCHANGE],
 ];
-/// Where the type of the first message is: behind the header of the command, its length, that of the frame, and two ids.
+/// Where the type of the first message is: behind the header of the command, its length, that of the frame,
+/// and two ids.
 const FIRST_MTYPE: usize = 4 + 3 + 2 + 32;
 
 /// What there is to say of a play.

@@ -1,6 +1,7 @@
 //! A card that this test has in its hands: it stops where it is told to, and is pulled there.
 
-use std::net::TcpStream;
+use std::io::{BufReader, Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,8 +9,10 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use card_proxy::{Link, LinkError};
-use libetp::exchange::INS_EXCHANGE;
+use libetp::Mtype;
+use libetp::exchange::Command;
 use softcard::SoftCard;
+use softcard::vpcd::wire::{self, Order};
 use softcard::vpcd::{Protocol, VirtualCard};
 use system_tests::reader::Slot;
 
@@ -28,7 +31,7 @@ pub(crate) enum Stop {
 /// What is between a card and its reader.
 #[derive(Default)]
 struct State {
-    stop: Option<Stop>,
+    stop: Option<(Stop, Mtype)>,
     is_there: bool,
     /// Whether the response leaves the card that stopped.
     answers: Option<bool>,
@@ -65,11 +68,10 @@ impl OwnCard {
         }
     }
 
-    /// The next EXCHANGE stops there.
-    pub(crate) fn stop_at(&self, stop: Stop) {
-        let mut state = self.gate.lock();
-        *state = State {
-            stop: Some(stop),
+    /// The next EXCHANGE with a message of that type stops there.
+    pub(crate) fn stop_at(&self, stop: Stop, mtype: Mtype) {
+        *self.gate.lock() = State {
+            stop: Some((stop, mtype)),
             ..State::default()
         };
     }
@@ -85,9 +87,12 @@ impl OwnCard {
         self.gate.release(true);
     }
 
-    /// It is pulled where it is.
-    pub(crate) fn pull(self) {
+    /// It is pulled where it is, and lies beside the reader when this returns.
+    pub(crate) fn pull(&mut self) {
         self.gate.release(false);
+        self.stop = None;
+        let ended = self.life.take().map(JoinHandle::join);
+        assert!(std::thread::panicking() || !matches!(ended, Some(Err(_))));
     }
 }
 
@@ -105,10 +110,7 @@ fn connect(slot: &Slot) -> TcpStream {
 
 impl Drop for OwnCard {
     fn drop(&mut self) {
-        self.gate.release(false);
-        self.stop = None;
-        let ended = self.life.take().map(JoinHandle::join);
-        assert!(std::thread::panicking() || matches!(ended, Some(Ok(()))));
+        self.pull();
     }
 }
 
@@ -129,10 +131,11 @@ impl Gate {
         self.0.1.notify_all();
     }
 
-    /// The card comes by; an error if it is pulled here.
-    fn pass(&self, place: Stop) -> Result<(), LinkError> {
+    /// The card comes by with these messages; an error if it is pulled here.
+    fn pass(&self, place: Stop, mtypes: &[Mtype]) -> Result<(), LinkError> {
         let mut state = self.lock();
-        if state.stop != Some(place) {
+        let is_meant = |(stop, mtype)| stop == place && mtypes.contains(&mtype);
+        if !state.stop.is_some_and(is_meant) {
             return Ok(());
         }
         state.is_there = true;
@@ -153,18 +156,53 @@ struct Guarded {
 
 impl Link for Guarded {
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
-        let is_exchange = command.get(1) == Some(&INS_EXCHANGE);
-        if is_exchange {
-            self.gate.pass(Stop::Before)?;
-        }
+        let Ok(Command::Exchange(exchange)) = Command::parse(command) else {
+            return self.card.transmit(command);
+        };
+        let mtypes = exchange.messages().map(|message| message.header.mtype);
+        let mtypes: Vec<Mtype> = mtypes.collect();
+        self.gate.pass(Stop::Before, &mtypes)?;
         let response = self.card.transmit(command)?;
-        if is_exchange {
-            self.gate.pass(Stop::After)?;
-        }
+        self.gate.pass(Stop::After, &mtypes)?;
         Ok(response)
     }
 
     fn reset(&mut self) -> Result<(), LinkError> {
         self.card.reset()
+    }
+}
+
+/// Something in the reader that gives an answer to reset without sense, until this goes away.
+pub(crate) struct Rubbish {
+    stream: TcpStream,
+    life: Option<JoinHandle<()>>,
+}
+
+impl Rubbish {
+    /// Puts it into a reader.
+    pub(crate) fn insert(slot: &Slot) -> Self {
+        let stream = connect(slot);
+        let reader = stream.try_clone().unwrap();
+        let life = std::thread::spawn(move || {
+            let mut read = Vec::new();
+            for byte in BufReader::new(&reader).bytes().map_while(Result::ok) {
+                read.push(byte);
+                if let Some(Order::SendAtr) = wire::take(&mut read) {
+                    // Nobody is there any more to whom it matters.
+                    let _ = (&reader).write_all(&wire::frame(&[0xFF]).unwrap());
+                }
+            }
+        });
+        Self {
+            stream,
+            life: Some(life),
+        }
+    }
+}
+
+impl Drop for Rubbish {
+    fn drop(&mut self) {
+        self.stream.shutdown(Shutdown::Both).ok();
+        self.life.take().map(JoinHandle::join);
     }
 }

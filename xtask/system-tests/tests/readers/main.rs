@@ -10,6 +10,7 @@ mod exchange;
 mod gate;
 mod kills;
 mod others;
+mod power;
 mod removal;
 mod service;
 mod station;

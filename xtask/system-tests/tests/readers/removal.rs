@@ -1,8 +1,9 @@
 //! Cards that are pulled, put back and swapped.
 
+use libetp::Mtype;
 use softcard::SoftCard;
 
-use crate::gate::{OwnCard, Stop};
+use crate::gate::{OwnCard, Rubbish, Stop};
 use crate::station::Station;
 
 #[test]
@@ -22,7 +23,7 @@ fn messages_wait_for_a_card_that_was_pulled() {
 fn a_command_is_carried_out_once_when_the_card_is_pulled_in_the_middle() {
     let (mut station, mut card) = Station::with_own_card(&[]);
     for stop in [Stop::Before, Stop::After] {
-        card.stop_at(stop);
+        card.stop_at(stop, Mtype::PING);
         station.pings.send();
         card.wait();
         card.pull();
@@ -63,6 +64,20 @@ fn another_card_in_its_place_gets_nothing_that_is_for_the_first() {
     drop(other);
     assert_eq!(generation(), before, "it carried something out");
     let _card = station.insert_own();
+    station.pings.are_answered_once();
+}
+
+#[test]
+fn something_that_is_no_card_is_named_and_the_card_comes_back() {
+    let mut station = Station::set(&[]);
+    station.pull();
+    let rubbish = Rubbish::insert(&station.slot);
+    station.wait_for_words("absent", "speaks neither T=0 nor T=1");
+    station.pings.send();
+    drop(rubbish);
+    station.wait_for_words("absent", "no card");
+    station.host.launch_card().unwrap();
+    station.host.wait_until("live").unwrap();
     station.pings.are_answered_once();
 }
 

@@ -1,5 +1,7 @@
 //! The service of readers, and the process that leads there, while they end and come back.
 
+use libetp::Mtype;
+
 use crate::gate::Stop;
 use crate::station::Station;
 
@@ -18,7 +20,7 @@ fn messages_wait_for_a_service_that_ended() {
 fn a_command_is_carried_out_once_when_the_service_ends_in_the_middle() {
     let (mut station, mut card) = Station::with_own_card(&[]);
     for stop in [Stop::Before, Stop::After] {
-        card.stop_at(stop);
+        card.stop_at(stop, Mtype::PING);
         station.pings.send();
         card.wait();
         station.service.kill();
@@ -47,7 +49,7 @@ fn messages_wait_for_a_reader_that_was_unplugged() {
 fn a_command_is_carried_out_once_when_the_card_proxy_is_killed_in_the_middle() {
     let (mut station, card) = Station::with_own_card(&[]);
     for stop in [Stop::Before, Stop::After] {
-        card.stop_at(stop);
+        card.stop_at(stop, Mtype::PING);
         station.pings.send();
         card.wait();
         station.host.kill_proxy();
