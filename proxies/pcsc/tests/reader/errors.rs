@@ -398,6 +398,22 @@ fn a_service_that_went_is_told_and_found_again_when_its_readers_are() {
     works(&mut link);
 }
 
+/// A new service counts anew what comes and goes: what was learnt of a card is not of the one with its number.
+#[test]
+fn a_card_that_was_of_no_use_is_asked_again_by_a_new_service() {
+    let script = Script::with_card();
+    script.insert(READER, Card::Other(0x6A82), 1);
+    let mut link = script.link();
+    absent(link.reset());
+    absent(link.check());
+    script.view.tell(Err(Error::NoService), Vec::new());
+    absent(link.check());
+    script.insert(READER, Card::Ours(DOMAIN), 1);
+    link.check().unwrap();
+    link.reset().unwrap();
+    works(&mut link);
+}
+
 #[test]
 fn denied_access_is_called_so_when_it_is_no_accident_any_more() {
     let script = Script::with_card();
