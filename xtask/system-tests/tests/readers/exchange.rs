@@ -2,6 +2,7 @@
 
 use libetp::Mtype;
 use libetp::exchange::{CLA_INTERINDUSTRY, CLA_PROPRIETARY, INS_EXCHANGE, INS_SELECT};
+use libetp::limits::PROMISE_BYTES_MAX;
 use system_tests::reader::PcscService;
 use system_tests::scenario::{self, Cast, Report, Stories};
 use system_tests::{Binaries, Deployment};
@@ -22,6 +23,9 @@ const WHOLE: [&[u8]; 2] = [
 /// Where the type of the first message is: behind the header of the command, its length, that of the frame,
 /// and two ids.
 const FIRST_MTYPE: usize = 4 + 3 + 2 + 32;
+
+/// How many vouchers with the longest promise a card gets: together more than one response carries.
+const LONG_VOUCHERS: usize = 4;
 
 /// What there is to say of a play.
 struct Played {
@@ -86,4 +90,31 @@ fn a_card_of_short_commands_and_one_of_t0_exchange_and_dispute() {
         ("away", "aborted"),
     ];
     assert_eq!(outcomes(&report), expected);
+}
+
+#[test]
+fn long_messages_go_to_cards_of_any_protocol_and_back() {
+    let deployment = Deployment::create(Binaries::beside_this_program().unwrap()).unwrap();
+    let service = PcscService::start(&deployment.path().join("pcscd"), 2).unwrap();
+    let cast = Cast::assemble_with(&deployment, |a, b| {
+        a.put_into_reader(&service.slot(0), &[], &[]);
+        b.put_into_reader(&service.slot(1), &["--protocol", "t0"], &[]);
+    });
+    let cast = cast.unwrap();
+    let promise = "x".repeat(PROMISE_BYTES_MAX);
+    let mut issued: Vec<(&str, String)> = Vec::new();
+    for host in [&cast.a, &cast.b] {
+        for _ in 0..LONG_VOUCHERS {
+            issued.push((&host.name, cast.issue(host, &promise).unwrap()));
+        }
+    }
+    let holdings = cast.holdings().unwrap();
+    let held = holdings
+        .iter()
+        .map(|held| (held.host.as_str(), held.vid.clone()));
+    let mut held: Vec<_> = held.collect();
+    held.sort();
+    issued.sort();
+    assert_eq!(held, issued);
+    assert!(holdings.iter().all(|held| held.promise.starts_with("xxx")));
 }
