@@ -64,8 +64,7 @@ impl Service for System {
 
     fn has_power(&mut self) -> Result<bool, Error> {
         let card = self.card.as_ref().ok_or(Error::InvalidHandle)?;
-        let status = card.status2_owned()?.status();
-        Ok(status.intersects(Status::POWERED | Status::NEGOTIABLE | Status::SPECIFIC))
+        Ok(card.status2_owned()?.status().contains(Status::POWERED))
     }
 
     fn carry(&mut self, sharing: Sharing, transport: &mut Transport) -> Result<Vec<u8>, Fault> {
