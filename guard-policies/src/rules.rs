@@ -33,7 +33,7 @@ rules! {
     "host-order", "only the daemon itself says this", host_order;
     "host-answer", "only a card gives this answer, and only to its daemon", host_answer;
     "guard-answer", "only a program answers Guard, and only to the daemon of its own domain", guard_answer;
-    "reserved-port", "host services answer pings, say how the card is and take what Guard asked for, nothing else", reserved_port;
+    "reserved-port", "host services answer pings and card-watch, and take what Guard asked for", reserved_port;
     "privileged-remote", "privileged orders come from a program of this host", privileged_remote;
     "privileged-derived", "a derived capability gives no privileged order", privileged_derived;
     "privileged-foreign", "privileged orders go to the card of the own domain", privileged_foreign;
