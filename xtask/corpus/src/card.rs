@@ -1,10 +1,12 @@
 //! What a card and its host write to each other, and the process between them.
 
 use card_proxy::socket::{Answer, Request};
+use libetp::exchange::apdu::Apdu;
 use libetp::exchange::{Command, ExchangeReply, SelectReply, split};
 use libetp::frame;
 
 pub(crate) fn command(bytes: &[u8]) {
+    apdu(bytes);
     match Command::parse(bytes) {
         Ok(Command::Exchange(exchange)) => {
             exchange
@@ -20,6 +22,17 @@ pub(crate) fn command(bytes: &[u8]) {
             );
         }
         Err(error) => assert!(!error.status_word().is_success()),
+    }
+}
+
+fn apdu(bytes: &[u8]) {
+    if let Ok(apdu) = Apdu::parse(bytes) {
+        let mut written = Vec::new();
+        match apdu.is_short() {
+            true => apdu.write_short(&mut written),
+            false => apdu.write_extended(&mut written),
+        }
+        assert_eq!(Apdu::parse(&written), Ok(apdu));
     }
 }
 
