@@ -8,6 +8,7 @@ mod cell;
 mod contender;
 mod exchange;
 mod guard;
+mod readers;
 mod report;
 
 pub(crate) use report::machine;
@@ -34,6 +35,8 @@ pub(crate) struct Arguments {
 enum Part {
     /// What Guard costs a message, by kind of policy
     Guard,
+    /// What a card in a reader costs beside one that a program talks to by itself
+    Readers,
 }
 
 /// What one run found.
@@ -49,6 +52,7 @@ pub(crate) struct Findings {
 pub(crate) fn run(arguments: &Arguments) -> Result {
     match arguments.part {
         Some(Part::Guard) => guard::run(arguments.rounds, arguments.json),
+        Some(Part::Readers) => readers::run(arguments.rounds, arguments.json),
         None => run_all(arguments),
     }
 }

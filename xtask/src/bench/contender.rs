@@ -224,7 +224,7 @@ pub(super) fn pin(pid: u32, cores: &str) -> Result {
 }
 
 /// CPU time of a running process so far, user and system.
-fn cpu_us_of(pid: u32) -> Result<f64> {
+pub(super) fn cpu_us_of(pid: u32) -> Result<f64> {
     let path = format!("/proc/{pid}/stat");
     let stat = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
     let fields = stat

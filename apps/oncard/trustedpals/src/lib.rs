@@ -2,10 +2,10 @@
 //! Penso, Benenson and Kesdogan, *TrustedPals: Secure Multiparty Computation Implemented with
 //! Smart Cards*, 2006).
 //!
-//! Cards do not lie, but their hosts decide what they hear and who hears them: what is left of
-//! the hosts' power is to omit messages, in both directions (*general omission*). [`uic`] has the
-//! cards agree under that on the vector of their inputs; [`smc`] computes with them, [`exchange`] has them release all items or
-//! none. Hosts can omit and no more because everything goes over [`link`]s.
+//! Cards do not lie, but their hosts decide what they hear and who hears them. All that is left to hosts, because
+//! everything goes over [`link`]s, is to omit messages, in both directions (*general omission*). [`uic`] has the cards
+//! agree under that on the vector of their inputs; [`smc`] computes with them, [`exchange`] has them release all items
+//! or none.
 //!
 //! Pure and `no_std`: rounds come in as calls, messages as values.
 

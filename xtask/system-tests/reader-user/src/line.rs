@@ -6,6 +6,7 @@ use pcsc::{Disposition, ShareMode, State};
 pub(crate) enum Line {
     Connect(ShareMode),
     Transmit(Vec<u8>),
+    Repeat(usize, Vec<u8>),
     Begin,
     End,
     Wait(State),
@@ -22,6 +23,12 @@ impl Line {
             ["connect", "exclusive"] => Self::Connect(ShareMode::Exclusive),
             ["connect", "direct"] => Self::Connect(ShareMode::Direct),
             ["transmit", command] => bytes(command).map_or(Self::Unknown, Self::Transmit),
+            ["repeat", count, command] => {
+                let parsed = count.parse().ok().zip(bytes(command));
+                parsed.map_or(Self::Unknown, |(count, command)| {
+                    Self::Repeat(count, command)
+                })
+            }
             ["begin"] => Self::Begin,
             ["end"] => Self::End,
             ["wait", "inserted"] => Self::Wait(State::PRESENT),

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `connect shared` (or `exclusive`, `direct`) | opens the card |
 //! | `transmit HEX` | sends a command; the response in hex |
+//! | `repeat COUNT HEX` | sends a command so often; processor time of this process and time, in microseconds |
 //! | `begin`, `end` | a transaction |
 //! | `wait inserted` (or `empty`) | waits until the reader is so |
 //! | `disconnect leave` (or `reset`, `unpower`) | lets go of the card |
@@ -14,7 +15,9 @@ mod line;
 use std::ffi::CString;
 use std::io::{BufRead, stdin};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
+use nix::time::{ClockId, clock_gettime};
 use pcsc::{
     Card, Context, Disposition, MAX_BUFFER_SIZE_EXTENDED, Protocols, ReaderState, Scope, State,
 };
@@ -66,6 +69,7 @@ fn use_card(mut card: Card, lines: &mut impl Iterator<Item = String>) {
     while let Some(line) = lines.next() {
         match Line::parse(&line) {
             Line::Transmit(command) => answer(transmit(&card, &command)),
+            Line::Repeat(count, command) => answer(repeat(&card, count, &command)),
             Line::Begin => hold(&mut card, lines),
             Line::Disconnect(disposition) => {
                 let left = card.disconnect(disposition).map_err(|(_, error)| error);
@@ -100,6 +104,25 @@ fn transmit(card: &Card, command: &[u8]) -> Done {
     let mut buffer = vec![0; MAX_BUFFER_SIZE_EXTENDED];
     let response = card.transmit(command, &mut buffer)?;
     Ok(line::hex(response))
+}
+
+fn repeat(card: &Card, count: usize, command: &[u8]) -> Done {
+    let mut buffer = vec![0; MAX_BUFFER_SIZE_EXTENDED];
+    let (cpu, start) = (processor_time(), Instant::now());
+    for _ in 0..count {
+        card.transmit(command, &mut buffer)?;
+    }
+    let cpu = processor_time().saturating_sub(cpu);
+    Ok(format!(
+        "{} {}",
+        cpu.as_micros(),
+        start.elapsed().as_micros()
+    ))
+}
+
+/// Of this process; zero where the kernel does not say.
+fn processor_time() -> Duration {
+    clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
 }
 
 fn wait(context: &Context, reader: &CString, wanted: State) -> Done {

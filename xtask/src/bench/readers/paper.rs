@@ -1,0 +1,91 @@
+//! An exchange of vouchers with cards as slow as those of the paper.
+
+use std::time::Instant;
+
+use serde::Serialize;
+use system_tests::reader::{PcscService, ReaderUser, Slot};
+use system_tests::scenario::{self, Cast, Stories};
+use system_tests::{Binaries, Deployment, Host};
+
+use super::carry::hex;
+use super::slow::{Inserted, Log, Replay, Seen, Slow, TABLE_2};
+use super::words;
+use crate::shell::Result;
+
+/// From the first command of an exchange to the end of the last. Milliseconds.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct Times {
+    /// Commands.
+    pub(super) commands: usize,
+    /// What the paper's cards take for them.
+    pub(super) cards: f64,
+    /// The same commands, one after the other, by a program alone.
+    pub(super) bare: f64,
+    /// Between two hosts.
+    pub(super) exchange: f64,
+}
+
+pub(super) fn measure(binaries: &Binaries) -> Result<Times> {
+    let deployment = Deployment::create(binaries.clone()).map_err(words)?;
+    let service = PcscService::start(&deployment.path().join("pcscd"), 2).map_err(words)?;
+    let (slot_a, slot_b) = (service.slot(0), service.slot(1));
+    let cast = Cast::assemble_with(&deployment, |a, b| {
+        a.put_into_reader(&slot_a, &[], &[]);
+        b.put_into_reader(&slot_b, &[], &[]);
+    });
+    let mut cast = cast.map_err(words)?;
+    let log = Log::default();
+    let a = slow_down(&mut cast.a, &slot_a, &log)?;
+    let b = slow_down(&mut cast.b, &slot_b, &log)?;
+    let report = scenario::play(&deployment, &mut cast, Stories::Exchange).map_err(words)?;
+    if !report.as_it_had_to {
+        return Err(format!("the exchange went wrong: {:#?}", report.steps));
+    }
+    drop((cast, a, b));
+    let seen = log.seen();
+    let (Some(first), Some(last)) = (seen.first(), seen.last()) else {
+        return Err("no command of an exchange came to the cards".into());
+    };
+    let exchange = ms(last.end.duration_since(first.begin));
+    Ok(Times {
+        commands: seen.len(),
+        cards: TABLE_2.iter().map(|(_, ms)| *ms as f64).sum(),
+        bare: bare(binaries, &slot_a, &seen)?,
+        exchange,
+    })
+}
+
+/// Takes the host's card out, and puts it back as a slow one.
+fn slow_down(host: &mut Host, slot: &Slot, log: &Log) -> Result<Inserted> {
+    host.kill_card();
+    host.wait_until("absent").map_err(words)?;
+    let card = Slow::open(&host.path().join("card"), log)?;
+    let inserted = Inserted::new(card, slot)?;
+    host.wait_until("live").map_err(words)?;
+    Ok(inserted)
+}
+
+fn bare(binaries: &Binaries, slot: &Slot, seen: &[Seen]) -> Result<f64> {
+    let known = seen
+        .iter()
+        .map(|it| (it.command.clone(), it.response.clone()));
+    let mut user = ReaderUser::start(binaries, slot).map_err(words)?;
+    user.ask("wait empty").map_err(words)?;
+    let _card = Inserted::new(Replay(known.collect()), slot)?;
+    user.ask("wait inserted").map_err(words)?;
+    user.ask("connect exclusive").map_err(words)?;
+    let start = Instant::now();
+    for Seen { command, .. } in seen {
+        let answer = user
+            .ask(&format!("transmit {}", hex(command)))
+            .map_err(words)?;
+        if !answer.starts_with("ok") {
+            return Err(answer);
+        }
+    }
+    Ok(ms(start.elapsed()))
+}
+
+fn ms(time: std::time::Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
