@@ -184,7 +184,8 @@ pub(crate) fn trust(cli: &Cli) -> Trust {
     cli.daemon_uid.map_or(trust.clone(), |uid| trust.and(uid))
 }
 
-fn connect(settings: &Settings, trust: &Trust) -> Result<Connection, Failure> {
+/// A connection to the daemon of the settings.
+pub(crate) fn connect(settings: &Settings, trust: &Trust) -> Result<Connection, Failure> {
     Ok(Connection::open_trusting(
         &settings.socket,
         "wallet",

@@ -5,6 +5,7 @@
 //! capability and the records that `history` tells.
 
 mod asks;
+mod away;
 mod card;
 mod cli;
 mod commands;

@@ -236,6 +236,20 @@ fn what_is_for_a_card_whose_process_was_killed_waits_until_there_is_one_again() 
 }
 
 #[test]
+fn a_wallet_whose_card_is_away_says_so_and_what_becomes_of_the_order() {
+    let (_deployment, mut cast) = cast();
+    let peer = cast.b.peer.clone();
+    cast.a.stop().unwrap();
+    cast.a.serve_card(true);
+    cast.a.start(&[&peer]).unwrap();
+    cast.a.kill_card();
+    let is_lost = || Ok(cast.a.counter("card-lost")? == 1);
+    cast.a.wait_for("the loss", is_lost).unwrap();
+    let output = cast.a.wallet(&["list"]).output().unwrap();
+    refused(&output, 7, &["the card is gone", "waits up to 60 s"]);
+}
+
+#[test]
 fn without_a_daemon_the_wallet_says_what_to_do() {
     let (_deployment, mut cast) = cast();
     cast.a.stop().unwrap();

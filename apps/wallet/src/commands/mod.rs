@@ -19,12 +19,17 @@ mod redeem;
 mod redeemer;
 mod refresh;
 
+use crate::away;
 use crate::cli::{Cli, Command, Issuer, Redeemer};
 use crate::disputes::Dispute;
 use crate::failure::Failure;
 use crate::output::Report;
 
 pub(crate) fn run(cli: &Cli) -> Result<Report, Failure> {
+    carry_out(cli).map_err(|failure| away::explain(cli, failure))
+}
+
+fn carry_out(cli: &Cli) -> Result<Report, Failure> {
     match &cli.command {
         Command::Init(args) => init::run(cli, args),
         Command::Pin(args) => new_pin::change(cli, args),

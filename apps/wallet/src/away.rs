@@ -1,0 +1,73 @@
+//! Why a card did not answer: whoever has the way to it may say that it is not there.
+
+use std::time::Duration;
+
+use command_line::Kind;
+use libetp::Port;
+use libetp::params::host::{CardState, CardWatch};
+
+use crate::cli::Cli;
+use crate::failure::Failure;
+use crate::home::Home;
+use crate::mail::{connect, trust};
+use crate::settings::Settings;
+
+/// How long the daemon may take to say how the card is.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A failure by silence, with what the daemon says of the card if that is the reason.
+pub(crate) fn explain(cli: &Cli, failure: Failure) -> Failure {
+    let is_silence = failure.kind == Kind::Timeout;
+    match is_silence.then(|| state(cli)).flatten() {
+        Some(state) if state.state != "live" => failure.hint(hint(&state)),
+        _ => failure,
+    }
+}
+
+/// How the card is, if the daemon says it.
+fn state(cli: &Cli) -> Option<CardState> {
+    let home = Home::open(cli.home.as_deref()).ok()?;
+    let mut settings = Settings::load(&home).ok()?;
+    if let Some(socket) = &cli.socket {
+        settings.socket = socket.clone();
+    }
+    let domain = settings.id.domain;
+    let connection = connect(&settings, &trust(cli)).ok()?;
+    let mut capability = connection.acquire(Some(domain), false).ok()?;
+    let daemon = domain.entity(Port::DIAGNOSTICS);
+    capability.call(daemon, &CardWatch {}, TIMEOUT).ok()
+}
+
+fn hint(card: &CardState) -> String {
+    let wait_s = card.wait_ms.div_ceil(1_000);
+    let meanwhile = match wait_s {
+        0 => "what was sent to it went back".to_owned(),
+        wait_s => {
+            format!("what was sent to it waits up to {wait_s} s and is carried out when it is back")
+        }
+    };
+    format!(
+        "the card is {}: {}; put it back, then look at `wallet history`: {meanwhile}",
+        card.state, card.detail
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_card_that_is_away_is_named_with_what_happens_meanwhile() {
+        let card = |wait_ms| CardState {
+            state: "absent".into(),
+            detail: "pulled".into(),
+            wait_ms,
+        };
+        let waits = hint(&card(60_000));
+        assert!(
+            waits.contains("absent: pulled") && waits.contains("up to 60 s"),
+            "{waits}"
+        );
+        assert!(hint(&card(0)).contains("went back"));
+    }
+}
