@@ -39,6 +39,11 @@ impl Host {
         !matches!(self.card_home, CardHome::Daemon)
     }
 
+    /// Whether the card is in a reader.
+    pub(super) fn is_in_reader(&self) -> bool {
+        matches!(self.card_home, CardHome::Reader(_))
+    }
+
     /// Gives the card a process of its own, or puts it into the daemon, from the next start on.
     pub fn serve_card(&mut self, serves: bool) {
         let process = || Kept::new("softcard serve", self.path().join("softcard.log"));

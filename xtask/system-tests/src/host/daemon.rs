@@ -11,6 +11,8 @@ use crate::program::{Failure, Program};
 
 /// How long a daemon may take until its card is live, before a test gives up.
 const START_S_MAX: u64 = 60;
+/// How long messages wait for a card in a reader: a test that is slow for once is no reason to give up.
+const CARD_AWAY_MS_MAX: u32 = 600_000;
 /// How much of a log is shown when its daemon failed.
 const LAST_WORDS_LINES: usize = 40;
 
@@ -159,6 +161,9 @@ impl Host {
                 .map(|address| format!("address = \"{address}\"\n"));
             let (key, address, domains) = (&peer.key, address.unwrap_or_default(), &peer.domains);
             text += &format!("\n[[peer]]\nkey = \"{key}\"\n{address}domains = {domains:?}\n");
+        }
+        if self.is_in_reader() {
+            text += &format!("\n[limits]\ncard_away_ms_max = {CARD_AWAY_MS_MAX}\n");
         }
         if self.rules().exists() {
             text += "\n[guard]\nfile = \"guard.toml\"\n";

@@ -17,7 +17,7 @@ use softcard::vpcd::{Protocol, VirtualCard};
 use system_tests::reader::Slot;
 
 /// Only a failure waits so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Where a card stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

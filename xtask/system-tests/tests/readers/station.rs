@@ -15,7 +15,7 @@ use system_tests::{Binaries, Deployment, Host};
 use crate::gate::OwnCard;
 
 /// Only a failure waits so long.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) struct Station {
     pub(crate) pings: Pings,
