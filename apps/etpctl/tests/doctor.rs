@@ -240,6 +240,12 @@ fn service_and_socket() {
     broken(draining, "warn  service", "start it");
     let open = |world: &mut World| world.status.at_rest = "none".into();
     broken(open, "warn  at rest", "device_key");
+    let stranger = |world: &mut World| {
+        world.serves = false;
+        support::forbid(&world.at("run"));
+    };
+    let said = broken(stranger, "warn  service: it runs", "[admin] uids");
+    assert!(said.contains("ok    scheme"), "{said}");
     // Whoever may write to the directory could replace both sockets in it.
     let world = World::new();
     fs::set_permissions(world.at("run"), Permissions::from_mode(0o777)).unwrap();
