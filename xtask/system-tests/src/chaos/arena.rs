@@ -142,8 +142,10 @@ impl Arena {
         self.tally.count(&results);
         judge::alike(&results[0], &results[1])?;
         judge::alike(&results[1], &results[0])?;
+        results.iter().try_for_each(judge::traded_once)?;
         for (xid, n1) in agreed {
-            self.hear(xid, &[results[0].get(&n1), results[1].get(&n1)])?;
+            let exchange = (n1, Some(xid));
+            self.hear(xid, &results.each_ref().map(|side| side.get(&exchange)))?;
         }
         let held = self.held()?;
         judge::once(&self.vouchers, [&held[0], &held[1]])

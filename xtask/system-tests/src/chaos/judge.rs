@@ -1,9 +1,10 @@
 //! What must be so when nothing is open any more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use libetp::params::voucher::{ExchangeResult, Outcome, Vid, Xid};
 
+use super::tally::Results;
 use super::trader::{name, short};
 use crate::program::Failure;
 
@@ -27,22 +28,34 @@ pub(super) fn once(all: &[Vid], held: [&[Vid]; 2]) -> Result<(), Failure> {
 }
 
 /// Both sides of an exchange either traded or did not.
-pub(super) fn alike(
-    one: &BTreeMap<[u8; 32], ExchangeResult>,
-    other: &BTreeMap<[u8; 32], ExchangeResult>,
-) -> Result<(), Failure> {
-    let traded = |result: &ExchangeResult| result.gained.is_some();
-    for (n1, mine) in one.iter().filter(|(_, result)| result.xid.is_some()) {
-        let theirs = other.get(n1).filter(|result| result.xid == mine.xid);
+pub(super) fn alike(one: &Results, other: &Results) -> Result<(), Failure> {
+    for (exchange, mine) in one.iter().filter(|(_, result)| result.xid.is_some()) {
+        let theirs = other.get(exchange);
         let same = theirs.map_or(!traded(mine), |theirs| traded(theirs) == traded(mine));
         if !same {
             return Err(Failure::new(format!(
                 "{} ended unlike: {mine:?}, {theirs:?}",
-                short(n1)
+                short(&exchange.0)
             )));
         }
     }
     Ok(())
+}
+
+/// Of all exchanges of one offer, one at most traded.
+pub(super) fn traded_once(results: &Results) -> Result<(), Failure> {
+    let traded = results.iter().filter(|(_, result)| traded(result));
+    let mut offers = BTreeSet::new();
+    for ((n1, _), _) in traded {
+        if !offers.insert(n1) {
+            return Err(Failure::new(format!("offer {} traded twice", short(n1))));
+        }
+    }
+    Ok(())
+}
+
+fn traded(result: &ExchangeResult) -> bool {
+    result.gained.is_some()
 }
 
 /// What the third party decided, remembered for ever.
@@ -121,7 +134,7 @@ mod tests {
 
     #[test]
     fn one_side_that_traded_alone_is_found() {
-        let of = |result: ExchangeResult| BTreeMap::from([(result.n1, result)]);
+        let of = |result: ExchangeResult| BTreeMap::from([((result.n1, result.xid), result)]);
         let (traded, not) = (
             result(Outcome::Completed, true),
             result(Outcome::Aborted, false),
@@ -130,6 +143,25 @@ mod tests {
         assert!(alike(&of(traded.clone()), &of(not.clone())).is_err());
         assert!(alike(&of(traded), &BTreeMap::new()).is_err());
         assert!(alike(&of(not), &BTreeMap::new()).is_ok());
+    }
+
+    #[test]
+    fn an_offer_that_traded_twice_is_found() {
+        let of = |xid: u8, traded: bool| {
+            let xid = Some([xid; 32]);
+            let outcome = if traded {
+                Outcome::Completed
+            } else {
+                Outcome::Aborted
+            };
+            let result = ExchangeResult {
+                xid,
+                ..result(outcome, traded)
+            };
+            ((result.n1, xid), result)
+        };
+        assert!(traded_once(&BTreeMap::from([of(1, false), of(2, true)])).is_ok());
+        assert!(traded_once(&BTreeMap::from([of(1, true), of(2, true)])).is_err());
     }
 
     #[test]

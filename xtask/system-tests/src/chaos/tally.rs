@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use libetp::params::voucher::{ExchangeResult, Outcome};
+use libetp::params::voucher::{ExchangeResult, Outcome, Xid};
 
 use super::script::{Part, Victim};
 
-/// What one side was told, by n1.
-pub(super) type Results = BTreeMap<[u8; 32], ExchangeResult>;
+/// What one side was told.
+pub(super) type Results = BTreeMap<Exchange, ExchangeResult>;
+/// An exchange: n1 of its offer, and the exchange that was agreed on, if any. An offer that is accepted anew after an
+/// exchange of it was aborted has several.
+pub(super) type Exchange = ([u8; 32], Option<Xid>);
 
 /// What runs came to.
 #[derive(Clone, Copy, Debug, Default)]

@@ -15,6 +15,7 @@ use libetp::params::voucher::{
 };
 
 use super::script::Manner;
+use super::tally::Results;
 use crate::dice::Dice;
 use crate::owner::{Attempt, Owner, Trouble};
 use crate::program::Failure;
@@ -58,8 +59,8 @@ pub(super) struct Trader<'o> {
     pub(super) manner: Manner,
     pub(super) dice: Dice,
     pub(super) deals: Vec<Deal>,
-    /// What it was told, by n1.
-    pub(super) results: BTreeMap<[u8; 32], ExchangeResult>,
+    /// What it was told.
+    pub(super) results: Results,
     /// Every exchange that it saw agreed.
     pub(super) agreed: BTreeMap<Xid, [u8; 32]>,
     /// What each exchange that it saw gives and gets, by n1.
@@ -163,7 +164,7 @@ impl<'o> Trader<'o> {
         let Some((give, want)) = self.known.get(&n1).copied() else {
             return Ok(());
         };
-        match self.results.insert(n1, result.clone()) {
+        match self.results.insert((n1, result.xid), result.clone()) {
             Some(known) if known != result => {
                 let words = format!("two results: {known:?} and {result:?}");
                 return Err(Trouble::Fatal(words));
