@@ -217,7 +217,7 @@ impl Session {
                 // What is older than the challenge answers somebody who is gone.
                 let is_answer = number >> 16 > reply.generation;
                 if is_answer && message.header.mtype == Mtype::HELLO {
-                    self.hello(&message.param, now);
+                    self.hello(number, &message.param, now);
                 }
             }
             Stage::Suspended {
@@ -249,7 +249,20 @@ impl Session {
         }
     }
 
-    fn hello(&mut self, param: &[u8], now: &Now) {
+    /// What was held back came before the `hello` with this number, so the card gave it a smaller one. If not, it
+    /// is of another card, which was in this one's place; it must not raise the witness.
+    fn drop_impossible(&mut self, hello: u64) {
+        let before = self.held.len();
+        self.held.retain(|(number, _)| *number < hello);
+        let dropped = before - self.held.len();
+        if dropped > 0 {
+            let detail =
+                format!("{dropped} messages were dropped that this card cannot have sent before");
+            self.note("card-impossible", true, detail);
+        }
+    }
+
+    fn hello(&mut self, number: u64, param: &[u8], now: &Now) {
         let Stage::Challenged { reply, nonce, .. } = &self.stage else {
             return;
         };
@@ -263,10 +276,13 @@ impl Session {
             Ok((hello, leaf))
         });
         match judged {
-            Ok((hello, leaf)) => match self.known.suspended {
-                Some(number) => self.restate(number, reply, hello, leaf, now),
-                None => self.live(reply, &hello, leaf),
-            },
+            Ok((hello, leaf)) => {
+                self.drop_impossible(number);
+                match self.known.suspended {
+                    Some(number) => self.restate(number, reply, hello, leaf, now),
+                    None => self.live(reply, &hello, leaf),
+                }
+            }
             Err(Quarantine::Signature) if self.is_superseded(param, &reply, now.unix_s) => {}
             Err(cause) => self.quarantine(cause),
         }

@@ -195,8 +195,10 @@ impl Facts<'_> {
             state = "suspended";
             detail = format!("{detail}; {}", self.suspended_words(known.domain));
         }
-        if domain.is_none() {
-            detail = format!("{}: {detail}", slot.place.display());
+        let place = slot.place.display().to_string();
+        let is_named = |rest: &str| rest.starts_with([':', ' ']);
+        if domain.is_none() && !detail.strip_prefix(&place).is_some_and(is_named) {
+            detail = format!("{place}: {detail}");
         }
         if let Some((attempt, pause_ms)) = slot.reopening() {
             // Writing to a String does not fail.
@@ -214,7 +216,7 @@ impl Facts<'_> {
             domain: domain.map(|domain| domain.to_string()).unwrap_or_default(),
             state: state.into(),
             since_unix_s: slot.seen().since.1,
-            place: slot.place.display().to_string(),
+            place,
             backend: slot.backend.into(),
             class: leaf.map_or(0, |leaf| leaf.class),
             key: leaf.map(|leaf| hex(&leaf.key)),

@@ -227,6 +227,21 @@ impl Shard {
         self.accounts.close(account);
     }
 
+    /// The daemon's answer to somebody who asked, and who pays for it. If it is refused, so was the question.
+    pub(super) fn answer(&mut self, asker: Account, message: &Message) -> Routed {
+        let arriving = Arriving {
+            entry: Entry::Host,
+            membership: None,
+            account: asker,
+            back: Back::None,
+            header: message.header,
+            param: &message.param,
+        };
+        let routed = self.enter(&arriving);
+        self.trace(&arriving, &routed);
+        routed.map(|_| "host")
+    }
+
     /// Users that fail to authenticate too often have to wait (the card's own retry counter is
     /// its owner's, and must not be spent by somebody else).
     pub(super) fn watch_authentication(&mut self, arriving: &Arriving<'_>) -> Result<(), Verdict> {
@@ -276,8 +291,7 @@ impl Shard {
             Ok(ping) if ping.nonce.len() <= PING_NONCE_BYTES_MAX => {
                 let pong = libetp::params::host::Pong { nonce: ping.nonce };
                 let pong = libetp::params::Param::into_message(pong, src, arriving.header.src);
-                self.submit(Entry::Host, 0, &pong);
-                Ok("host")
+                self.answer(arriving.account, &pong)
             }
             Ok(_) => {
                 let detail = "the nonce of a ping has at most 64 bytes";

@@ -1,11 +1,11 @@
 //! Programs that asked to be told how their card is.
 
-use guard_policies::Entry;
 use libetp::params::Param;
 use libetp::params::host::CardState as CardStateParam;
 use libetp::{Domain, EntityId, Port, VerdictCode};
 
 use super::directory::{Directory, DomainState};
+use super::ledger::Account;
 use super::returns::Back;
 use super::send::{Arriving, Routed};
 use super::shard::Shard;
@@ -47,21 +47,22 @@ impl Shard {
         {
             connection.watches_card = true;
         }
-        self.tell_card_state(arriving.header.src);
-        Ok("host")
+        self.tell_card_state(arriving.account, arriving.header.src)
     }
 
     /// The state of a card is another, or the same anew.
     pub(super) fn card_state_changed(&mut self, domain: Domain) {
         let watching = self.connections.values().filter(|it| it.watches_card);
-        let owners = watching.filter_map(super::connection::Connection::owned);
-        let owners: Vec<_> = owners.filter(|id| id.domain == domain).collect();
-        for id in owners {
-            self.tell_card_state(id);
+        let owners = watching.filter_map(|it| Some((it.account, it.owned()?)));
+        let owners: Vec<_> = owners.filter(|(_, id)| id.domain == domain).collect();
+        for (account, id) in owners {
+            // Whoever takes nothing from its mailbox misses the news; what is refused is counted.
+            let _ = self.tell_card_state(account, id);
         }
     }
 
-    fn tell_card_state(&mut self, id: EntityId) {
+    /// Who watches pays, as for what it sends.
+    fn tell_card_state(&mut self, account: Account, id: EntityId) -> Routed {
         let CardState {
             state,
             detail,
@@ -73,6 +74,6 @@ impl Shard {
             wait_ms,
         };
         let daemon = id.domain.entity(Port::DIAGNOSTICS);
-        self.submit(Entry::Host, 0, &told.into_message(daemon, id));
+        self.answer(account, &told.into_message(daemon, id))
     }
 }

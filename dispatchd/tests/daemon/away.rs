@@ -340,6 +340,8 @@ fn a_daemon_that_starts_without_a_card_takes_it_up_when_it_comes() {
     place.reader.pull();
     let daemon = place.host.start();
     until(&daemon, "absent", |card| card.state == "absent");
+    let told = status(&daemon);
+    assert_eq!(told.detail.matches("card.sock").count(), 1, "{told:?}");
     place.insert();
     until(&daemon, "live", |card| card.state == "live");
     place.watcher();

@@ -1,12 +1,12 @@
 //! Programs that want to know how their card is.
 
-use dispatchd::router::{CardState as Told, Entry};
+use dispatchd::router::{CardState as Told, Entry, Limits};
 use libetp::frame::Origin;
 use libetp::params::Param;
-use libetp::params::host::CardState;
+use libetp::params::host::{CardState, Ping};
 use libetp::{Message, Mtype, Port, VerdictCode};
 
-use crate::harness::{ABROAD, DOMAIN, Program, daemon};
+use crate::harness::{ABROAD, DOMAIN, Program, Setup, daemon};
 
 fn watch(program: &mut Program) -> u64 {
     let host = DOMAIN.entity(Port::DIAGNOSTICS);
@@ -80,4 +80,41 @@ fn nobody_but_the_daemon_says_how_a_card_is() {
     let card = Message::new(DOMAIN.card(), host, Mtype::CARD_WATCH, vec![0x80]);
     daemon.router.submit(Entry::Card(DOMAIN), 1, card);
     assert_eq!(one.flush(), []);
+}
+
+/// A user whose programs ask, are told and take nothing costs the daemon no more than one who sends.
+#[test]
+fn who_asks_and_takes_nothing_pays_for_the_answers() {
+    const MESSAGES_MAX: u64 = 6;
+    let limits = Limits {
+        sender_messages_max: MESSAGES_MAX,
+        ..Limits::default()
+    };
+    let setup = Setup {
+        limits,
+        ..Setup::default()
+    };
+    let daemon = setup.start();
+    let mut programs = [daemon.acquire(), daemon.acquire(), daemon.acquire()];
+    let [one, two, three] = &mut programs;
+    for program in [&mut *one, &mut *two] {
+        watch(program);
+        assert_eq!(program.flush().len(), 1, "told at once");
+    }
+    // Twice two more: as much as the user may have waiting.
+    daemon.router.set_card_state(DOMAIN, said("absent", 7));
+    daemon.router.set_card_state(DOMAIN, said("live", 0));
+    daemon.router.set_card_state(DOMAIN, said("absent", 7));
+    let number = watch(three);
+    three.expect_failed(number, VerdictCode::QuotaExceeded);
+    let host = DOMAIN.entity(Port::DIAGNOSTICS);
+    let ping = Ping { nonce: vec![7] }.into_message(three.id, host);
+    let number = three.send(host, Mtype::PING, &ping.param);
+    three.expect_failed(number, VerdictCode::QuotaExceeded);
+    assert_eq!(one.flush().len(), 2, "the third is not stored");
+    // Taken is free again.
+    one.taken(3);
+    assert_eq!(one.flush(), []);
+    watch(three);
+    assert_eq!(state(three), "absent");
 }

@@ -80,6 +80,38 @@ fn a_card_that_is_pulled_while_it_proves_itself_does_so_when_it_is_back() {
     );
 }
 
+/// Something in its place said what the card cannot have said. The card is not blamed for it, now or later.
+#[test]
+fn what_another_said_under_its_name_does_not_raise_its_witness() {
+    let mut card = TestCard::new();
+    let mut session = card.live();
+    session.step(absent(), &now(1));
+    let mut liar = TestCard::new();
+    (liar.boot_id, liar.generation) = ([8; 8], u64::MAX >> 17);
+    liar.challenged(&mut session, Known::default());
+    let dst = card.domain.entity(Port(5));
+    let lie = Message::new(card.domain.card(), dst, Mtype::OFFER, vec![0x80]);
+    let number = u64::MAX;
+    let held = Input::Message {
+        number,
+        message: lie.clone(),
+    };
+    assert_eq!(session.step(held, &now(1)), []);
+    session.step(absent(), &now(2));
+    let effects = back(&mut card, &mut session);
+    assert!(matches!(session.stage(), Stage::Live { .. }));
+    assert!(!effects.contains(&Effect::Submit {
+        number,
+        message: lie
+    }));
+    let counted = |effect: &Effect| matches!(effect, Effect::Note(note) if note.name == "card-impossible");
+    assert!(effects.iter().any(counted), "{effects:?}");
+    assert_eq!(session.witness().generation, card.generation + 1);
+    session.step(absent(), &now(3));
+    back(&mut card, &mut session);
+    assert!(matches!(session.stage(), Stage::Live { .. }));
+}
+
 #[test]
 fn a_card_that_is_absent_for_too_long_is_detached_once_and_attached_when_it_is_back() {
     let mut card = TestCard::new();
