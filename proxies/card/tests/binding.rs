@@ -34,7 +34,7 @@ fn select_response(next_ms: u16) -> Vec<u8> {
         max_command_data: 65_535,
         max_message: 65_524,
         boot_id: [1; 8],
-        generation: 0,
+        generation: 6,
         next_ms,
     };
     [reply.to_data(), bare(StatusWord::OK)].concat()
@@ -191,6 +191,24 @@ fn repeats_are_dropped_by_their_number_across_restarts() {
         3,
         "carried, though dropped"
     );
+}
+
+/// Whatever said it: the card in its place or somebody on the way.
+#[test]
+fn a_number_that_cannot_be_hides_nothing_that_the_card_says_later() {
+    let lie = response(&[(u64::MAX, 1)], ONLY_WHEN_SPOKEN_TO_MS, StatusWord::OK);
+    let select = Reaction::Answer {
+        command: SelectCommand { session: SESSION }.to_bytes(),
+        response: select_response(ONLY_WHEN_SPOKEN_TO_MS),
+    };
+    let truth = response(&[(7 << 16, 2)], ONLY_WHEN_SPOKEN_TO_MS, StatusWord::OK);
+    let mut driver = scripted([lie, Reaction::Fail(LinkError::Reset), select, truth]);
+    driver.binding.queue(1, order(1, 8));
+    driver.run();
+    driver.binding.queue(2, order(2, 8));
+    driver.run();
+    assert_eq!(driver.received(), [1, 2]);
+    assert_eq!(driver.binding.highest_seen(), 7 << 16);
 }
 
 #[test]

@@ -61,6 +61,8 @@ impl Binding {
 
     fn begin_run(&mut self, now_ms: u64, reply: SelectReply) {
         self.absence = None;
+        // A larger one was a lie, of whatever was in the card's place; what the card says now is no repeat.
+        self.highest_seen = self.highest_seen.min(last_number_of(reply.generation));
         self.run = Some(Run::new(&reply, self.command_bytes_max));
         self.events.push(CardEvent::Selected(reply));
         self.poll_at_ms = poll_at_ms(now_ms, reply.next_ms);
@@ -123,4 +125,9 @@ impl Binding {
         }
         None
     }
+}
+
+/// The largest number that a message can have at this generation.
+fn last_number_of(generation: u64) -> u64 {
+    generation.saturating_mul(1 << 16) | 0xFFFF
 }
