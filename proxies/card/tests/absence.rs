@@ -67,6 +67,45 @@ fn a_card_that_comes_and_does_not_stay_takes_no_time_from_what_waits_and_gives_n
     assert_eq!(binding.next(40), Action::AwaitCard(Some(WAIT_MS)));
 }
 
+/// SELECT is answered each time, and then the card is away again: what waits does not wait for ever.
+#[test]
+fn a_card_that_is_selected_and_carries_nothing_out_has_not_come_back() {
+    let mut binding = pulled();
+    let mut card = ModelCard::default();
+    for now_ms in [10, WAIT_MS - 1] {
+        binding.checked(now_ms, Ok(()));
+        assert_eq!(binding.next(now_ms), Action::Reset);
+        card.power_cycle();
+        binding.completed(now_ms, Ok(&[]));
+        let Action::Transmit { command, .. } = binding.next(now_ms) else {
+            panic!("SELECT is due")
+        };
+        let reply = card.transmit(command);
+        binding.completed(now_ms, Ok(&reply));
+        assert!(matches!(binding.next(now_ms), Action::Transmit { .. }));
+        binding.completed(now_ms, Err(absent()));
+        assert_eq!(binding.next(now_ms), Action::AwaitCard(Some(WAIT_MS)));
+    }
+    binding.take_events();
+    assert_eq!(binding.next(WAIT_MS), Action::AwaitCard(None));
+    let told = binding.take_events();
+    assert_eq!(told.last(), Some(&CardEvent::Overdue), "{told:?}");
+    // One that does carry something out has: the next absence has its own time.
+    let mut driver = Driver::new(card, settings());
+    (driver.binding, driver.now_ms) = (binding, WAIT_MS + 1);
+    driver.binding.checked(WAIT_MS + 1, Ok(()));
+    driver.run();
+    driver.binding.queue(4, order(4, 8));
+    driver.run();
+    assert_eq!(driver.received(), [4]);
+    driver.binding.disturbed(WAIT_MS + 2, absent());
+    let until = 2 * WAIT_MS + 2;
+    assert_eq!(
+        driver.binding.next(WAIT_MS + 2),
+        Action::AwaitCard(Some(until))
+    );
+}
+
 /// A link that is gone for good, or that fails too often, is tried as long as messages wait.
 #[test]
 fn a_link_that_is_lost_is_given_up_when_messages_have_waited_long_enough() {

@@ -77,14 +77,11 @@ impl Binding {
         if before.as_ref().is_none_or(|before| before.why != why) {
             self.events.push(CardEvent::Away(why.clone()));
         }
-        let (until_ms, is_overdue) = match before {
-            Some(before) => (before.until_ms, before.is_overdue),
-            None => (now_ms.saturating_add(self.away_ms_max), false),
-        };
+        let since_ms = *self.away_since_ms.get_or_insert(now_ms);
         self.absence = Some(Absence {
             why,
-            until_ms,
-            is_overdue,
+            until_ms: since_ms.saturating_add(self.away_ms_max),
+            is_overdue: before.is_some_and(|before| before.is_overdue),
             is_tried: false,
         });
     }

@@ -89,6 +89,9 @@ pub struct Binding {
     poll_at_ms: Option<u64>,
     /// How long what is queued waits for a card that is away, in milliseconds.
     away_ms_max: u64,
+    /// Since when the card has carried nothing out, if it was away since. One that only answers SELECT and goes
+    /// again has not come back.
+    away_since_ms: Option<u64>,
     absence: Option<Absence>,
     gone: bool,
     events: Vec<CardEvent>,
@@ -113,6 +116,7 @@ impl Binding {
             not_before_ms: 0,
             poll_at_ms: None,
             away_ms_max: 0,
+            away_since_ms: None,
             absence: None,
             gone: false,
             events: Vec::new(),
@@ -272,6 +276,7 @@ impl Binding {
 
     fn accept(&mut self, now_ms: u64, run: Run, reply: ExchangeReply) {
         self.faults.clear();
+        self.away_since_ms = None;
         self.run = Some(Run {
             sequence: next_sequence(run.sequence),
             ..run
