@@ -104,7 +104,8 @@ fn what_another_said_under_its_name_does_not_raise_its_witness() {
         number,
         message: lie
     }));
-    let counted = |effect: &Effect| matches!(effect, Effect::Note(note) if note.name == "card-impossible");
+    let counted =
+        |effect: &Effect| matches!(effect, Effect::Note(note) if note.name == "card-impossible");
     assert!(effects.iter().any(counted), "{effects:?}");
     assert_eq!(session.witness().generation, card.generation + 1);
     session.step(absent(), &now(3));
