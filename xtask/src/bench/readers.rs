@@ -1,8 +1,8 @@
 //! `cargo xtask bench readers`: what the way to a card in a reader costs.
 //!
-//! Virtual readers behind a real `pcscd`. A program that talks to the card by itself, with bare `SCardTransmit`, is the
-//! floor for `etp-card-proxy`; and an exchange of vouchers with cards as slow as those of Terada et al. 2005, Table 2, is
-//! compared with the same commands, transmitted bare to cards that are as slow.
+//! Virtual readers behind a real `pcscd`. A program that talks to the card by itself, with bare `SCardTransmit`, is
+//! the floor for `etp-card-proxy`; and an exchange of vouchers with cards as slow as those of Terada et al. 2005,
+//! Table 2, is compared with the same commands, transmitted bare to cards that are as slow.
 
 mod carry;
 mod paper;
