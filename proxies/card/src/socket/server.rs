@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixListener;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use libetp::local::{Trust, peer_uid};
 
@@ -65,41 +65,51 @@ impl<L: Link> CardServer<L> {
     pub fn serve(&mut self, listener: &UnixListener, stop: &impl AsFd) -> Result<(), ServeError> {
         listener.set_nonblocking(true).map_err(ServeError::Socket)?;
         let mut daemon = None;
+        let mut looked = Instant::now();
         loop {
-            let news = self.wait(listener, stop, daemon.as_ref());
-            daemon = match (news.map_err(ServeError::Socket)?, daemon) {
+            let news = self.wait(listener, stop, daemon.as_ref(), looked);
+            let news = news.map_err(ServeError::Socket)?;
+            let is_look = !matches!(news, News::Connection);
+            daemon = match (news, daemon) {
                 (News::Stop, _) => return Ok(()),
                 (News::Connection, daemon) => self.accept(listener, daemon)?,
                 (News::Request, Some(frames)) => self.answer(frames)?,
                 (News::Nothing, Some(frames)) => self.check(frames)?,
                 (News::Request | News::Nothing, None) => None,
             };
+            if is_look {
+                looked = Instant::now();
+            }
             if daemon.is_none() && std::mem::take(&mut self.is_needed) {
                 self.link.rest();
             }
         }
     }
 
-    /// Requests go first: whoever connects while another daemon's end is not seen yet waits for that.
+    /// Requests go first: whoever connects while another daemon's end is not seen yet waits for that. Nor does it keep
+    /// the card, at which somebody `looked` last at that time, from being looked at.
     fn wait(
         &self,
         listener: &UnixListener,
         stop: &impl AsFd,
         daemon: Option<&Frames>,
+        looked: Instant,
     ) -> io::Result<News> {
         let mut fds = vec![stop.as_fd(), listener.as_fd()];
         fds.extend(daemon.map(AsFd::as_fd));
         let has_bytes = daemon.is_some_and(Frames::has_bytes);
+        let pause = self.check_pause().filter(|_| daemon.is_some());
+        let left = pause.map(|pause| pause.saturating_sub(looked.elapsed()));
         let within = match has_bytes {
             true => Some(Duration::ZERO),
-            false => self.check_pause().filter(|_| daemon.is_some()),
+            false => left,
         };
         let ready = ready(&fds, within)?;
         Ok(match ready.as_slice() {
             [true, ..] => News::Stop,
             [_, _, true] => News::Request,
             _ if has_bytes => News::Request,
-            [_, true, ..] => News::Connection,
+            [_, true, ..] if left != Some(Duration::ZERO) => News::Connection,
             _ => News::Nothing,
         })
     }

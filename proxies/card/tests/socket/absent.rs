@@ -1,5 +1,7 @@
 //! A process that has no card now: it says so, and says when there is one.
 
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -286,6 +288,35 @@ fn a_host_that_ends_does_not_wait_for_a_card() {
     let failed = |event: &&CardEvent| matches!(event, CardEvent::Failed { .. });
     assert_eq!(heard.iter().filter(failed).count(), 100);
     assert_eq!(heard.last(), Some(&CardEvent::Gone(GoneReason::Shutdown)));
+}
+
+/// Anybody may connect where a daemon of another user is served, and is sent away; the card is looked at all the same.
+#[test]
+fn a_card_that_is_back_is_told_of_however_many_connect() {
+    let (place, reader) = (Place::new(), Reader::with(ModelCard::default()));
+    let _process = Process::serve(&place, reader.clone());
+    let mut daemon = link(&place).expect("it listens");
+    daemon.transmit(&[0; 5]).expect("an answer");
+    let (path, is_back) = (place.path(), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !is_back.load(Ordering::SeqCst) {
+                    drop(UnixStream::connect(&path));
+                }
+            });
+        }
+        let card = reader.pull();
+        while daemon.check().is_ok() {
+            std::thread::yield_now();
+        }
+        reader.insert(card);
+        while daemon.check().is_err() {
+            std::thread::yield_now();
+        }
+        is_back.store(true, Ordering::SeqCst);
+    });
+    daemon.transmit(&[0; 5]).expect("an answer");
 }
 
 #[test]
