@@ -7,9 +7,9 @@ use libetp::codec::from_slice;
 use libetp::digest::Hash;
 use libetp::params::Param;
 use libetp::params::voucher::{
-    AcknowledgeResult, CancelOffer, ExchangeResult, ExchangeStarted, IssueBegin, IssueCancel,
-    IssueChallenge, ListExchanges, ListVouchers, Offer, OfferRejected, OrderAbort, OrderResolve,
-    ReceiptBody, Redeem, RedeemBody, RedeemReceipt, Redeemed, StartExchange, Vid, Xid,
+    CancelOffer, ExchangeResult, ExchangeStarted, IssueBegin, IssueCancel, IssueChallenge,
+    ListExchanges, ListVouchers, Offer, OfferRejected, OrderAbort, OrderResolve, ReceiptBody,
+    Redeem, RedeemBody, RedeemReceipt, Redeemed, StartExchange, Vid, Xid,
 };
 use libetp::{EntityId, Message, Mtype};
 use oncard_voucher::records::Side;
@@ -73,8 +73,8 @@ pub struct Party {
     pub wallet: Wallet,
     /// How it answers.
     pub manner: Manner,
-    /// Results heard, by n1.
-    pub results: BTreeMap<[u8; 32], ExchangeResult>,
+    /// Results heard, by n1 and exchange.
+    pub results: BTreeMap<([u8; 32], Option<Xid>), ExchangeResult>,
     card: EntityId,
     offers: Vec<Offer>,
     started: Vec<[u8; 32]>,
@@ -162,10 +162,10 @@ impl Party {
 
     fn hear_result(&mut self, message: &Message, around: &mut Around<'_>) -> Option<Message> {
         let result = ExchangeResult::from_param(&message.param).ok()?;
-        let n1 = result.n1;
-        self.results.insert(n1, result);
+        let acknowledgement = result.acknowledgement();
+        self.results.insert((result.n1, result.xid), result);
         let acknowledges = around.dice.chance(self.manner.acknowledges);
-        acknowledges.then(|| self.wallet.say(self.card, AcknowledgeResult { n1 }))
+        acknowledges.then(|| self.wallet.say(self.card, acknowledgement))
     }
 
     fn hear_challenge(&mut self, message: &Message, around: &mut Around<'_>) -> Option<Message> {

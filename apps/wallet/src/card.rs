@@ -6,7 +6,7 @@ use libetp::EntityId;
 use libetp::client::ClientError;
 use libetp::client::blocking::{Capability, CardSession};
 use libetp::params::runtime::{CardInfo, CardInfoRequest, RefusalCode};
-use libetp::params::voucher::{AcknowledgeResult, Disputed, ExchangeResult, Offer};
+use libetp::params::voucher::{Disputed, ExchangeResult, Offer};
 
 use crate::cli::Cli;
 use crate::disputes::Dispute;
@@ -115,10 +115,14 @@ impl Orders {
     }
 
     /// The card may forget the result of an exchange.
-    pub(crate) fn acknowledge(&mut self, wallet: &mut Wallet, n1: [u8; 32]) -> Result<(), Failure> {
+    pub(crate) fn acknowledge(
+        &mut self,
+        wallet: &mut Wallet,
+        result: &ExchangeResult,
+    ) -> Result<(), Failure> {
         let card = self.session.card();
         let capability = self.substitute.as_mut().unwrap_or(&mut wallet.capability);
-        capability.send_param(card, &AcknowledgeResult { n1 })?;
+        capability.send_param(card, &result.acknowledgement())?;
         Ok(())
     }
 

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use libetp::client::blocking::{Capability, Connection};
 use libetp::client::{Delivery, Event, Taking, Trust};
-use libetp::params::voucher::AcknowledgeResult;
 
 use crate::asks::{self, Asks};
 use crate::cli::Cli;
@@ -101,10 +100,9 @@ impl Wallet {
     fn carry_out(&mut self, effect: Effect) -> Result<(), Failure> {
         match effect {
             Effect::None => {}
-            Effect::Acknowledge(n1) => {
+            Effect::Acknowledge(result) => {
                 let card = self.settings.id.domain.card();
-                self.capability
-                    .queue_param(card, &AcknowledgeResult { n1 })?;
+                self.capability.queue_param(card, &result)?;
             }
             Effect::Reply(dst, mtype, param) => {
                 self.capability.queue(dst, mtype, &param)?;

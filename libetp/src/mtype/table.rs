@@ -71,7 +71,7 @@ impl Mtype {
     pub const EXCHANGE_RESULT: Mtype = Mtype(0x0207);
     /// The other owner does not want the exchange.
     pub const OFFER_REJECTED: Mtype = Mtype(0x0208);
-    /// The id that gave the order has the result.
+    /// The id that gave the order has the result of this exchange.
     pub const ACKNOWLEDGE_RESULT: Mtype = Mtype(0x0209);
     /// The owner takes an open offer back.
     pub const CANCEL_OFFER: Mtype = Mtype(0x020a);
@@ -453,7 +453,7 @@ pub const TABLE: &[Entry] = &[
         name: "acknowledge-result",
         privileged: false,
         secret: false,
-        params: &["n1: bytes32"],
+        params: &["n1: bytes32", "xid: bytes32?"],
     },
     Entry {
         mtype: Mtype(0x020a),

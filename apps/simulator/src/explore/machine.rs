@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use libetp::params::voucher::{AcknowledgeResult, ReceiptBody, RedeemReceipt};
+use libetp::params::voucher::{ReceiptBody, RedeemReceipt};
 use oncard_runtime::harness::Effects;
 use oncard_runtime::store::Entry;
 use oncard_runtime::{MemoryStore, Store};
@@ -171,7 +171,7 @@ impl<'c> Machine<'c> {
 pub(crate) fn acknowledgements(cast: &Cast, actor: usize, memory: &MemoryStore) -> Vec<Letter> {
     let owner = cast.actors[actor].wallet();
     let results = all::<Finished>(memory).unwrap_or_default().into_iter();
-    let results = results.map(|(n1, _)| Letter::new(owner, &AcknowledgeResult { n1 }));
+    let results = results.map(|(_, done)| Letter::new(owner, &done.result.acknowledgement()));
     let redeemed = all::<Redemption>(memory).unwrap_or_default().into_iter();
     let receipts = redeemed.map(|(vid, done)| {
         let challenge = done.body.challenge;

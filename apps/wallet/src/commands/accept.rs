@@ -72,7 +72,7 @@ fn ended(
 ) -> Result<Report, Failure> {
     wallet.records.ended(now(), result);
     wallet.save()?;
-    orders.acknowledge(wallet, result.n1)?;
+    orders.acknowledge(wallet, result)?;
     wallet.done()?;
     let report = super::history::ended(wallet, Hex32(result.n1))?;
     Ok(report.proposing(&wallet.records))

@@ -18,7 +18,7 @@ pub(super) fn run(cli: &Cli, args: &Cancel) -> Result<Report, Failure> {
     let text = args.offer.as_deref();
     let n1 = match choose(&wallet.records, text, Remedy::Cancel) {
         Ok(Chosen::Open(exchange)) => exchange.n1,
-        Ok(Chosen::Ended(exchange)) => return super::history::ended(&wallet, exchange.n1),
+        Ok(Chosen::Ended(exchange)) => return Ok(super::history::over(exchange)),
         Err(wrong) => return Err(dispute::misfit(&wrong, text, Remedy::Cancel)),
     };
     cancel(&mut wallet, &mut orders, n1)?;
@@ -31,7 +31,7 @@ fn cancel(wallet: &mut Wallet, orders: &mut Orders, n1: Hex32) -> Result<(), Fai
         Ok(result) => {
             wallet.records.ended(now(), &result);
             wallet.save()?;
-            orders.acknowledge(wallet, result.n1)?;
+            orders.acknowledge(wallet, &result)?;
             wallet.done()
         }
         Err(error) if error.refusal() == Some(RefusalCode::State) => {

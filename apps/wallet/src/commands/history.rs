@@ -22,7 +22,7 @@ pub(super) fn run(cli: &Cli) -> Result<Report, Failure> {
     Ok(Report::new(text, json).proposing(records))
 }
 
-/// The report of a command about one exchange.
+/// The report of a command about an offer: of its newest exchange.
 pub(super) fn one(wallet: &Wallet, n1: Hex32) -> Result<Report, Failure> {
     let found = wallet.records.by_n1(n1);
     Ok(found.map_or_else(
@@ -31,12 +31,15 @@ pub(super) fn one(wallet: &Wallet, n1: Hex32) -> Result<Report, Failure> {
     ))
 }
 
-/// The report of a command that brought an exchange to its end: how it ended comes first.
+/// The report of a command that brought an exchange to its end.
 pub(super) fn ended(wallet: &Wallet, n1: Hex32) -> Result<Report, Failure> {
-    let report = one(wallet, n1)?;
     let found = wallet.records.by_n1(n1);
-    let outcome = found.map_or_else(String::new, outcome);
-    Ok(Report::new(outcome + &report.text, report.json))
+    Ok(found.map_or_else(|| Report::new("", Value::Null), over))
+}
+
+/// An exchange that is over: how it ended comes first.
+pub(super) fn over(exchange: &Exchange) -> Report {
+    Report::new(outcome(exchange) + &story(exchange), entry(exchange))
 }
 
 fn outcome(exchange: &Exchange) -> String {

@@ -14,7 +14,7 @@ use crate::values::{Hex32, as_hex};
 pub(crate) struct Exchange {
     /// Counts from 1, for people.
     pub(crate) number: u64,
-    /// The offer's id.
+    /// The offer's id. After an abort the same offer may be accepted anew: that is another exchange.
     pub(crate) n1: Hex32,
     /// The exchange's id, once this wallet heard of an agreement.
     #[serde(default)]
@@ -214,12 +214,6 @@ impl Exchange {
     pub(crate) fn is_running(&self) -> bool {
         let running = [Stage::Wait, Stage::Resolving, Stage::Aborting];
         !self.state.is_final() && self.stage().is_some_and(|stage| running.contains(&stage))
-    }
-
-    /// Whether `text` is the beginning of one of its ids.
-    pub(crate) fn begins(&self, text: &str) -> bool {
-        let begins = |id: &Hex32| id.to_string().starts_with(text);
-        begins(&self.n1) || self.xid.as_ref().is_some_and(begins)
     }
 
     /// How far it is, in a word for people.

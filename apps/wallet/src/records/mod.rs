@@ -3,6 +3,7 @@
 //! Pure: messages and the time go in, what is to be answered comes out. [`Records`] is what lies
 //! in `records.json`; it is stored before anything is answered or taken from the mailbox.
 
+mod anew;
 mod exchange;
 mod seen;
 
@@ -14,7 +15,9 @@ use libetp::limits::{CERTIFICATE_BYTES_MAX, PROMISE_BYTES_MAX, THIRD_PARTY_IDS_M
 use libetp::params::Param;
 use libetp::params::host::{Ping, Pong};
 use libetp::params::runtime::OrderRefused;
-use libetp::params::voucher::{ExchangeResult, ExchangeStarted, Issued, Offer, Outcome};
+use libetp::params::voucher::{
+    AcknowledgeResult, ExchangeResult, ExchangeStarted, Issued, Offer, Outcome,
+};
 use libetp::{EntityId, Mtype};
 use serde::{Deserialize, Serialize};
 
@@ -57,8 +60,8 @@ pub(crate) struct Records {
 pub(crate) enum Effect {
     /// Nothing more.
     None,
-    /// The card may forget the result of this exchange.
-    Acknowledge([u8; 32]),
+    /// The card may forget the result of an exchange.
+    Acknowledge(AcknowledgeResult),
     /// An answer.
     Reply(EntityId, Mtype, Vec<u8>),
 }
@@ -131,7 +134,7 @@ impl Records {
             Mtype::EXCHANGE_RESULT => {
                 if let Ok(result) = ExchangeResult::from_param(param) {
                     self.ended(unix_s, &result);
-                    return Effect::Acknowledge(result.n1);
+                    return Effect::Acknowledge(result.acknowledgement());
                 }
             }
             Mtype::EXCHANGE_STARTED => {
@@ -196,11 +199,12 @@ impl Records {
         let Some(state) = outcome.map(State::of) else {
             return;
         };
-        let n1 = Hex32(result.n1);
-        if self.by_n1(n1).is_none() {
-            self.add(unknown(n1, result));
+        let (n1, xid) = (Hex32(result.n1), result.xid.map(Hex32));
+        if self.of(n1, xid).is_none() {
+            let anew = self.anew(unix_s, n1);
+            self.add(anew.unwrap_or_else(|| unknown(n1, result)));
         }
-        if let Some(known) = self.by_n1_mut(n1)
+        if let Some(known) = self.of_mut(n1, xid)
             && !(known.state == state && known.state.is_final())
         {
             known.end(unix_s, state, result);
@@ -226,13 +230,13 @@ impl Records {
     }
 
     /// The exchanges that `text` may mean: the one of that number, or else those one of whose ids
-    /// begins with it.
+    /// begins with it. An n1 means the newest exchange of its offer.
     pub(crate) fn named(&self, text: &str) -> Vec<&Exchange> {
         let by_number = self.exchanges.iter().find(|e| e.number.to_string() == text);
         match (by_number, text.is_empty()) {
             (Some(found), _) => vec![found],
             (None, true) => Vec::new(),
-            (None, false) => self.exchanges.iter().filter(|e| e.begins(text)).collect(),
+            (None, false) => self.beginning(text).collect(),
         }
     }
 
@@ -244,13 +248,13 @@ impl Records {
         }
     }
 
-    /// An exchange by its id.
+    /// The newest exchange of an offer.
     pub(crate) fn by_n1(&self, n1: Hex32) -> Option<&Exchange> {
-        self.exchanges.iter().find(|known| known.n1 == n1)
+        self.exchanges.iter().rfind(|known| known.n1 == n1)
     }
 
     fn by_n1_mut(&mut self, n1: Hex32) -> Option<&mut Exchange> {
-        self.exchanges.iter_mut().find(|known| known.n1 == n1)
+        self.exchanges.iter_mut().rfind(|known| known.n1 == n1)
     }
 
     /// Whether nothing more can happen to an exchange.

@@ -17,7 +17,10 @@ impl Records {
                 self.see_one(unix_s, state, stage);
             }
         }
-        let is_listed = |known: &Exchange| listed.iter().any(|state| state.n1 == known.n1.0);
+        let is_listed = |known: &Exchange| {
+            let mut listed = listed.iter();
+            listed.any(|state| known.may_be(Hex32(state.n1), state.xid.map(Hex32)))
+        };
         for known in &mut self.exchanges {
             if !known.state.is_final() && !is_listed(known) {
                 known.seen = None;
@@ -26,14 +29,15 @@ impl Records {
     }
 
     fn see_one(&mut self, unix_s: u64, listed: &ExchangeState, stage: Stage) {
-        let n1 = Hex32(listed.n1);
-        if self.by_n1(n1).is_none() {
-            self.add(unremembered(listed));
+        let (n1, xid) = (Hex32(listed.n1), listed.xid.map(Hex32));
+        if self.of(n1, xid).is_none() {
+            let anew = self.anew(unix_s, n1);
+            self.add(anew.unwrap_or_else(|| unremembered(listed)));
         }
-        let Some(known) = self.by_n1_mut(n1).filter(|known| !known.is_over(stage)) else {
+        let Some(known) = self.of_mut(n1, xid).filter(|known| !known.is_over(stage)) else {
             return;
         };
-        known.xid = known.xid.or(listed.xid.map(Hex32));
+        known.xid = known.xid.or(xid);
         if known.side == Side::Received {
             known.state = State::Accepted;
         }

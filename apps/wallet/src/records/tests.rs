@@ -109,7 +109,7 @@ fn only_the_own_card_says_how_an_exchange_ended() {
         let effect = records.apply(9, ME.card(), &from_card(done.clone()));
         assert_eq!(
             effect,
-            Effect::Acknowledge([1; 32]),
+            Effect::Acknowledge(done.acknowledgement()),
             "again if it comes again"
         );
     }
@@ -305,6 +305,90 @@ fn what_the_card_says_after_the_end_changes_nothing() {
     assert_eq!(records.exchanges[0].state, State::Aborted);
     assert_eq!(records.exchanges[0].story.len(), 2);
     assert!(!records.exchanges[0].is_running());
+}
+
+/// What is told of each exchange: number, xid, state, and what was lost and gained.
+fn summary(records: &Records) -> Vec<(u64, Option<[u8; 32]>, &str, Option<u8>, Option<u8>)> {
+    let first = |id: Option<Hex32>| id.map(|id| id.0[0]);
+    let exchanges = records.exchanges.iter();
+    let one = |e: &Exchange| {
+        let (lost, gained) = (first(e.lost), first(e.gained));
+        (
+            e.number,
+            e.xid.map(|xid| xid.0),
+            e.state.name(),
+            lost,
+            gained,
+        )
+    };
+    exchanges.map(one).collect()
+}
+
+fn of_exchange(xid: u8, outcome: Outcome) -> ExchangeResult {
+    let xid = Some([xid; 32]);
+    ExchangeResult {
+        xid,
+        ..result(1, outcome)
+    }
+}
+
+#[test]
+fn an_offer_that_is_accepted_anew_after_an_abort_has_two_exchanges() {
+    let (aborted, completed) = (
+        of_exchange(0x98, Outcome::Aborted),
+        of_exchange(0x99, Outcome::Completed),
+    );
+    let expected = [
+        (1, aborted.xid, "aborted", None, None),
+        (2, completed.xid, "completed", Some(7), Some(8)),
+    ];
+    for is_listed in [true, false] {
+        let mut records = Records::default();
+        records.apply(1, ME.card(), &offered(&offer(3, 1)));
+        records.apply(2, ME.card(), &from_card(aborted.clone()));
+        if is_listed {
+            records.see(3, &[listed(1, 1, CardState::Wait)]);
+            assert!(records.exchanges[1].is_running());
+            assert!(!records.is_final(Hex32([1; 32])));
+        }
+        for result in [&completed, &aborted, &completed] {
+            let effect = records.apply(4, ME.card(), &from_card(result.clone()));
+            assert_eq!(effect, Effect::Acknowledge(result.acknowledgement()));
+            assert_eq!(summary(&records), expected);
+        }
+        let anew = &records.exchanges[1];
+        assert_eq!(anew.side, Side::Received);
+        assert_eq!(anew.peer_id(), Some(Domain([3; 12]).card()));
+        assert_eq!(
+            anew.story[0].what,
+            "the offer of exchange 1 was accepted anew"
+        );
+        assert_eq!(told(&records).len(), 2, "the first is told once");
+        assert_eq!(records.find("0101").map(|e| e.number), Some(2));
+        assert_eq!(records.find("9898").map(|e| e.number), Some(1));
+    }
+}
+
+/// As with records of a backup: the end of the first exchange went to another program.
+#[test]
+fn an_exchange_that_the_card_knows_no_more_is_not_taken_for_another_of_its_offer() {
+    let mut records = Records::default();
+    records.apply(1, ME.card(), &offered(&offer(3, 1)));
+    let first = ExchangeState {
+        xid: Some([0x98; 32]),
+        ..listed(1, 1, CardState::Wait)
+    };
+    records.see(2, &[first]);
+    records.see(3, &[listed(1, 1, CardState::Wait)]);
+    let running: Vec<bool> = records.exchanges.iter().map(Exchange::is_running).collect();
+    assert_eq!(running, [false, true]);
+    let completed = of_exchange(0x99, Outcome::Completed);
+    records.apply(4, ME.card(), &from_card(completed));
+    let expected = [
+        (1, Some([0x98; 32]), "accepted", None, None),
+        (2, Some([0x99; 32]), "completed", Some(7), Some(8)),
+    ];
+    assert_eq!(summary(&records), expected);
 }
 
 #[test]

@@ -136,10 +136,13 @@ crate::structure! {
         pub gained: Option<Vid>,
     }
 
-    /// The id that gave the order has the result.
+    /// The id that gave the order has the result. An offer that is accepted anew after its exchange
+    /// was aborted has several, so n1 alone does not name one.
     pub struct AcknowledgeResult {
         /// The offer.
         pub n1: [u8; 32],
+        /// The exchange, as in the result; none if it did not come to an agreement.
+        pub xid: Option<Xid>,
     }
 }
 
@@ -167,6 +170,16 @@ crate::codes::codes! {
         Aborted = 2, "aborted";
         /// The offer was cancelled or rejected before an agreement.
         Cancelled = 3, "cancelled";
+    }
+}
+
+impl ExchangeResult {
+    /// What tells the card that its owner has this result.
+    pub fn acknowledgement(&self) -> AcknowledgeResult {
+        AcknowledgeResult {
+            n1: self.n1,
+            xid: self.xid,
+        }
     }
 }
 

@@ -213,7 +213,11 @@ impl Owner {
             self.wallet.order(start),
             self.wallet.order(CancelOffer { n1: id }),
             self.wallet.order(IssueCancel { challenge: id }),
-            self.wallet.message(AcknowledgeResult { n1: id }),
+            self.wallet.message(AcknowledgeResult { n1: id, xid: None }),
+            self.wallet.message(AcknowledgeResult {
+                n1: id,
+                xid: Some(id),
+            }),
             commitment.into_message(peer.domain.card(), card),
         ];
         self.say(&messages);

@@ -175,7 +175,7 @@ impl<'o> Trader<'o> {
                 self.settle(give, want, &result);
             }
         }
-        self.owner.acknowledge(n1)
+        self.owner.acknowledge(&result)
     }
 
     fn settle(&mut self, give: Vid, want: Vid, result: &ExchangeResult) {

@@ -16,7 +16,7 @@ use libetp::client::{CardPin, ClientError, Delivery};
 use libetp::params::Param;
 use libetp::params::runtime::{CardInfo, CardInfoRequest};
 use libetp::params::thirdparty::{OutcomeRecord, OutcomeRequest};
-use libetp::params::voucher::{AcknowledgeResult, ExchangeState, Vid, Xid};
+use libetp::params::voucher::{ExchangeResult, ExchangeState, Vid, Xid};
 
 pub use mint::Mint;
 pub use trouble::Trouble;
@@ -147,9 +147,9 @@ impl Owner {
     ///
     /// # Errors
     /// [`Trouble`] of the connection.
-    pub fn acknowledge(&mut self, n1: [u8; 32]) -> Attempt<()> {
+    pub fn acknowledge(&mut self, result: &ExchangeResult) -> Attempt<()> {
         let card = self.id.domain.card();
-        self.send(card, &AcknowledgeResult { n1 })
+        self.send(card, &result.acknowledgement())
     }
 
     /// Sends a message that is no order.

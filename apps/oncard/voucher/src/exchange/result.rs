@@ -1,7 +1,9 @@
 //! How exchanges ended: kept until the owner has it.
 //!
 //! A result is sent when it comes about, and again with each answer to `list-exchanges`, until
-//! `acknowledge-result` comes from the id that gave the order or from the last id that listed.
+//! `acknowledge-result` comes from the id that gave the order or from the last id that listed. It
+//! names the exchange too: after an abort the owner may accept the same offer anew, and a late word
+//! about the first result must not cost the second.
 
 use libetp::EntityId;
 use libetp::params::voucher::{AcknowledgeResult, ExchangeResult, Outcome};
@@ -39,14 +41,15 @@ pub(crate) fn report(finished: &Finished, ledger: &mut Ledger<'_, '_>) {
     }
 }
 
-/// `acknowledge-result`: the record goes.
+/// `acknowledge-result`: the record goes, if it is that of this exchange.
 pub(crate) fn acknowledge(
     src: EntityId,
     message: &AcknowledgeResult,
     ledger: &mut Ledger<'_, '_>,
 ) -> Result<(), Fault> {
     let found = ledger.get::<Finished>(&message.n1)?;
-    let finished = found.ok_or(Fault::NotFound("result"))?;
+    let same = found.filter(|finished| finished.result.xid == message.xid);
+    let finished = same.ok_or(Fault::NotFound("result"))?;
     if src != finished.ordered_by && src != finished.told {
         return Err(Fault::OtherSender);
     }

@@ -6,8 +6,8 @@ use libetp::limits::THIRD_PARTY_IDS_MAX;
 use libetp::params::runtime::RefusalCode;
 use libetp::params::thirdparty::{AbortRequest, ResolveRequest};
 use libetp::params::voucher::{
-    AcknowledgeResult, Commitment, Disputed, ExchangeResult, OrderAbort, OrderResolve, Outcome,
-    OutcomeBody, State, ThirdPartyOutcome, Vid,
+    Commitment, Disputed, ExchangeResult, OrderAbort, OrderResolve, Outcome, OutcomeBody, State,
+    ThirdPartyOutcome, Vid,
 };
 use libetp::{EntityId, Message, Mtype};
 use simulator::dice::Dice;
@@ -168,9 +168,9 @@ fn who_orders_the_dispute_is_told_the_result() {
     let t = court.t.id();
     let answers = court.pair.a.tell(t, outcome);
     assert_eq!(told(&answers, Mtype::EXCHANGE_RESULT), [second_id]);
-    let n1 = one::<ExchangeResult>(&answers).n1;
+    let result: ExchangeResult = one(&answers);
     for (src, left) in [(first, 1), (second_id, 0)] {
-        court.pair.a.tell(src, AcknowledgeResult { n1 });
+        court.pair.a.tell(src, result.acknowledgement());
         assert_eq!(court.pair.a.holdings().results.len(), left);
     }
 }

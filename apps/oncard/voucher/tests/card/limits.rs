@@ -63,10 +63,9 @@ fn exchanges_and_results_together_on_s_b() {
     fill(&mut pair.b, &order);
     let offer = pair.offer();
     assert_eq!(pair.b_refuses(&offer), RefusalCode::Limit);
-    let n1 = pair.b.holdings().results[0].1.n1;
+    let result = pair.b.holdings().results[0].1.clone();
     let src = pair.b.wallet.id;
-    pair.b
-        .tell(src, libetp::params::voucher::AcknowledgeResult { n1 });
+    pair.b.tell(src, result.acknowledgement());
     assert_eq!(count(&pair.b.accept(&offer), Mtype::AGREEMENT), 1);
 }
 
@@ -76,10 +75,9 @@ fn exchanges_and_results_together() {
     let order = pair.start_order();
     fill(&mut pair.a, &order);
     assert_eq!(pair.a_refuses(&order), RefusalCode::Limit);
-    let n1 = pair.a.holdings().results[0].1.n1;
+    let result = pair.a.holdings().results[0].1.clone();
     let src = pair.a.wallet.id;
-    pair.a
-        .tell(src, libetp::params::voucher::AcknowledgeResult { n1 });
+    pair.a.tell(src, result.acknowledgement());
     assert_eq!(refusal(&pair.a.order(&order)), None);
 }
 
@@ -158,8 +156,7 @@ fn exchange(pair: &mut Pair, give: Vid, want: Vid) -> Confirmation {
 fn acknowledge_all(seat: &mut Seat) {
     let src = seat.wallet.id;
     for (_, result) in seat.holdings().results {
-        let n1 = result.n1;
-        seat.tell(src, libetp::params::voucher::AcknowledgeResult { n1 });
+        seat.tell(src, result.acknowledgement());
     }
 }
 

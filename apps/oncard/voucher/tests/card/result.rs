@@ -1,13 +1,14 @@
 //! Results: kept until those who may acknowledge them do.
 
 use libetp::params::voucher::{
-    AcknowledgeResult, ExchangeResult, ExchangeState, Exchanges, ListExchanges, State,
+    AcknowledgeResult, Agreement, Confirmation, ExchangeResult, ExchangeState, Exchanges,
+    ListExchanges, State, Xid,
 };
 use libetp::{EntityId, Mtype};
 use simulator::dice::Dice;
 use simulator::wallet::Wallet;
 
-use crate::bench::{Pair, Seat, count, one};
+use crate::bench::{Court, Pair, Seat, count, one, third_party_seat};
 
 /// Another program of the same owner.
 fn second_wallet(seat: &Seat) -> Wallet {
@@ -50,35 +51,77 @@ fn a_result_is_sent_again_until_it_is_acknowledged() {
         let answers = pair.b.order(&ListExchanges {});
         assert_eq!(count(&answers, Mtype::EXCHANGE_RESULT), 1);
     }
-    let n1 = states(&mut pair.b)[0].n1;
-    let wallet = pair.b.wallet.id;
-    assert_eq!(pair.b.tell(wallet, AcknowledgeResult { n1 }), vec![]);
+    let result = pair.b.holdings().results[0].1.clone();
+    acknowledge(&mut pair.b, &result);
     assert_eq!(states(&mut pair.b), vec![]);
-    assert_eq!(pair.b.tell(wallet, AcknowledgeResult { n1 }), vec![]);
+    acknowledge(&mut pair.b, &result);
 }
 
 #[test]
 fn only_who_ordered_or_listed_may_acknowledge() {
     let mut pair = Pair::new();
     pair.commitment();
-    let n1 = pair.b.holdings().results[0].1.n1;
+    let result = pair.b.holdings().results[0].1.clone();
     let kept = |pair: &Pair| pair.b.holdings().results.len();
     let mut second = second_wallet(&pair.b);
     let strangers: [EntityId; 4] = [second.id, pair.b.id(), pair.a.id(), pair.a.wallet.id];
     for src in strangers {
-        pair.b.tell(src, AcknowledgeResult { n1 });
+        pair.b.tell(src, result.acknowledgement());
         assert_eq!(kept(&pair), 1);
     }
     // The owner's other program lists: the result is told to it, and it may acknowledge.
     std::mem::swap(&mut pair.b.wallet, &mut second);
     let answers = pair.b.order(&ListExchanges {});
-    assert_eq!(one::<ExchangeResult>(&answers).n1, n1);
+    assert_eq!(one::<ExchangeResult>(&answers), result);
     assert!(
         answers
             .iter()
             .all(|message| message.header.dst == pair.b.wallet.id)
     );
     let src = pair.b.wallet.id;
-    pair.b.tell(src, AcknowledgeResult { n1 });
+    pair.b.tell(src, result.acknowledgement());
     assert_eq!(kept(&pair), 0);
+}
+
+/// One offer of which two exchanges were agreed: the first is aborted and acknowledged, the second completed.
+/// Returns both results of S_B.
+fn accepted_anew() -> (Pair, ExchangeResult, ExchangeResult) {
+    let mut pair = Pair::new();
+    let offer = pair.offer();
+    let m2: Agreement = one(&pair.b.accept(&offer));
+    let t = third_party_seat(&pair.world);
+    let xid = m2.body.xid();
+    let mut court = Court { pair, t, xid };
+    let ma1 = court.abort_request();
+    let outcome = court.t_on_abort(ma1);
+    let (t, mut pair) = (court.t.id(), court.pair);
+    let aborted: ExchangeResult = one(&pair.b.tell(t, outcome));
+    acknowledge(&mut pair.b, &aborted);
+    let (card_a, card_b) = (pair.a.id(), pair.b.id());
+    let m2: Agreement = one(&pair.b.accept(&offer));
+    let m3: Confirmation = one(&pair.a.tell(card_b, m2));
+    let completed: ExchangeResult = one(&pair.b.tell(card_a, m3));
+    assert_eq!(completed.n1, aborted.n1);
+    assert_ne!(completed.xid, aborted.xid);
+    (pair, aborted, completed)
+}
+
+fn acknowledge(seat: &mut Seat, result: &ExchangeResult) {
+    let src = seat.wallet.id;
+    assert_eq!(seat.tell(src, result.acknowledgement()), vec![]);
+}
+
+#[test]
+fn an_acknowledgement_is_of_one_exchange_of_an_offer() {
+    let (mut pair, aborted, completed) = accepted_anew();
+    acknowledge(&mut pair.b, &aborted);
+    let (src, n1) = (pair.b.wallet.id, completed.n1);
+    let others: [Option<Xid>; 2] = [None, Some([7; 32])];
+    for xid in others {
+        pair.b.tell(src, AcknowledgeResult { n1, xid });
+    }
+    let answers = pair.b.order(&ListExchanges {});
+    assert_eq!(one::<ExchangeResult>(&answers), completed);
+    acknowledge(&mut pair.b, &completed);
+    assert_eq!(states(&mut pair.b), vec![]);
 }

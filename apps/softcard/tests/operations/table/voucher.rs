@@ -3,9 +3,9 @@
 use libetp::Mtype;
 use libetp::params::Param;
 use libetp::params::voucher::{
-    AcknowledgeResult, Agreement, CancelOffer, Commitment, Confirmation, ForgetRedemption,
-    IssueBegin, IssueCancel, ListExchanges, ListVouchers, Offer, OfferRejected, ReceiptBody,
-    Redeem, RedeemBody, RedeemReceipt, Xid,
+    Agreement, CancelOffer, Commitment, Confirmation, ForgetRedemption, IssueBegin, IssueCancel,
+    ListExchanges, ListVouchers, Offer, OfferRejected, ReceiptBody, Redeem, RedeemBody,
+    RedeemReceipt, Xid,
 };
 
 use super::{Operation, Scene};
@@ -297,8 +297,8 @@ pub(crate) const EXCHANGE: &[Operation] = &[
     ),
     Operation::new("acknowledge-result", Mtype::ACKNOWLEDGE_RESULT, &[], || {
         let (mut stage, m4) = committed();
-        let n1 = stage.complete(&m4).n1;
-        let message = stage.a.owner.message(AcknowledgeResult { n1 });
+        let result = stage.complete(&m4);
+        let message = stage.a.owner.message(result.acknowledgement());
         scene(stage, Who::A, What::Plain(message))
     }),
 ];

@@ -32,7 +32,7 @@ pub(super) fn run(cli: &Cli, args: &cli::Dispute, order: Dispute) -> Result<Repo
     let timeout = Duration::from_secs(args.timeout);
     let mut plan = match choose(&wallet.records, args.exchange.as_deref(), remedy) {
         Ok(Chosen::Open(exchange)) => Plan::new(exchange, order, timeout),
-        Ok(Chosen::Ended(exchange)) => return super::history::ended(&wallet, exchange.n1),
+        Ok(Chosen::Ended(exchange)) => return Ok(super::history::over(exchange)),
         Err(wrong) => return Err(misfit(&wrong, args.exchange.as_deref(), remedy)),
     };
     plan.third_party_ids = third_party_ids;
