@@ -307,8 +307,10 @@ fn what_the_card_says_after_the_end_changes_nothing() {
     assert!(!records.exchanges[0].is_running());
 }
 
-/// What is told of each exchange: number, xid, state, and what was lost and gained.
-fn summary(records: &Records) -> Vec<(u64, Option<[u8; 32]>, &str, Option<u8>, Option<u8>)> {
+/// What is told of an exchange: number, xid, state, and what was lost and gained.
+type Told<'r> = (u64, Option<[u8; 32]>, &'r str, Option<u8>, Option<u8>);
+
+fn summary(records: &Records) -> Vec<Told<'_>> {
     let first = |id: Option<Hex32>| id.map(|id| id.0[0]);
     let exchanges = records.exchanges.iter();
     let one = |e: &Exchange| {
