@@ -16,23 +16,23 @@ const PAIR_TRIES: usize = 100;
 pub(super) struct Driver {
     pub(super) port: u16,
     name: String,
-    library: PathBuf,
+    file: PathBuf,
 }
 
 impl Driver {
-    /// The driver number `number` of a service, on ports that nobody uses now. One library serves one reader only.
+    /// The driver number `number` of a service, on ports that nobody uses now. One file of the driver serves one reader only.
     pub(super) fn prepare(directory: &Path, number: usize) -> Result<Self, Failure> {
-        let library = match number {
+        let file = match number {
             0 => DRIVER.into(),
             _ => directory.join(format!("driver-{number}.so")),
         };
         if number > 0 {
-            fs::copy(DRIVER, &library).map_err(Failure::io(DRIVER))?;
+            fs::copy(DRIVER, &file).map_err(Failure::io(DRIVER))?;
         }
         Ok(Self {
             port: free_pair()?,
             name: format!("virtual{number}"),
-            library,
+            file,
         })
     }
 
@@ -43,9 +43,9 @@ impl Driver {
 
     /// Its section in the configuration.
     pub(super) fn section(&self) -> String {
-        let (name, port, library) = (&self.name, self.port, self.library.display());
+        let (name, port, file) = (&self.name, self.port, self.file.display());
         format!(
-            "FRIENDLYNAME \"{name}\"\nDEVICENAME /dev/null:{port}\nLIBPATH {library}\nCHANNELID {port}\n"
+            "FRIENDLYNAME \"{name}\"\nDEVICENAME /dev/null:{port}\nLIBPATH {file}\nCHANNELID {port}\n"
         )
     }
 }
