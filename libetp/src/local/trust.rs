@@ -70,15 +70,8 @@ impl Trust {
     /// # Errors
     /// [`ConnectError`], but not about the process that listens.
     pub fn look(&self, path: &Path) -> Result<(), ConnectError> {
-        let failed = |error: io::Error| ConnectError::Io {
-            path: path.into(),
-            error,
-        };
-        let untrusted = |why| ConnectError::Untrusted {
-            path: path.into(),
-            why,
-        };
-        self.inspect(path).map_err(failed)?.map_err(untrusted)
+        let inspected = self.inspect(path).map_err(ConnectError::io(path))?;
+        inspected.map_err(ConnectError::untrusted(path))
     }
 
     /// Connects, unless the socket, its directory or the listening process belong to others.
@@ -86,20 +79,12 @@ impl Trust {
     /// # Errors
     /// [`ConnectError`].
     pub fn connect(&self, path: &Path) -> Result<UnixStream, ConnectError> {
-        let failed = |error: io::Error| ConnectError::Io {
-            path: path.into(),
-            error,
-        };
-        let untrusted = |why| ConnectError::Untrusted {
-            path: path.into(),
-            why,
-        };
         self.look(path)?;
-        let stream = UnixStream::connect(path).map_err(failed)?;
-        let uid = peer_uid(&stream).map_err(failed)?;
+        let stream = UnixStream::connect(path).map_err(ConnectError::io(path))?;
+        let uid = peer_uid(&stream).map_err(ConnectError::io(path))?;
         match self.includes(uid) {
             true => Ok(stream),
-            false => Err(untrusted(Distrust::Peer(uid))),
+            false => Err(ConnectError::untrusted(path)(Distrust::Peer(uid))),
         }
     }
 }
@@ -143,6 +128,22 @@ pub enum ConnectError {
         /// Why.
         why: Distrust,
     },
+}
+
+impl ConnectError {
+    fn io(path: &Path) -> impl Fn(io::Error) -> Self {
+        move |error| Self::Io {
+            path: path.into(),
+            error,
+        }
+    }
+
+    fn untrusted(path: &Path) -> impl Fn(Distrust) -> Self {
+        move |why| Self::Untrusted {
+            path: path.into(),
+            why,
+        }
+    }
 }
 
 /// The user whose process is at the other end of a stream, when it was connected.
