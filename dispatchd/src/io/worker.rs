@@ -141,6 +141,7 @@ fn now(start: Instant) -> Now {
 }
 
 /// How far the jobs are done.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Worked {
     All,
     /// There may be more, after others had their turn.
@@ -165,24 +166,24 @@ impl Worker {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            tokio::select! {
+            let worked = tokio::select! {
                 job = jobs.recv() => {
                     let Some(job) = job else { return };
                     self.begin_pass();
-                    match self.work_through(job, &mut jobs) {
-                        Worked::All => {}
-                        Worked::Slice => {
-                            self.settle();
-                            tokio::task::yield_now().await;
-                        }
-                        Worked::Stop => return self.end().await,
-                    }
+                    self.work_through(job, &mut jobs)
                 }
                 _ = ticks.tick() => {
                     self.shard.borrow_mut().input(Input::Tick(now(self.start)));
+                    Worked::All
                 }
+            };
+            if worked == Worked::Stop {
+                return self.end().await;
             }
             self.settle();
+            if worked == Worked::Slice {
+                tokio::task::yield_now().await;
+            }
         }
     }
 
