@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use command_line::{Failure, Kind, Manual, OutputError};
+use libetp::text::hex;
 use serde_json::Map;
 use softcard::{AtRest, DeviceKey, Info, SoftCard, SoftCardError};
 
@@ -186,10 +187,4 @@ fn as_json(info: &Info) -> String {
         "puk_tries_left": info.tries_left.puk,
     });
     format!("{document:#}\n")
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    libetp::id::write_hex(&mut text, bytes).expect("a String takes every write");
-    text
 }

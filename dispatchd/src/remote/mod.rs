@@ -229,10 +229,7 @@ fn log(throttle: &Throttle, event: &'static str, host: Option<Hash>, detail: &st
 
 /// A key id as people write it.
 pub fn hex(key: &Hash) -> String {
-    let mut text = String::with_capacity(2 * key.len());
-    // Writing to a String does not fail.
-    let _ = libetp::id::write_hex(&mut text, key);
-    text
+    libetp::text::hex(key)
 }
 
 #[cfg(test)]

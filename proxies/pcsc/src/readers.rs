@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use libetp::exchange::{SelectCommand, SelectReply, StatusWord, split};
+use libetp::text::hex;
 use pcsc::Error;
 use serde_json::{Value, json};
 
@@ -136,10 +137,4 @@ fn select(reader: &str) -> Result<Card, Fault> {
         (Err(_), Ok((_, status))) => Card::Foreign(status),
         (Err(error), Err(_)) => Card::Unknown(error.to_string()),
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    libetp::id::write_hex(&mut text, bytes).expect("a String takes every write");
-    text
 }

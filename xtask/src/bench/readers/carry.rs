@@ -1,20 +1,23 @@
 //! One command, again and again: by a program itself, and through `etp-card-proxy`.
 
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use card_proxy::socket::SocketLink;
 use card_proxy::{Link, LinkError};
 use libetp::exchange::{CommandBuilder, SelectCommand};
 use libetp::local::Trust;
-use libetp::{Domain, Message, Mtype, Port};
+use libetp::params::Param;
+use libetp::params::host::Ping;
+use libetp::text::hex;
+use libetp::{Domain, Port};
 use system_tests::reader::{PcscService, ReaderUser, Slot, VirtualCard};
 use system_tests::{Binaries, Deployment};
 
 use super::{Cost, words};
 use crate::bench::contender::cpu_us_of;
-use crate::shell::{Result, target};
+use crate::shell::Result;
 
 /// How often the command is sent. Processor time of others is counted in steps of 10 ms.
 const COUNT: usize = 20_000;
@@ -34,7 +37,12 @@ pub(super) fn measure(binaries: &Binaries) -> Result<(Cost, Cost)> {
     card.insert().map_err(words)?;
     let commands = Commands::of(host.domain())?;
     let bare = bare(binaries, &slot, &commands)?;
-    let proxied = proxied(&slot, &commands, deployment.path().join("card.sock"))?;
+    let proxied = proxied(
+        binaries,
+        &slot,
+        &commands,
+        deployment.path().join("card.sock"),
+    )?;
     Ok((bare, proxied))
 }
 
@@ -48,8 +56,8 @@ impl Commands {
     /// For the card of a domain.
     fn of(domain: &str) -> Result<Self> {
         let domain: Domain = domain.parse().map_err(words)?;
-        let param = [&[0x81, 0x58, NONCE_BYTES as u8][..], &[7; NONCE_BYTES]].concat();
-        let message = Message::new(domain.entity(Port(1)), domain.card(), Mtype::PING, param);
+        let nonce = vec![7; NONCE_BYTES];
+        let message = Ping { nonce }.into_message(domain.entity(Port(1)), domain.card());
         let mut exchange = CommandBuilder::new(u32::from(u16::MAX), u32::from(u16::MAX));
         exchange.push(&message).map_err(words)?;
         let session = *b"bench...";
@@ -90,8 +98,8 @@ fn bare(binaries: &Binaries, slot: &Slot, commands: &Commands) -> Result<Cost> {
     })
 }
 
-fn proxied(slot: &Slot, commands: &Commands, socket: PathBuf) -> Result<Cost> {
-    let proxy = Proxy::start(slot, &socket)?;
+fn proxied(binaries: &Binaries, slot: &Slot, commands: &Commands, socket: PathBuf) -> Result<Cost> {
+    let proxy = Proxy::start(binaries, slot, &socket)?;
     let mut link = proxy.link(&socket)?;
     link.transmit(&commands.select).map_err(words)?;
     link.transmit(&commands.exchange).map_err(words)?;
@@ -111,21 +119,15 @@ fn proxied(slot: &Slot, commands: &Commands, socket: PathBuf) -> Result<Cost> {
 struct Proxy(Child);
 
 impl Proxy {
-    fn start(slot: &Slot, socket: &std::path::Path) -> Result<Self> {
+    fn start(binaries: &Binaries, slot: &Slot, socket: &Path) -> Result<Self> {
         let place = format!("{}={}", socket.display(), slot.reader);
-        let mut command = Command::new(target().join("release/etp-card-proxy"));
-        command
-            .args(["serve", "--card", &place])
-            .stderr(Stdio::null());
-        command.env("PCSCLITE_CSOCK_NAME", &slot.socket);
-        command
-            .spawn()
-            .map(Self)
-            .map_err(|error| format!("etp-card-proxy: {error}"))
+        let program = binaries.program("etp-card-proxy");
+        let program = slot.client(program.args(&["serve", "--card", &place]));
+        program.background().map(Self).map_err(words)
     }
 
     /// The way to the card, once it has power.
-    fn link(&self, socket: &std::path::Path) -> Result<SocketLink> {
+    fn link(&self, socket: &Path) -> Result<SocketLink> {
         let deadline = Instant::now() + PATIENCE;
         let mut link = loop {
             match SocketLink::open(socket, Trust::default(), "bench") {
@@ -152,8 +154,4 @@ impl Drop for Proxy {
         self.0.kill().ok();
         self.0.wait().ok();
     }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -49,11 +49,6 @@ pub(crate) fn answer(done: Result<String, pcsc::Error>) {
     }
 }
 
-/// Bytes as they are answered.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn bytes(hex: &str) -> Option<Vec<u8>> {
     let digits = hex.as_bytes().chunks(2).map(std::str::from_utf8);
     digits

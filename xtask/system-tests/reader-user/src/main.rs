@@ -17,6 +17,7 @@ use std::io::{BufRead, stdin};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use libetp::text::hex;
 use nix::time::{ClockId, clock_gettime};
 use pcsc::{
     Card, Context, Disposition, MAX_BUFFER_SIZE_EXTENDED, Protocols, ReaderState, Scope, State,
@@ -103,7 +104,7 @@ fn hold(card: &mut Card, lines: &mut impl Iterator<Item = String>) {
 fn transmit(card: &Card, command: &[u8]) -> Done {
     let mut buffer = vec![0; MAX_BUFFER_SIZE_EXTENDED];
     let response = card.transmit(command, &mut buffer)?;
-    Ok(line::hex(response))
+    Ok(hex(response))
 }
 
 fn repeat(card: &Card, count: usize, command: &[u8]) -> Done {
