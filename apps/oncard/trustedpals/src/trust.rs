@@ -42,7 +42,7 @@ impl Trust {
         let heard = self.trusted.iter().filter(|member| said(*member).is_some());
         let trusted: Members = heard.collect();
         let vouching = trusted.iter().filter_map(said).filter(|it| it.contains(me));
-        let quorum = self.config.n() - self.config.t();
+        let quorum = self.config.quorum();
         self.has_halted |= trusted.len() < quorum || vouching.count() < quorum;
         self.trusted = trusted;
     }

@@ -123,7 +123,7 @@ impl Config {
     }
 
     /// As many as are surely correct, `n - t`.
-    pub(super) fn quorum(&self) -> usize {
+    pub(crate) fn quorum(&self) -> usize {
         self.n - self.t
     }
 
