@@ -4,24 +4,17 @@
 mod support;
 
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 
 use libetp::client::control::card::{CardCertificate, CardDetails, CardHappening};
 use libetp::client::control::{CardStatus, ControlReply, ControlRequest, IdEntry};
 use serde_json::Value;
-use support::serve;
+use support::{command, serve};
 
 const DOMAIN: &str = "02aabbccddeeff0011223344";
 const OTHER: &str = "02ffbbccddeeff0011223344";
 const EVIL: &str = "evil\u{1b}[2J";
-
-fn command(directory: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_etpctl"));
-    command.env_clear().env("HOME", directory).arg("--socket");
-    command.arg(directory.join("etp.sock")).args(arguments);
-    command
-}
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()

@@ -1,65 +1,25 @@
 //! `etpctl` as an administrator meets it when there is no daemon, or a strange one.
 #![allow(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
-use std::os::unix::net::UnixListener;
+mod support;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
 use libetp::client::control::guard::{Chain, Held, Policy, Record, Reply, Request};
 use libetp::client::control::{self, ControlReply, ControlRequest, IdEntry, Trace, TraceEntry};
 use libetp::codec::to_vec;
-use libetp::frame::{self, Frame, body, kind};
+use libetp::frame::{body, kind};
 use serde_json::Value;
+use support::{command, serve_encoded, serve_frames};
 
 fn etpctl(directory: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_etpctl"));
-    command
-        .env_clear()
-        .env("HOME", directory)
-        .arg("--socket")
-        .arg(directory.join("etp.sock"));
-    command.args(arguments).output().unwrap()
+    command(directory, arguments).output().unwrap()
 }
 
 fn said(output: &Output) -> String {
     let bytes = [&output.stdout[..], &output.stderr].concat();
     String::from_utf8(bytes).unwrap()
-}
-
-/// A daemon that answers every control request of one connection.
-fn serve(directory: &Path, mut answer: impl FnMut(ControlRequest) -> Vec<u8> + Send + 'static) {
-    serve_frames(directory, move |frame| {
-        let request = control::decode(frame.body).unwrap();
-        (kind::CONTROL_REPLY, answer(request))
-    });
-}
-
-/// A daemon that welcomes one connection, and answers each further frame with one.
-fn serve_frames(
-    directory: &Path,
-    mut answer: impl FnMut(&Frame<'_>) -> (u8, Vec<u8>) + Send + 'static,
-) {
-    use std::io::{Read, Write};
-    let listener = UnixListener::bind(directory.join("etp.sock")).unwrap();
-    std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let (mut input, mut chunk) = (Vec::new(), [0; 4096]);
-        while let Ok(len @ 1..) = stream.read(&mut chunk) {
-            input.extend_from_slice(&chunk[..len]);
-            let mut out = Vec::new();
-            while let Some((frame, used)) = frame::parse(&input).unwrap() {
-                let (version, software) = (frame::VERSION, "fake 0".into());
-                let welcome = to_vec(&body::Welcome { version, software });
-                let (kind, body) = match frame.kind {
-                    kind::HELLO => (kind::WELCOME, welcome),
-                    _ => answer(&frame),
-                };
-                frame::write(&mut out, kind, frame.number, &[&body]);
-                input.drain(..used);
-            }
-            stream.write_all(&out).unwrap();
-        }
-    });
 }
 
 #[test]
@@ -120,7 +80,7 @@ fn names_of_programs_cannot_draw_on_the_terminal() {
             ..IdEntry::default()
         }])
     };
-    serve(directory.path(), move |_| control::encode(&ids()));
+    serve_encoded(directory.path(), move |_| control::encode(&ids()));
     let output = etpctl(directory.path(), &["ids"]);
     assert!(output.status.success());
     let said = said(&output);
@@ -183,7 +143,7 @@ fn what_guard_repeats_cannot_draw_on_the_terminal() {
         &["approve", "7"],
     ] {
         let directory = tempfile::tempdir().unwrap();
-        serve(directory.path(), guarded);
+        serve_encoded(directory.path(), guarded);
         let output = etpctl(directory.path(), &[&["guard"], words].concat());
         let said = said(&output);
         assert!(
@@ -196,7 +156,7 @@ fn what_guard_repeats_cannot_draw_on_the_terminal() {
 #[test]
 fn what_the_daemon_did_not_do_is_told_in_its_lines() {
     let directory = tempfile::tempdir().unwrap();
-    serve(directory.path(), guarded);
+    serve_encoded(directory.path(), guarded);
     let output = etpctl(directory.path(), &["guard", "deny", "7"]);
     assert_eq!(output.status.code(), Some(1));
     let said = said(&output);
@@ -206,7 +166,7 @@ fn what_the_daemon_did_not_do_is_told_in_its_lines() {
 #[test]
 fn policies_are_asked_for_until_there_are_all() {
     let directory = tempfile::tempdir().unwrap();
-    serve(directory.path(), guarded);
+    serve_encoded(directory.path(), guarded);
     let output = etpctl(directory.path(), &["guard", "list", "--json"]);
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(document["policies"].as_array().unwrap().len(), 2);
@@ -216,7 +176,7 @@ fn policies_are_asked_for_until_there_are_all() {
 fn a_capture_says_how_much_it_missed() {
     let directory = tempfile::tempdir().unwrap();
     let mut is_over = false;
-    serve(directory.path(), move |request| {
+    serve_encoded(directory.path(), move |request| {
         let late = Record {
             sequence: 4,
             is_captured: true,
@@ -254,7 +214,7 @@ fn a_capture_says_how_much_it_missed() {
 #[test]
 fn a_trace_is_asked_for_in_pages_and_the_newest_are_shown() {
     let directory = tempfile::tempdir().unwrap();
-    serve(directory.path(), |request| {
+    serve_encoded(directory.path(), |request| {
         let ControlRequest::Trace { after, .. } = request else {
             panic!("{request:?}");
         };
@@ -288,7 +248,7 @@ fn an_answer_that_is_none_is_an_error() {
         vec![],
     ] {
         let directory = tempfile::tempdir().unwrap();
-        serve(directory.path(), move |_| answer.clone());
+        serve_encoded(directory.path(), move |_| answer.clone());
         let output = etpctl(directory.path(), &["status"]);
         assert!(!output.status.success());
         assert!(said(&output).contains("etpctl: "), "{}", said(&output));

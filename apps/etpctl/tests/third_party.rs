@@ -1,10 +1,11 @@
 //! `etpctl t` before a third party, before another card, and before none.
 #![allow(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
+mod support;
+
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::process::{Command, Output};
 
 use libetp::codec::to_vec;
 use libetp::frame::{self, Frame, Origin, body, kind};
@@ -15,6 +16,7 @@ use libetp::params::voucher::Outcome;
 use libetp::verdict::VerdictCode;
 use libetp::{EntityId, Message, Mtype};
 use serde_json::Value;
+use support::command;
 
 const PROGRAM: &str = "02aabbccddeeff0011223344:7";
 
@@ -114,18 +116,13 @@ fn reply(
     frame::write(out, kind, frame.number, &[&body]);
 }
 
-fn etpctl(directory: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_etpctl"));
-    command.env_clear().env("HOME", directory);
-    command.arg("--socket").arg(directory.join("etp.sock"));
-    command.args(arguments).output().unwrap()
-}
-
 /// Exit code and document of a command with `--json`.
 fn asked(arguments: &[&str], card: impl Fn(Mtype, &[u8]) -> Says + Send + 'static) -> (i32, Value) {
     let directory = tempfile::tempdir().unwrap();
     serve(directory.path(), card);
-    let output = etpctl(directory.path(), &[arguments, &["--json"]].concat());
+    let output = command(directory.path(), &[arguments, &["--json"]].concat())
+        .output()
+        .unwrap();
     let document = serde_json::from_slice(&output.stdout).unwrap();
     (output.status.code().unwrap(), document)
 }
@@ -221,7 +218,13 @@ fn a_card_that_is_gone_or_silent_has_the_codes_that_these_have_everywhere() {
 #[test]
 fn without_a_daemon_or_an_xid_nothing_is_asked() {
     let directory = tempfile::tempdir().unwrap();
-    let code = |words: &[&str]| etpctl(directory.path(), words).status.code();
+    let code = |words: &[&str]| {
+        command(directory.path(), words)
+            .output()
+            .unwrap()
+            .status
+            .code()
+    };
     assert_eq!(code(&["t", "status"]), Some(3));
     assert_eq!(code(&["t", "show", &"cd".repeat(32)]), Some(3));
     for wrong in [&["t", "show", "cd"][..], &["t", "show"], &["t"]] {
