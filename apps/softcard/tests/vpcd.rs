@@ -4,21 +4,17 @@ mod support;
 
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 
 use card_proxy::{Link, LinkError};
 use libetp::exchange::apdu::Apdu;
-use libetp::exchange::{CommandBuilder, ExchangeReply, SelectCommand, SelectReply};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-use softcard::SoftCard;
+use libetp::exchange::{SelectCommand, SelectReply};
+use nix::sys::signal::Signal;
 use softcard::vpcd::wire::BODY_BYTES_MAX;
 use softcard::vpcd::{Protocol, Pulled, VirtualCard, atr};
+use support::home::{Home, first_port, reserve};
 use support::reader::{POWER_OFF, POWER_ON, RESET, Reader};
-use support::{Scheme, ports, reserve_ports};
-use tempfile::TempDir;
 
 const NOT_SELECTED: [u8; 2] = [0x69, 0x85];
 const WRONG_LENGTH: [u8; 2] = [0x67, 0x00];
@@ -26,42 +22,25 @@ const UNKNOWN_INSTRUCTION: [u8; 2] = [0x6D, 0x00];
 
 /// A card in a directory, and the reader that it is put into.
 struct Slot {
-    place: TempDir,
+    home: Home,
     reader: Reader,
-    process: Option<Child>,
 }
 
 impl Slot {
     fn new() -> Self {
-        let place = tempfile::tempdir().expect("a directory");
-        let new = Scheme::new().new_card();
-        drop(SoftCard::create(&place.path().join("card"), new).expect("created"));
         Self {
-            place,
+            home: Home::new(),
             reader: Reader::new(),
-            process: None,
         }
-    }
-
-    fn directory(&self) -> PathBuf {
-        self.place.path().join("card")
     }
 
     /// Puts the card into the reader.
     fn insert(&mut self, more: &[&str]) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_softcard"));
-        command.arg("vpcd").arg(self.directory());
+        let mut command = self.home.command("vpcd");
         command.arg(self.reader.address().to_string()).args(more);
         let process = command.stderr(Stdio::null()).spawn();
-        self.process = Some(process.expect("starts"));
+        self.home.process = Some(process.expect("starts"));
         self.reader.next_card();
-    }
-
-    fn end(&mut self, signal: Signal) -> ExitStatus {
-        let mut process = self.process.take().expect("started");
-        let pid = i32::try_from(process.id()).expect("a process id");
-        kill(Pid::from_raw(pid), signal).expect("it runs");
-        process.wait().expect("it ended")
     }
 
     fn select(&mut self) -> SelectReply {
@@ -69,27 +48,6 @@ impl Slot {
         let response = self.reader.transmit(&SelectCommand { session }.to_bytes());
         SelectReply::parse(&response).expect("a reply")
     }
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            let _ = process.kill();
-            let _ = process.wait();
-        }
-    }
-}
-
-/// An EXCHANGE that reserves a block of ports.
-fn reserve(reply: &SelectReply, sequence: u8) -> Vec<u8> {
-    let mut command = CommandBuilder::new(reply.max_command_data, reply.max_message);
-    command.push(&reserve_ports(reply.domain)).expect("fits");
-    command.finish(sequence)
-}
-
-fn first_port(response: &[u8]) -> u32 {
-    let reply = ExchangeReply::parse(response).expect("a reply");
-    ports(&reply.messages[0].message).first
 }
 
 #[test]
@@ -208,19 +166,19 @@ fn it_waits_for_a_reader_and_ends_when_it_is_asked_to() {
     let mut slot = Slot::new();
     let address = slot.reader.address();
     slot.insert(&[]);
-    assert_eq!(slot.end(Signal::SIGTERM).code(), Some(0));
+    assert_eq!(slot.home.end(Signal::SIGTERM).code(), Some(0));
     assert_eq!(slot.reader.hear(), None);
     drop(std::mem::replace(&mut slot.reader, Reader::new()));
     let mut command = Command::new(env!("CARGO_BIN_EXE_softcard"));
-    command.arg("vpcd").arg(slot.directory());
+    command.arg("vpcd").arg(slot.home.directory());
     let command = command.arg(address.to_string()).stderr(Stdio::piped());
-    slot.process = Some(command.spawn().expect("starts"));
-    let words = slot.process.as_mut().and_then(|it| it.stderr.take());
+    slot.home.process = Some(command.spawn().expect("starts"));
+    let words = slot.home.process.as_mut().and_then(|it| it.stderr.take());
     let mut lines = std::io::BufRead::lines(std::io::BufReader::new(words.expect("a pipe")));
     let said = lines.find(|line| {
         line.as_ref()
             .is_ok_and(|it| it.contains("is pcscd running?"))
     });
     assert!(said.is_some(), "it ended");
-    assert_eq!(slot.end(Signal::SIGINT).code(), Some(0));
+    assert_eq!(slot.home.end(Signal::SIGINT).code(), Some(0));
 }

@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
 
 pub mod disk;
+pub mod home;
 pub mod reader;
 pub mod run;
 
