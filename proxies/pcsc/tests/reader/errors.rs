@@ -4,10 +4,9 @@
 use std::time::{Duration, Instant};
 
 use card_proxy::{Link, LinkError};
+use etp_card_proxy::ReaderLink;
 use etp_card_proxy::life::{DENIALS_MAX, PAUSE_MS_MAX};
-use etp_card_proxy::service::Sharing;
 use etp_card_proxy::view::Slot;
-use etp_card_proxy::{ReaderLink, Use};
 use pcsc::Error;
 
 use crate::script::{Call, Card, DOMAIN, EXCHANGE, NOTHING, READER, Script, absent};
@@ -291,12 +290,7 @@ fn a_removal_is_seen_by_whichever_call_comes_first() {
         wait_for_card(&mut link);
     }
     let script = Script::with_card();
-    let how = Use {
-        sharing: Sharing::Shared,
-        ..Use::default()
-    };
-    let mut link = script.link_for(how, 0);
-    link.reset().unwrap();
+    let mut link = script.shared();
     script.calls();
     script.fail(Call::Begin, Error::RemovedCard);
     assert_eq!(told(&link.transmit(&EXCHANGE).unwrap_err()), Told::Absent);

@@ -2,7 +2,6 @@
 
 use card_proxy::{Link, LinkError};
 use etp_card_proxy::Use;
-use etp_card_proxy::service::Sharing;
 use etp_card_proxy::transport::Lengths;
 use libetp::exchange::SelectCommand;
 use pcsc::Error;
@@ -12,12 +11,7 @@ use crate::script::{Call, Card, DOMAIN, EXCHANGE, NOTHING, READER, Script, absen
 #[test]
 fn each_command_to_a_shared_card_is_one_transaction() {
     let script = Script::with_card();
-    let how = Use {
-        sharing: Sharing::Shared,
-        ..Use::default()
-    };
-    let mut link = script.link_for(how, 0);
-    link.reset().unwrap();
+    let mut link = script.shared();
     let calls = [
         "establish",
         "connect Reader A",

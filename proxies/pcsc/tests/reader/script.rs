@@ -150,6 +150,17 @@ impl Script {
         self.link_for(how, card)
     }
 
+    /// A link that shares its card, which got power.
+    pub(crate) fn shared(&self) -> ReaderLink<Script> {
+        let how = Use {
+            sharing: Sharing::Shared,
+            ..Use::default()
+        };
+        let mut link = self.link_for(how, 0);
+        link.reset().unwrap();
+        link
+    }
+
     /// A link whose card got power, and nothing remembered of how.
     pub(crate) fn powered(&self) -> ReaderLink<Script> {
         let mut link = self.link();

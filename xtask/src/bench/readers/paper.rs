@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
+use libetp::text::hex;
 use serde::Serialize;
-use system_tests::reader::{PcscService, ReaderUser, Slot};
+use system_tests::reader::{InsertedCard, PcscService, ReaderUser, Slot};
 use system_tests::scenario::{self, Cast, Stories};
 use system_tests::{Binaries, Deployment, Host};
 
-use super::carry::hex;
-use super::slow::{Inserted, Log, Replay, Seen, Slow, TABLE_2};
+use super::slow::{Log, Replay, Seen, Slow, TABLE_2};
 use super::words;
 use crate::shell::Result;
 
@@ -56,11 +56,11 @@ pub(super) fn measure(binaries: &Binaries) -> Result<Times> {
 }
 
 /// Takes the host's card out, and puts it back as a slow one.
-fn slow_down(host: &mut Host, slot: &Slot, log: &Log) -> Result<Inserted> {
+fn slow_down(host: &mut Host, slot: &Slot, log: &Log) -> Result<InsertedCard> {
     host.kill_card();
     host.wait_until("absent").map_err(words)?;
     let card = Slow::open(&host.path().join("card"), log)?;
-    let inserted = Inserted::new(card, slot)?;
+    let inserted = InsertedCard::insert(card, slot).map_err(words)?;
     host.wait_until("live").map_err(words)?;
     Ok(inserted)
 }
@@ -71,7 +71,7 @@ fn bare(binaries: &Binaries, slot: &Slot, seen: &[Seen]) -> Result<f64> {
         .map(|it| (it.command.clone(), it.response.clone()));
     let mut user = ReaderUser::start(binaries, slot).map_err(words)?;
     user.ask("wait empty").map_err(words)?;
-    let _card = Inserted::new(Replay(known.collect()), slot)?;
+    let _card = InsertedCard::insert(Replay(known.collect()), slot).map_err(words)?;
     user.ask("wait inserted").map_err(words)?;
     user.ask("connect exclusive").map_err(words)?;
     let start = Instant::now();

@@ -1,19 +1,14 @@
 //! Cards as slow as those of the paper, in virtual readers.
 
 use std::collections::BTreeMap;
-use std::net::TcpStream;
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use card_proxy::{Link, LinkError};
 use libetp::Mtype;
 use libetp::exchange::Command;
 use softcard::SoftCard;
-use softcard::vpcd::{Protocol, VirtualCard};
-use system_tests::reader::Slot;
 
 use super::words;
 use crate::shell::Result;
@@ -106,32 +101,5 @@ impl Link for Replay {
 
     fn reset(&mut self) -> std::result::Result<(), LinkError> {
         Ok(())
-    }
-}
-
-/// A card in its reader, until this goes away.
-pub(super) struct Inserted {
-    stop: Option<UnixStream>,
-    life: Option<JoinHandle<()>>,
-}
-
-impl Inserted {
-    pub(super) fn new(card: impl Link + 'static, slot: &Slot) -> Result<Self> {
-        let stream = TcpStream::connect(("127.0.0.1", slot.port)).map_err(words)?;
-        let (stop, stopped) = UnixStream::pair().map_err(words)?;
-        let life = std::thread::spawn(move || {
-            VirtualCard::new(card, Protocol::T1).insert(&stream, &stopped);
-        });
-        Ok(Self {
-            stop: Some(stop),
-            life: Some(life),
-        })
-    }
-}
-
-impl Drop for Inserted {
-    fn drop(&mut self) {
-        self.stop = None;
-        self.life.take().map(JoinHandle::join);
     }
 }

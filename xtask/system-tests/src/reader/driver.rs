@@ -20,7 +20,9 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    /// The driver number `number` of a service, on ports that nobody uses now. One file of the driver serves one reader only.
+    /// The driver number `number` of a service, on ports that nobody uses now.
+    ///
+    /// One file of the driver serves one reader only.
     pub(super) fn prepare(directory: &Path, number: usize) -> Result<Self, Failure> {
         let file = match number {
             0 => DRIVER.into(),

@@ -5,10 +5,12 @@
 
 mod card;
 mod driver;
+mod inserted;
 mod log;
 mod service;
 mod user;
 
 pub use card::VirtualCard;
+pub use inserted::InsertedCard;
 pub use service::{PcscService, Slot};
 pub use user::ReaderUser;

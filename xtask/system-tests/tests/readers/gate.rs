@@ -2,19 +2,17 @@
 
 use std::io::{BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use card_proxy::{Link, LinkError};
 use libetp::Mtype;
 use libetp::exchange::Command;
 use softcard::SoftCard;
 use softcard::vpcd::wire::{self, Order};
-use softcard::vpcd::{Protocol, VirtualCard};
-use system_tests::reader::Slot;
+use system_tests::reader::{InsertedCard, Slot};
 
 /// Only a failure waits so long.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -43,8 +41,7 @@ struct Gate(Arc<(Mutex<State>, Condvar)>);
 /// A card in a reader, until this goes away.
 pub(crate) struct OwnCard {
     gate: Gate,
-    stop: Option<UnixStream>,
-    life: Option<JoinHandle<()>>,
+    inserted: InsertedCard,
 }
 
 impl OwnCard {
@@ -56,16 +53,8 @@ impl OwnCard {
             card,
             gate: gate.clone(),
         };
-        let stream = connect(slot);
-        let (stop, stopped) = UnixStream::pair().unwrap();
-        let life = std::thread::spawn(move || {
-            VirtualCard::new(guarded, Protocol::T1).insert(&stream, &stopped);
-        });
-        Self {
-            gate,
-            stop: Some(stop),
-            life: Some(life),
-        }
+        let inserted = InsertedCard::insert(guarded, slot).unwrap();
+        Self { gate, inserted }
     }
 
     /// The next EXCHANGE with a message of that type stops there.
@@ -90,21 +79,7 @@ impl OwnCard {
     /// It is pulled where it is, and lies beside the reader when this returns.
     pub(crate) fn pull(&mut self) {
         self.gate.release(false);
-        self.stop = None;
-        let ended = self.life.take().map(JoinHandle::join);
-        assert!(std::thread::panicking() || !matches!(ended, Some(Err(_))));
-    }
-}
-
-/// A service that is just started does not wait for cards yet.
-fn connect(slot: &Slot) -> TcpStream {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        match TcpStream::connect(("127.0.0.1", slot.port)) {
-            Ok(stream) => return stream,
-            Err(error) => assert!(Instant::now() < deadline, "{error}"),
-        }
-        std::thread::sleep(Duration::from_millis(5));
+        self.inserted.pull();
     }
 }
 
@@ -181,7 +156,7 @@ pub(crate) struct Rubbish {
 impl Rubbish {
     /// Puts it into a reader.
     pub(crate) fn insert(slot: &Slot) -> Self {
-        let stream = connect(slot);
+        let stream = slot.connect().unwrap();
         let reader = stream.try_clone().unwrap();
         let life = std::thread::spawn(move || {
             let mut read = Vec::new();
