@@ -11,7 +11,7 @@ use libetp::frame::body::{Closing, RequestError};
 use libetp::frame::{self, kind};
 use nix::errno::Errno;
 use nix::sys::socket::{getsockopt, setsockopt, sockopt};
-use tokio::net::UnixListener;
+use tokio::net::{UnixListener, UnixStream};
 
 use super::admission::Admissions;
 use super::job::Job;
@@ -37,24 +37,28 @@ pub(crate) async fn accept(listener: StdListener, admissions: Admissions, peers:
     let mut reserve = Reserve::new();
     let mut threads = peers.shards.iter().cycle();
     loop {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let result = stream
-                    .into_std()
-                    .and_then(|s| welcome(s, &admissions, &peers));
-                if let (Ok(Some(job)), Some(thread)) = (result, threads.next()) {
-                    thread.send(job);
-                }
-            }
-            Err(error) => {
-                report(&peers, "accept-failed", None, error.to_string());
-                if is_out_of_descriptors(&error) {
-                    reserve.turn_one_away(&listener).await;
-                }
-                tokio::time::sleep(REST).await;
-            }
+        let stream = next(&listener, &mut reserve, &peers).await;
+        let stream = stream.and_then(|stream| stream.into_std().ok());
+        let job = stream.and_then(|stream| welcome(stream, &admissions, &peers).ok().flatten());
+        if let Some((job, thread)) = job.zip(threads.next()) {
+            thread.send(job);
         }
     }
+}
+
+/// Who connected, if there is a descriptor for it. Rests after a failure.
+async fn next(listener: &UnixListener, reserve: &mut Reserve, peers: &Peers) -> Option<UnixStream> {
+    let error = match listener.accept().await {
+        Ok((stream, _)) => return Some(stream),
+        Err(error) => error,
+    };
+    report(peers, "accept-failed", None, error.to_string());
+    let stream = match is_out_of_descriptors(&error) {
+        true => reserve.turn_one_away(listener).await,
+        false => None,
+    };
+    tokio::time::sleep(REST).await;
+    stream
 }
 
 fn is_out_of_descriptors(error: &io::Error) -> bool {
@@ -116,15 +120,21 @@ impl Reserve {
         Self(File::open("/dev/null").ok())
     }
 
-    /// Accepts one connection with the spare descriptor and closes it again.
-    async fn turn_one_away(&mut self, listener: &UnixListener) {
-        if self.0.take().is_some()
-            && let Ok(Ok((stream, _))) = tokio::time::timeout(REST, listener.accept()).await
-            && let Ok(stream) = stream.into_std()
-        {
+    /// Accepts a connection that waits, with the spare descriptor, and closes it again; unless another one could be
+    /// spared meanwhile, so that there is room for this.
+    async fn turn_one_away(&mut self, listener: &UnixListener) -> Option<UnixStream> {
+        self.0.take()?;
+        let waiting = tokio::time::timeout(Duration::ZERO, listener.accept()).await;
+        let stream = waiting.ok().and_then(Result::ok).map(|(stream, _)| stream);
+        *self = Self::new();
+        if self.0.is_some() {
+            return stream;
+        }
+        if let Some(stream) = stream.and_then(|stream| stream.into_std().ok()) {
             // Best effort: the program learns it from the closed socket too.
             let _ = turn_away(stream);
         }
-        self.0 = File::open("/dev/null").ok();
+        *self = Self::new();
+        None
     }
 }

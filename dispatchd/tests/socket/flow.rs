@@ -289,6 +289,7 @@ fn a_daemon_without_descriptors_turns_programs_away_and_recovers() {
     programs[99].expect_closing(RequestError::Quota);
     programs[0].hello();
     drop(programs);
+    crowded.wait_for_room();
     let mut late = Program::connect(crowded.socket());
     late.hello();
     late.acquire(false);

@@ -28,7 +28,7 @@ pub(crate) const UNANSWERED: &[u8] = b"later";
 /// A type that nobody registered.
 pub(crate) const PRIVATE: Mtype = Mtype(0xC001);
 /// Longer than anything here takes; only a failure waits for it.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What the table tells the daemon.
 #[derive(Default)]

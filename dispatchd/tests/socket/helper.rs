@@ -4,13 +4,14 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use libetp::codec;
 use libetp::frame::body::{Acquire, Token, VerdictBody};
 use libetp::frame::kind;
 use libetp::{EntityId, Mtype};
 
-use crate::harness::{DOMAIN, PRIVATE, Program, send_body};
+use crate::harness::{DOMAIN, PATIENCE, PRIVATE, Program, send_body};
 
 /// A user that is neither root nor anybody's.
 pub(crate) const NOBODY: u32 = 65_534;
@@ -181,6 +182,16 @@ impl Crowded {
 
     pub(crate) fn socket(&self) -> &Path {
         &self.socket
+    }
+
+    /// Returns when the daemon has noticed that its programs went.
+    pub(crate) fn wait_for_room(&self) {
+        let files = format!("/proc/{}/fd", self.child.id());
+        let start = Instant::now();
+        while std::fs::read_dir(&files).unwrap().count() as u64 > FEW / 2 {
+            assert!(start.elapsed() < PATIENCE, "it keeps what it does not need");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     pub(crate) fn end(&mut self) {
