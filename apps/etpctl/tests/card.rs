@@ -29,6 +29,7 @@ fn status(domain: &str, state: &str) -> CardStatus {
         queued: 1,
         since_unix_s: 1,
         detail: EVIL.into(),
+        generation: 7,
         ..CardStatus::default()
     }
 }
@@ -44,6 +45,7 @@ fn details() -> CardDetails {
         away_ms_max: 60_000,
         certificate: Some(CardCertificate::default()),
         last_failure: Some(happening(3)),
+        selected_generation: Some(5),
         ..CardDetails::default()
     }
 }
@@ -149,6 +151,7 @@ fn info_says_everything_and_what_to_do() {
         "happening 3",
         "valid 1970-01-01",
         "0: software",
+        "7 counted by the witness, 2 of them since the last SELECT",
     ] {
         assert!(said.contains(words), "{words}: {said}");
     }

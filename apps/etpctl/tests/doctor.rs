@@ -28,6 +28,8 @@ struct World {
     details: CardDetails,
     /// Whether a daemon runs.
     serves: bool,
+    /// The socket of pcscd that the environment names.
+    pcscd: Option<PathBuf>,
 }
 
 fn link(state: &str, address: &str) -> LinkStatus {
@@ -88,6 +90,7 @@ impl World {
                 ..CardDetails::default()
             },
             serves: true,
+            pcscd: None,
             _sockets: sockets.into(),
             directory,
         };
@@ -121,7 +124,10 @@ impl World {
             });
         }
         let mut command = Command::new(env!("CARGO_BIN_EXE_etpctl"));
-        command.env_clear().arg("doctor");
+        command
+            .env_clear()
+            .envs(self.pcscd.iter().map(|path| ("PCSCLITE_CSOCK_NAME", path)));
+        command.arg("doctor");
         command.arg("--config").arg(self.at("dispatchd.toml"));
         command.arg("--dispatchd").arg(self.at("dispatchd"));
         command.arg("--root").arg(self.at("root")).args(more);
@@ -350,6 +356,23 @@ fn readers() {
     fs::write(rules.join("50-a.rules"), "org.debian.pcsc-lite.access_card").unwrap();
     let (code, said) = world.run(&[]);
     assert!(code == 0 && said.contains("ok    polkit"), "{said}");
+}
+
+/// A pcscd of one's own is found where every program that uses PC/SC finds it.
+#[test]
+fn the_socket_that_the_environment_names_is_looked_at() {
+    let own = |world: &mut World| world.pcscd = Some(world.at("root/own.comm"));
+    let said = broken(own, "bad   pcscd", "PCSCLITE_CSOCK_NAME");
+    assert!(said.contains("root/own.comm is not there"), "{said}");
+    let mut world = World::new();
+    own(&mut world);
+    let _listener = UnixListener::bind(world.at("root/own.comm")).unwrap();
+    let (code, said) = world.run(&[]);
+    let line = said.lines().find(|line| line.starts_with("ok    pcscd"));
+    assert!(
+        line.is_some_and(|it| it.contains("own.comm")) && code == 0,
+        "{said}"
+    );
 }
 
 #[test]

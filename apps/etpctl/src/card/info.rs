@@ -107,11 +107,15 @@ fn certificate(details: &CardDetails) -> String {
     format!("valid {from} to {until}, epoch {}{code}", certificate.epoch)
 }
 
+/// What the witness has counted, and how much of it since the session began.
 fn transactions(details: &CardDetails) -> String {
-    let witness = details.status.generation;
+    let witnessed = details.status.generation;
     match details.selected_generation {
-        Some(selected) => format!("{witness} in the witness, {selected} at SELECT"),
-        None => format!("{witness} in the witness"),
+        Some(selected) => {
+            let since = witnessed.saturating_sub(selected);
+            format!("{witnessed} counted by the witness, {since} of them since the last SELECT")
+        }
+        None => format!("{witnessed} counted by the witness"),
     }
 }
 

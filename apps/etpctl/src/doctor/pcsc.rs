@@ -1,10 +1,11 @@
 //! Readers, as processes that lead to them say, and what is to be seen of pcscd and polkit. Nothing is asked of
 //! pcscd.
 
+use std::env;
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::FileTypeExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use libetp::client::control::card::CardDetails;
 
@@ -12,8 +13,13 @@ use super::Facts;
 use super::config::Home;
 use super::finding::Finding;
 
-/// Where pcscd listens.
+/// Where pcscd listens, unless the environment names another socket.
 const SOCKET: &str = "run/pcscd/pcscd.comm";
+/// Names that socket to every program that uses PC/SC.
+const SOCKET_VARIABLE: &str = "PCSCLITE_CSOCK_NAME";
+/// What makes the usual socket.
+const START: &str = "apt install pcscd, systemctl enable --now pcscd.socket; of another pcscd, name the socket in \
+     PCSCLITE_CSOCK_NAME";
 /// Says that pcscd asks polkit who may use readers.
 const POLICY: &str = "usr/share/polkit-1/actions/org.debian.pcsc-lite.policy";
 /// Where rules for polkit are.
@@ -38,22 +44,37 @@ pub(super) fn examine(facts: &Facts) -> Vec<Finding> {
 }
 
 fn socket(facts: &Facts) -> Finding {
-    let path = facts.root.join(SOCKET);
+    let (path, mend) = place(&facts.root);
     let is_socket = fs::metadata(&path).is_ok_and(|found| found.file_type().is_socket());
-    let what = "pcscd";
+    let (what, path) = ("pcscd", path.display());
     match (is_socket, wants_readers(facts)) {
-        (true, _) => Finding::ok(what, format!("its socket {} is there", path.display())),
-        (false, Some(true)) => Finding::bad(
-            what,
-            format!("a card is in a reader, and {} is not there", path.display()),
-            "install and start it: apt install pcscd, systemctl enable --now pcscd.socket",
-        ),
-        (false, Some(false)) => Finding::ok(what, "it does not run, and no card wants a reader"),
+        (true, _) => Finding::ok(what, format!("its socket {path} is there")),
+        (false, Some(true)) => {
+            let found = format!("a card is in a reader, and {path} is not there");
+            Finding::bad(what, found, format!("install and start it: {mend}"))
+        }
+        (false, Some(false)) => {
+            let found = format!("{path} is not there, and no card wants a reader");
+            Finding::ok(what, found)
+        }
         (false, None) => Finding::warn(
             what,
-            "it does not run; nobody says whether a card wants a reader",
-            "if one does: apt install pcscd, systemctl enable --now pcscd.socket",
+            format!("{path} is not there; nobody says whether a card wants a reader"),
+            format!("if one does: {mend}"),
         ),
+    }
+}
+
+/// The socket that programs of this environment use, and what makes it.
+fn place(root: &Path) -> (PathBuf, String) {
+    match env::var_os(SOCKET_VARIABLE) {
+        Some(path) => {
+            let mend = format!(
+                "{SOCKET_VARIABLE} names this socket: start the pcscd that listens there, or unset it"
+            );
+            (path.into(), mend)
+        }
+        None => (root.join(SOCKET), START.into()),
     }
 }
 
