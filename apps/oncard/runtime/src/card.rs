@@ -10,11 +10,12 @@ use libetp::codec;
 use libetp::exchange::{Command, StatusWord};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::context::{Identity, Personalised};
+use crate::context::{Identity, Personalised, Powered};
 use crate::entropy::{Entropy, derive};
 use crate::error::CardError;
 use crate::exchange::{Session, bare};
 use crate::limits::GENERATION_MAX;
+use crate::memory::Memory;
 use crate::outbox::Outbox;
 use crate::owner::Owner;
 use crate::pieces::Pieces;
@@ -79,6 +80,7 @@ pub(crate) struct Ram {
     pub(crate) pieces: Pieces,
     pub(crate) outbox: Outbox,
     pub(crate) owner: Owner,
+    pub(crate) memory: Memory,
     pub(crate) counters: Counters,
 }
 
@@ -95,8 +97,17 @@ impl Ram {
             pieces: Pieces::default(),
             outbox: Outbox::load(store)?,
             owner: Owner::default(),
+            memory: Memory::default(),
             counters: Counters::default(),
         })
+    }
+
+    /// What programs have while the card has power.
+    pub(crate) fn powered(&mut self) -> Powered<'_> {
+        Powered {
+            entropy: &mut self.entropy,
+            memory: &mut self.memory,
+        }
     }
 
     /// The number of the next transaction.

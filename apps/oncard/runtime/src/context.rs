@@ -1,11 +1,12 @@
 //! What an on-card program may use while it handles one message.
 
 use alloc::vec::Vec;
+use core::any::Any;
 use core::cell::RefCell;
 
 use ed25519_dalek::{Signer, SigningKey};
 use etp_pki::{Anchors, Leaf, Role};
-use libetp::codec::{Encode, to_vec};
+use libetp::codec::Encode;
 use libetp::digest::{Hash, signature_input};
 use libetp::params::Param;
 use libetp::params::runtime::RefusalCode;
@@ -14,6 +15,8 @@ use zeroize::Zeroizing;
 
 use crate::entropy::{Entropy, Secret, derive};
 use crate::limits::{KEY_BYTES_MAX, VALUE_BYTES_MAX};
+use crate::memory::Memory;
+use crate::noise::AgreementKey;
 use crate::program::{Program, Rejection};
 use crate::records;
 use crate::seal::Secrets;
@@ -100,7 +103,14 @@ libetp::structure! {
     }
 }
 
-/// What a program may use while it handles one message. All effects are undone on [`Rejection`].
+/// What lasts as long as the card has power.
+pub(crate) struct Powered<'a> {
+    pub(crate) entropy: &'a mut Entropy,
+    pub(crate) memory: &'a mut Memory,
+}
+
+/// What a program may use while it handles one message. All effects are undone on [`Rejection`],
+/// but for those on [`memory`](Self::memory).
 ///
 /// A misuse that a method cannot report by its own result (a tag that the program did not
 /// register, a value that is too long) makes the whole message fail, whatever the program returns.
@@ -108,7 +118,7 @@ pub struct Context<'a> {
     pub(crate) me: &'a Personalised,
     pub(crate) store: &'a dyn Store,
     pub(crate) transaction: &'a mut Transaction,
-    pub(crate) entropy: &'a mut Entropy,
+    power: Powered<'a>,
     family: u8,
     tags: &'static [&'static str],
     service_tags: &'static [&'static str],
@@ -120,14 +130,14 @@ impl<'a> Context<'a> {
         me: &'a Personalised,
         store: &'a dyn Store,
         transaction: &'a mut Transaction,
-        entropy: &'a mut Entropy,
+        power: Powered<'a>,
         program: &dyn Program,
     ) -> Self {
         Self {
             me,
             store,
             transaction,
-            entropy,
+            power,
             family: program.family(),
             tags: program.tags(),
             service_tags: program.service_tags(),
@@ -191,17 +201,53 @@ impl<'a> Context<'a> {
     /// Sends a message from the card once the transaction is durable.
     pub fn send<P: Param>(&mut self, dst: EntityId, param: P) {
         let src = self.me.identity.card();
-        self.transaction.send(src, dst, P::MTYPE, to_vec(&param));
+        self.transaction.send(&param.into_message(src, dst));
+    }
+
+    /// As [`send`](Self::send), for a message that is of no use after a loss of power: it waits for the host
+    /// in memory only, and is lost with it.
+    pub fn send_volatile<P: Param>(&mut self, dst: EntityId, param: P) {
+        let src = self.me.identity.card();
+        self.transaction
+            .send_volatile(&param.into_message(src, dst));
+    }
+
+    /// Whether so many volatile messages of so many bytes in all, headers included, can still be sent. For programs that
+    /// change their memory before they send.
+    ///
+    /// # Errors
+    /// [`RefusalCode::Storage`] if the host has too many to take first.
+    pub fn check_volatile_room(&self, messages: usize, bytes: usize) -> Result<(), Rejection> {
+        self.transaction.check_volatile_room(messages, bytes)
+    }
+
+    /// What the program keeps while the card has power: `T::default()` at each power-up, in no store ever. One type
+    /// for each program; with another one it begins anew.
+    ///
+    /// What is changed here stays changed, whatever becomes of the message: a program changes it when nothing can go wrong
+    /// any more.
+    pub fn memory<T: Any + Default + Send>(&mut self) -> &mut T {
+        self.power.memory.of(self.family)
+    }
+
+    /// The card's static X25519 key, for links with other cards.
+    pub fn agreement_key(&self) -> AgreementKey {
+        AgreementKey::from(self.me.secrets.agree.clone())
+    }
+
+    /// 32 random bytes. They may come again if the card is restored from a backup: [`fresh`](Self::fresh) never do.
+    pub fn random(&mut self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.power.entropy.bytes())
     }
 
     /// 32 bytes that never were and never will be again, even if the random source repeats itself
     /// or the card is restored from a backup; unknown to everybody else.
     pub fn fresh(&mut self) -> [u8; 32] {
-        match fresh(self.me, self.store, self.transaction, self.entropy) {
+        match fresh(self.me, self.store, self.transaction, self.power.entropy) {
             Ok(value) => *value,
             Err(rejection) => {
                 self.misuse.replace(Some(rejection));
-                self.entropy.bytes()
+                self.power.entropy.bytes()
             }
         }
     }

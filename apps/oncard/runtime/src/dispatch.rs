@@ -2,9 +2,10 @@
 
 use alloc::string::String;
 
+use libetp::params::Param;
 use libetp::params::runtime::{OrderRefused, RefusalCode};
 use libetp::verdict::Verdict;
-use libetp::{EntityId, Message, Mtype, Port, VerdictCode, codec};
+use libetp::{EntityId, Message, Mtype, Port, VerdictCode};
 
 use crate::card::Core;
 use crate::context::Context;
@@ -135,8 +136,8 @@ impl Core {
             mtype: message.header.mtype,
             param: param.to_vec(),
         };
-        let entropy = &mut self.ram.entropy;
-        let mut context = Context::new(&self.me, store, transaction, entropy, program);
+        let power = self.ram.powered();
+        let mut context = Context::new(&self.me, store, transaction, power, program);
         program.handle(&incoming, &mut context)?;
         context.finish()
     }
@@ -168,8 +169,7 @@ impl Core {
             detail: Verdict::new(VerdictCode::Refused, detail).detail,
         };
         let card = self.me.identity.card();
-        let param = codec::to_vec(&refused);
-        transaction.send(card, message.header.src, Mtype::ORDER_REFUSED, param);
+        transaction.send(&refused.into_message(card, message.header.src));
         if !transaction.accept_refusal() {
             self.ram.counters.count("refusal-dropped");
         }

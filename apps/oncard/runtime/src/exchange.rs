@@ -133,7 +133,7 @@ impl Core {
         writes.extend(self.ram.outbox.confirmed().map(|key| (key, None)));
         writes.extend([records::HEAD.write(&head)]);
         store.commit(&writes)?;
-        self.ram.outbox.committed(sent.into_iter());
+        self.ram.outbox.committed(sent);
         self.ram.head = head;
         Ok(())
     }

@@ -25,6 +25,7 @@ mod exchange;
 #[cfg(feature = "harness")]
 pub mod harness;
 pub mod limits;
+mod memory;
 mod noise;
 mod outbox;
 mod overlay;
@@ -43,7 +44,7 @@ mod transaction;
 pub use card::{Card, PowerUp};
 pub use context::{Context, Identity};
 pub use error::CardError;
-pub use noise::Resolver as NoiseResolver;
+pub use noise::AgreementKey;
 pub use personal::{Personalisation, personalise};
 pub use pin::{OwnerSecrets, PinCost, TriesLeft, check_pin};
 pub use program::{Incoming, Program, Rejection};

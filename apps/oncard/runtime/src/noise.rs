@@ -53,11 +53,54 @@ impl Handshake {
     }
 }
 
+/// Of the handshakes between cards: both know the other's static key from its certificate.
+const LINK_PATTERN: &str = "Noise_KK_25519_ChaChaPoly_SHA256";
+
+/// A card's static X25519 key in the hands of a program: good for links with other cards, and for nothing else. It does not
+/// open what owners say to the card under the same key.
+#[derive(Clone)]
+pub struct AgreementKey(Secret);
+
+impl From<Secret> for AgreementKey {
+    fn from(secret: Secret) -> Self {
+        Self(secret)
+    }
+}
+
+impl core::fmt::Debug for AgreementKey {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("AgreementKey")
+    }
+}
+
+impl AgreementKey {
+    /// A handshake with the card whose static key is `peer`, at its first message; this card sends it if it
+    /// `initiates`. `seed` is random, for this handshake alone. `None` if `peer` is no key.
+    pub fn handshake(
+        &self,
+        peer: &[u8; 32],
+        prologue: &[u8],
+        seed: Zeroizing<[u8; 32]>,
+        initiates: bool,
+    ) -> Option<HandshakeState> {
+        let resolver = Box::new(Resolver { seed });
+        let builder = Builder::with_resolver(LINK_PATTERN.parse().ok()?, resolver)
+            .local_private_key(&self.0[..])
+            .and_then(|builder| builder.remote_public_key(peer))
+            .and_then(|builder| builder.prologue(prologue))
+            .ok()?;
+        match initiates {
+            true => builder.build_initiator().ok(),
+            false => builder.build_responder().ok(),
+        }
+    }
+}
+
 /// The primitives of `snow`'s default, with the randomness of one handshake: a card has no other source
 /// than its own.
-pub struct Resolver {
+pub(crate) struct Resolver {
     /// Fresh and random.
-    pub seed: Zeroizing<[u8; 32]>,
+    pub(crate) seed: Zeroizing<[u8; 32]>,
 }
 
 struct Seeded(ChaCha20Rng);

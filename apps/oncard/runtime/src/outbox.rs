@@ -1,9 +1,10 @@
 //! Messages that wait for the host.
 //!
-//! They are in the store; here are only their numbers and sizes. A response carries as many whole
-//! ones as fit. They leave when the next command shows that the response arrived, and are sent
-//! again after SELECT, under the same numbers.
+//! They are in the store, or in memory if they say what only memory knows; here are only the numbers and sizes
+//! of those in the store. A response carries as many whole ones as fit. They leave when the next command shows that
+//! the response arrived, and are sent again after SELECT, under the same numbers.
 
+use alloc::borrow::Cow;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
@@ -13,20 +14,76 @@ use crate::error::CardError;
 use crate::records::{load_outbox, outbox_key};
 use crate::store::Store;
 
-/// The waiting messages: number and size, in order.
+/// A message that waits.
+pub(crate) struct Waiting {
+    number: u64,
+    size: usize,
+    /// The message itself, if it is not in the store.
+    volatile: Option<Vec<u8>>,
+}
+
+impl Waiting {
+    pub(crate) fn stored(number: u64, size: usize) -> Self {
+        Self {
+            number,
+            size,
+            volatile: None,
+        }
+    }
+
+    pub(crate) fn volatile(number: u64, message: Vec<u8>) -> Self {
+        Self {
+            number,
+            size: message.len(),
+            volatile: Some(message),
+        }
+    }
+
+    fn message(&self, store: &dyn Store) -> Result<Cow<'_, [u8]>, CardError> {
+        match &self.volatile {
+            Some(message) => Ok(message.into()),
+            None => match store.get(&outbox_key(self.number))? {
+                Some(message) => Ok(message.into()),
+                None => Err(CardError::Damaged("outbox")),
+            },
+        }
+    }
+}
+
+/// How much waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Load {
+    pub(crate) messages: usize,
+    /// Of messages in the store.
+    pub(crate) bytes: usize,
+    /// Of messages in memory.
+    pub(crate) volatile_bytes: usize,
+}
+
+impl Load {
+    pub(crate) fn add(&mut self, size: usize, is_volatile: bool) {
+        self.messages += 1;
+        match is_volatile {
+            true => self.volatile_bytes += size,
+            false => self.bytes += size,
+        }
+    }
+}
+
+/// The waiting messages, in order.
 pub(crate) struct Outbox {
-    waiting: VecDeque<(u64, usize)>,
+    waiting: VecDeque<Waiting>,
     /// How many of the first ones the last response carried.
     in_flight: usize,
-    bytes: usize,
 }
 
 impl Outbox {
     pub(crate) fn load(store: &dyn Store) -> Result<Self, CardError> {
-        let waiting: VecDeque<_> = load_outbox(store)?.into();
+        let stored = load_outbox(store)?.into_iter();
         Ok(Self {
-            bytes: waiting.iter().map(|(_, size)| size).sum(),
-            waiting,
+            waiting: stored
+                .map(|(number, size)| Waiting::stored(number, size))
+                .collect(),
             in_flight: 0,
         })
     }
@@ -36,28 +93,26 @@ impl Outbox {
         self.in_flight = 0;
     }
 
-    /// Keys of the messages that the next command confirms.
+    /// Keys of the messages in the store that the next command confirms.
     pub(crate) fn confirmed(&self) -> impl Iterator<Item = Vec<u8>> + '_ {
         let carried = self.waiting.iter().take(self.in_flight);
-        carried.map(|(number, _)| outbox_key(*number))
+        let stored = carried.filter(|message| message.volatile.is_none());
+        stored.map(|message| outbox_key(message.number))
     }
 
-    /// Messages and bytes that will be left once the confirmed ones are gone.
-    pub(crate) fn left(&self) -> (usize, usize) {
-        let carried = self.waiting.iter().take(self.in_flight);
-        let gone: usize = carried.map(|(_, size)| size).sum();
-        (self.waiting.len() - self.in_flight, self.bytes - gone)
+    /// What will be left once the confirmed ones are gone.
+    pub(crate) fn left(&self) -> Load {
+        let mut load = Load::default();
+        let left = self.waiting.iter().skip(self.in_flight);
+        left.for_each(|message| load.add(message.size, message.volatile.is_some()));
+        load
     }
 
     /// After the commit: the confirmed ones are gone, the new ones wait.
-    pub(crate) fn committed(&mut self, new: impl Iterator<Item = (u64, usize)>) {
-        (_, self.bytes) = self.left();
+    pub(crate) fn committed(&mut self, new: Vec<Waiting>) {
         self.waiting.drain(..self.in_flight);
         self.in_flight = 0;
-        for (number, size) in new {
-            self.bytes += size;
-            self.waiting.push_back((number, size));
-        }
+        self.waiting.extend(new);
     }
 
     /// The response: the first messages, as many as fit.
@@ -65,11 +120,10 @@ impl Outbox {
         let mut reply = ReplyBuilder::default();
         let mut status = StatusWord::OK;
         self.in_flight = 0;
-        for &(number, size) in &self.waiting {
-            let message = store.get(&outbox_key(number))?;
-            let message = message.ok_or(CardError::Damaged("outbox"))?;
-            if !reply.push(number, &message) {
-                status = StatusWord::more(size);
+        for waiting in &self.waiting {
+            let message = waiting.message(store)?;
+            if !reply.push(waiting.number, &message) {
+                status = StatusWord::more(waiting.size);
                 break;
             }
             self.in_flight += 1;

@@ -44,7 +44,8 @@ impl Rejection {
     }
 }
 
-/// An on-card program. It keeps no state of its own: what lasts is in its part of the store.
+/// An on-card program. It keeps no state of its own: what lasts is in its part of the store, what ends with power
+/// in its [memory](Context::memory).
 pub trait Program: Send {
     /// Its name in `card-info`.
     fn name(&self) -> &'static str;

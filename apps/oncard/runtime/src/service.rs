@@ -10,7 +10,7 @@ use libetp::params::runtime::{
     CapabilityEnded, CardInfo, CardInfoRequest, EnrolHost, Hello, HelloBody, HelloChallenge,
     HostEnrolled, PortsReserved, RefusalCode, ReservePorts, Serve, Statement, StatementBody,
 };
-use libetp::{EntityId, Message, Mtype, Port, codec};
+use libetp::{EntityId, Message, Mtype, Port};
 
 use crate::card::Core;
 use crate::context::worn_out;
@@ -77,8 +77,7 @@ impl Service<'_> {
 
     fn send<P: Param>(&mut self, dst: EntityId, param: P) {
         let src = self.core.me.identity.card();
-        let param = codec::to_vec(&param);
-        self.transaction.send(src, dst, P::MTYPE, param);
+        self.transaction.send(&param.into_message(src, dst));
     }
 
     fn ping(&mut self, src: EntityId, param: &[u8]) -> Result<(), Rejection> {

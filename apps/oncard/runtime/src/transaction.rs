@@ -2,14 +2,16 @@
 
 use alloc::vec::Vec;
 
+use libetp::Message;
 use libetp::codec::{self, Decode, Encode};
 use libetp::limits::MESSAGE_BYTES_MAX;
 use libetp::params::runtime::RefusalCode;
-use libetp::{EntityId, Message, Mtype};
 
 use crate::limits::{
     OUTBOX_BYTES_MAX, OUTBOX_MESSAGES_MAX, OUTBOX_RESERVE_BYTES, OUTBOX_RESERVE_MESSAGES,
+    OUTBOX_VOLATILE_BYTES_MAX,
 };
+use crate::outbox::{Load, Waiting};
 use crate::overlay::Overlay;
 use crate::program::Rejection;
 use crate::records::{Record, outbox_key};
@@ -18,15 +20,20 @@ use crate::store::{Store, Writes};
 /// What one EXCHANGE writes and sends.
 pub(crate) struct Transaction {
     pub(crate) overlay: Overlay,
-    /// Messages and bytes that wait already.
-    waiting: (usize, usize),
-    accepted: Vec<Vec<u8>>,
-    message: Vec<Vec<u8>>,
+    waiting: Load,
+    accepted: Vec<Sent>,
+    message: Vec<Sent>,
+}
+
+/// A message that leaves when the transaction is durable.
+struct Sent {
+    message: Vec<u8>,
+    is_volatile: bool,
 }
 
 impl Transaction {
-    /// `waiting`: messages and bytes that wait already.
-    pub(crate) fn new(waiting: (usize, usize)) -> Self {
+    /// `waiting`: what waits already.
+    pub(crate) fn new(waiting: Load) -> Self {
         Self {
             overlay: Overlay::default(),
             waiting,
@@ -35,9 +42,21 @@ impl Transaction {
         }
     }
 
-    pub(crate) fn send(&mut self, src: EntityId, dst: EntityId, mtype: Mtype, param: Vec<u8>) {
-        let message = Message::new(src, dst, mtype, param);
-        self.message.push(message.to_bytes());
+    pub(crate) fn send(&mut self, message: &Message) {
+        self.push(message, false);
+    }
+
+    /// Sends what waits for the host in memory only.
+    pub(crate) fn send_volatile(&mut self, message: &Message) {
+        self.push(message, true);
+    }
+
+    fn push(&mut self, message: &Message, is_volatile: bool) {
+        let message = message.to_bytes();
+        self.message.push(Sent {
+            message,
+            is_volatile,
+        });
     }
 
     /// Keeps what the message wrote and sent.
@@ -46,8 +65,7 @@ impl Transaction {
     /// [`Rejection`] if it sent more than the card can keep; then all of it is undone.
     pub(crate) fn accept(&mut self) -> Result<(), Rejection> {
         let fits = self.fits(OUTBOX_MESSAGES_MAX, OUTBOX_BYTES_MAX);
-        self.keep_if(fits)
-            .ok_or_else(|| Rejection::refused(RefusalCode::Storage, "too many messages wait"))
+        self.keep_if(fits).ok_or_else(no_room)
     }
 
     /// As [`accept`](Self::accept), with the reserve; tells whether it was kept.
@@ -57,6 +75,21 @@ impl Transaction {
             OUTBOX_BYTES_MAX + OUTBOX_RESERVE_BYTES,
         );
         self.keep_if(fits).is_some()
+    }
+
+    /// Whether so many messages of so many bytes in all could be sent, and wait in memory.
+    ///
+    /// # Errors
+    /// [`Rejection`] if not.
+    pub(crate) fn check_volatile_room(
+        &self,
+        messages: usize,
+        bytes: usize,
+    ) -> Result<(), Rejection> {
+        let load = self.load();
+        let fits = load.messages + messages <= OUTBOX_MESSAGES_MAX
+            && load.volatile_bytes + bytes <= OUTBOX_VOLATILE_BYTES_MAX;
+        fits.then_some(()).ok_or_else(no_room)
     }
 
     /// Forgets what the message wrote and sent.
@@ -71,32 +104,44 @@ impl Transaction {
             return None;
         }
         self.overlay.accept();
-        self.waiting.0 += self.message.len();
-        self.waiting.1 += self.message.iter().map(Vec::len).sum::<usize>();
+        self.waiting = self.load();
         self.accepted.append(&mut self.message);
         Some(())
     }
 
-    fn fits(&self, messages_max: usize, bytes_max: usize) -> bool {
-        let bytes: usize = self.message.iter().map(Vec::len).sum();
-        let each = self.message.iter().all(|m| m.len() <= MESSAGE_BYTES_MAX);
-        let none = self.message.is_empty();
-        none || each
-            && self.waiting.0 + self.message.len() <= messages_max
-            && self.waiting.1 + bytes <= bytes_max
+    /// What would wait if the message were accepted.
+    fn load(&self) -> Load {
+        let mut load = self.waiting;
+        let new = self.message.iter();
+        new.for_each(|sent| load.add(sent.message.len(), sent.is_volatile));
+        load
     }
 
-    /// All writes, and the numbers and sizes of what was sent.
-    pub(crate) fn finish(self, generation: u64) -> (Writes, Vec<(u64, usize)>) {
+    fn fits(&self, messages_max: usize, bytes_max: usize) -> bool {
+        let mut messages = self.message.iter();
+        let each = messages.all(|sent| sent.message.len() <= MESSAGE_BYTES_MAX);
+        let none = self.message.is_empty();
+        let load = self.load();
+        none || each
+            && load.messages <= messages_max
+            && load.bytes <= bytes_max
+            && load.volatile_bytes <= OUTBOX_VOLATILE_BYTES_MAX
+    }
+
+    /// All writes, and the messages that wait from now on.
+    pub(crate) fn finish(self, generation: u64) -> (Writes, Vec<Waiting>) {
         let mut writes = self.overlay.into_writes();
         let numbered = self.accepted.into_iter().zip(0u64..);
-        let sent = numbered.map(|(message, index)| {
-            let (number, size) = (generation << 16 | index, message.len());
-            writes.insert(outbox_key(number), Some(message));
-            (number, size)
+        let waiting = numbered.map(|(sent, index)| {
+            let (number, size) = (generation << 16 | index, sent.message.len());
+            if sent.is_volatile {
+                return Waiting::volatile(number, sent.message);
+            }
+            writes.insert(outbox_key(number), Some(sent.message));
+            Waiting::stored(number, size)
         });
-        let sent = sent.collect();
-        (writes, sent)
+        let waiting = waiting.collect();
+        (writes, waiting)
     }
 
     pub(crate) fn read<T: Decode>(
@@ -112,4 +157,8 @@ impl Transaction {
     pub(crate) fn write(&mut self, record: Record, value: &(impl Encode + ?Sized)) {
         self.overlay.write(record.key(), Some(codec::to_vec(value)));
     }
+}
+
+fn no_room() -> Rejection {
+    Rejection::refused(RefusalCode::Storage, "too many messages wait")
 }

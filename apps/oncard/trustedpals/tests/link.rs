@@ -20,7 +20,7 @@ fn id(card: u8) -> EntityId {
 
 fn keys(me: u8, peer: u8) -> Keys {
     Keys {
-        private: Zeroizing::new(secret(me).to_bytes()),
+        private: Zeroizing::new(secret(me).to_bytes()).into(),
         peer_public: PublicKey::from(&secret(peer)).to_bytes(),
     }
 }

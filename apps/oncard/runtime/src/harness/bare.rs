@@ -7,9 +7,11 @@ use libetp::Message;
 use zeroize::Zeroizing;
 
 use crate::card::{PowerUp, open};
-use crate::context::{Context, Identity, Personalised};
+use crate::context::{Context, Identity, Personalised, Powered};
 use crate::entropy::Entropy;
 use crate::error::CardError;
+use crate::memory::Memory;
+use crate::outbox::Load;
 use crate::program::{Incoming, Program, Rejection};
 use crate::records::OUTBOX;
 use crate::store::{Store, Writes};
@@ -24,7 +26,7 @@ pub struct Effects {
     pub sends: Vec<Message>,
 }
 
-/// A card's program as a pure function of memory and message.
+/// A card's program as a pure function of memory and message. Before each it has just been powered up.
 ///
 /// For checks that try every message in every state. What keeps strangers out (authentication,
 /// envelopes of orders, whether a source is possible) is not here: whoever calls stands in for it.
@@ -63,10 +65,14 @@ impl Bare {
         message: &Incoming,
         entropy: [u8; 32],
     ) -> Result<Effects, Rejection> {
-        let mut transaction = Transaction::new((0, 0));
+        let mut transaction = Transaction::new(Load::default());
         let mut entropy = Entropy::new(&Zeroizing::new(entropy));
         let program = &*self.program;
-        let mut context = Context::new(&self.me, store, &mut transaction, &mut entropy, program);
+        let power = Powered {
+            entropy: &mut entropy,
+            memory: &mut Memory::default(),
+        };
+        let mut context = Context::new(&self.me, store, &mut transaction, power, program);
         program.handle(message, &mut context)?;
         context.finish()?;
         transaction.accept()?;

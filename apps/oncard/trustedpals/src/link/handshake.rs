@@ -7,13 +7,12 @@ use alloc::vec::Vec;
 
 use libetp::digest::{Hash, SUITE};
 use libetp::{EntityId, codec};
-use oncard_runtime::NoiseResolver;
-use snow::{Builder, HandshakeState};
+use oncard_runtime::AgreementKey;
+use snow::HandshakeState;
 use zeroize::Zeroizing;
 
 use super::packet::Link;
 
-const PATTERN: &str = "Noise_KK_25519_ChaChaPoly_SHA256";
 const TAG: &str = "link/v1";
 /// A public key and a tag: both messages carry nothing else.
 const MESSAGE_BYTES: usize = 48;
@@ -68,10 +67,10 @@ libetp::structure! {
 }
 
 /// Static X25519 keys, which the certificates name.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Keys {
     /// This card's.
-    pub private: Zeroizing<[u8; 32]>,
+    pub private: AgreementKey,
     /// The other card's.
     pub peer_public: [u8; 32],
 }
@@ -96,9 +95,10 @@ impl Handshake {
         seed: Zeroizing<[u8; 32]>,
         packet_bytes: usize,
     ) -> Option<(Self, Vec<u8>)> {
-        let prologue = parties.prologue();
-        let builder = builder(&prologue, keys, seed).filter(|_| parties.initiates());
-        let mut state = builder?.build_initiator().ok()?;
+        if !parties.initiates() {
+            return None;
+        }
+        let mut state = begun(&parties, keys, seed)?;
         let message = said(&mut state)?;
         let begun = Begun {
             state,
@@ -117,9 +117,10 @@ impl Handshake {
         packet_bytes: usize,
         first: &[u8],
     ) -> Option<(Link, Vec<u8>)> {
-        let prologue = parties.prologue();
-        let builder = builder(&prologue, keys, seed).filter(|_| !parties.initiates());
-        let mut state = builder?.build_responder().ok()?;
+        if parties.initiates() {
+            return None;
+        }
+        let mut state = begun(&parties, keys, seed)?;
         state.read_message(first, &mut []).ok()?;
         let message = said(&mut state)?;
         Some((linked(state, &parties, packet_bytes)?, message))
@@ -142,16 +143,10 @@ impl Handshake {
     }
 }
 
-fn builder<'k>(
-    prologue: &'k [u8],
-    keys: &'k Keys,
-    seed: Zeroizing<[u8; 32]>,
-) -> Option<Builder<'k>> {
-    let resolver = Box::new(NoiseResolver { seed });
-    let builder = Builder::with_resolver(PATTERN.parse().ok()?, resolver);
-    let builder = builder.local_private_key(&keys.private[..]).ok()?;
-    let builder = builder.remote_public_key(&keys.peer_public).ok()?;
-    builder.prologue(prologue).ok()
+fn begun(parties: &Parties, keys: &Keys, seed: Zeroizing<[u8; 32]>) -> Option<HandshakeState> {
+    let (prologue, initiates) = (parties.prologue(), parties.initiates());
+    keys.private
+        .handshake(&keys.peer_public, &prologue, seed, initiates)
 }
 
 fn said(state: &mut HandshakeState) -> Option<Vec<u8>> {

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use libetp::EntityId;
 use libetp::digest::Hash;
+use oncard_runtime::AgreementKey;
 use zeroize::Zeroizing;
 
 use super::machine::{Output, Smc};
@@ -79,7 +80,7 @@ impl Party {
     pub fn start(
         smc: Smc,
         peers: &[Peer],
-        private: &Zeroizing<[u8; 32]>,
+        private: &AgreementKey,
         session: Hash,
         mut seed: impl FnMut() -> Zeroizing<[u8; 32]>,
     ) -> (Self, Outgoing) {

@@ -62,7 +62,7 @@ impl Table {
         let mut opening = Vec::new();
         for (me, amount) in bids.iter().enumerate() {
             let smc = Smc::new(plan(n, t, me), Box::new(Auction), bid(*amount)).unwrap();
-            let private = Zeroizing::new(secret(me).to_bytes());
+            let private = Zeroizing::new(secret(me).to_bytes()).into();
             let mut seed = [me as u8; 32];
             let seed = || {
                 seed[31] += 1;
