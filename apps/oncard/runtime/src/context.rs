@@ -212,8 +212,8 @@ impl<'a> Context<'a> {
             .send_volatile(&param.into_message(src, dst));
     }
 
-    /// Whether so many volatile messages of so many bytes in all, headers included, can still be sent. For programs that
-    /// change their memory before they send.
+    /// Whether so many volatile messages of so many bytes in all, headers included, can still be
+    /// sent. For programs that change their memory before they send.
     ///
     /// # Errors
     /// [`RefusalCode::Storage`] if the host has too many to take first.
@@ -224,8 +224,8 @@ impl<'a> Context<'a> {
     /// What the program keeps while the card has power: `T::default()` at each power-up, in no store ever. One type
     /// for each program; with another one it begins anew.
     ///
-    /// What is changed here stays changed, whatever becomes of the message: a program changes it when nothing can go wrong
-    /// any more.
+    /// What is changed here stays changed, whatever becomes of the message: a program changes it
+    /// when nothing can go wrong any more.
     pub fn memory<T: Any + Default + Send>(&mut self) -> &mut T {
         self.power.memory.of(self.family)
     }

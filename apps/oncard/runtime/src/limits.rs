@@ -20,8 +20,8 @@ pub const PORT_BLOCK: u32 = 256;
 pub const OUTBOX_MESSAGES_MAX: usize = 1_024;
 /// Bytes of messages that wait for the host.
 pub const OUTBOX_BYTES_MAX: usize = 256 * 1_024;
-/// Bytes of messages that wait for the host in memory only: what 31 others are sent in one round, each a message as long
-/// as there are.
+/// Bytes of messages that wait for the host in memory only: what 31 others are sent in one round,
+/// each a message as long as there are.
 pub const OUTBOX_VOLATILE_BYTES_MAX: usize = 31 * libetp::limits::MESSAGE_BYTES_MAX;
 /// Room in bytes beyond [`OUTBOX_BYTES_MAX`] that only refusals may use.
 pub const OUTBOX_RESERVE_BYTES: usize = 64 * 1_024;

@@ -56,8 +56,8 @@ impl Handshake {
 /// Of the handshakes between cards: both know the other's static key from its certificate.
 const LINK_PATTERN: &str = "Noise_KK_25519_ChaChaPoly_SHA256";
 
-/// A card's static X25519 key in the hands of a program: good for links with other cards, and for nothing else. It does not
-/// open what owners say to the card under the same key.
+/// A card's static X25519 key in the hands of a program: good for links with other cards, and for
+/// nothing else. It does not open what owners say to the card under the same key.
 #[derive(Clone)]
 pub struct AgreementKey(Secret);
 
