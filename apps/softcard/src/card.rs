@@ -124,7 +124,7 @@ impl SoftCard {
     /// [`SoftCardError`]; nothing is changed, and nothing is ever made anew in place of what does
     /// not open.
     pub fn open(directory: &Path, device_key: Option<DeviceKey>) -> Result<Self, SoftCardError> {
-        directory::check_directory(directory)?;
+        directory::check_directory(directory).map_err(SoftCardError::or_no_card)?;
         let state = state_file(directory)?;
         let store = open_store(state.clone())?;
         let at_rest = store.at_rest().map_err(CardError::Store)?;

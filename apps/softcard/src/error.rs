@@ -1,5 +1,6 @@
 //! Why a soft card cannot be made or opened.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use oncard_runtime::CardError;
@@ -22,8 +23,11 @@ pub enum SoftCardError {
     /// A new card wants a directory of its own.
     #[error("{0} is not empty: a new card needs an empty or new directory")]
     NotEmpty(PathBuf),
-    /// There is no card here.
-    #[error("{0} holds no card")]
+    /// There is no card here, or not even a directory.
+    #[error(
+        "{0} holds no card: name another directory, or make a card in it with \
+         `etpctl scheme enrol card --out {0}` (docs/operating/dispatchd.md, First start)"
+    )]
     NoCard(PathBuf),
     /// A card was being made when power failed. It was never used.
     #[error("{0}: the card was not finished; remove the directory and make it again")]
@@ -84,6 +88,14 @@ impl SoftCardError {
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { path, source }
+    }
+
+    /// Of a directory that is not there: that it holds no card.
+    pub(crate) fn or_no_card(self) -> Self {
+        match self {
+            Self::Io { path, source } if source.kind() == ErrorKind::NotFound => Self::NoCard(path),
+            error => error,
+        }
     }
 
     /// An error of the state file, or what was found wrong with it before it was opened.

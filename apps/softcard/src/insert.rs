@@ -2,6 +2,7 @@
 
 use std::net::TcpStream;
 use std::os::fd::AsFd;
+use std::time::Instant;
 
 use clap::ValueEnum;
 use nix::errno::Errno;
@@ -9,9 +10,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use softcard::vpcd::{Protocol, Pulled, VirtualCard};
 
 use crate::process::{Place, stop_at_signals, words};
-
-/// Pauses between two tries to find the reader, in milliseconds: the first and the longest.
-const PAUSES_MS: (u16, u16) = (50, 1_000);
+use crate::tries::Tries;
 
 /// Which card is put into which reader.
 #[derive(clap::Args)]
@@ -42,24 +41,53 @@ enum Speaks {
 pub(crate) fn insert(arguments: &Arguments) -> Result<(), String> {
     let stop = stop_at_signals()?;
     let card = arguments.place.open()?;
-    let domain = card.identity().domain;
+    let (domain, reader) = (card.identity().domain, &arguments.reader);
     let mut card = VirtualCard::new(card, arguments.protocol());
-    let mut pauses = Pauses::default();
+    let mut tries = Tries::default();
     loop {
-        let pulled = match TcpStream::connect(&arguments.reader) {
+        let pulled = match TcpStream::connect(reader) {
             Ok(stream) => {
-                eprintln!(
-                    "softcard: card {domain} is at the reader {}",
-                    arguments.reader
-                );
-                pauses = Pauses::default();
-                card.insert(&stream, &stop)
+                let waits = format!("card {domain} waits at {reader} for the reader to see it");
+                say(&mut tries, &waits);
+                let mut since = None;
+                let pulled = card.insert_telling(&stream, &stop, || {
+                    since = Some(Instant::now());
+                    say(&mut tries, &format!("card {domain} is in its reader"));
+                });
+                tries.stayed(since.map(|since| since.elapsed()).unwrap_or_default());
+                pulled
             }
             Err(error) => Pulled::Reader(error),
         };
-        if matches!(pulled, Pulled::Asked) || !pauses.wait(&stop, pulled.to_string())? {
+        match pulled {
+            Pulled::Asked => return Ok(()),
+            Pulled::Reader(error) => say(
+                &mut tries,
+                &format!("no reader at {reader}: {error}; {MEND}"),
+            ),
+            Pulled::Card(error) => say(&mut tries, &error.to_string()),
+        }
+        if stops_within(tries.pause_ms(), &stop)? {
             return Ok(());
         }
+    }
+}
+
+/// What to do about a reader that is not there or goes.
+const MEND: &str = "is pcscd running, with the driver of vsmartcard-vpcd for this port? It is looked for until SIGTERM";
+
+fn say(tries: &mut Tries, words: &str) {
+    if tries.is_news(words) {
+        eprintln!("softcard: {words}");
+    }
+}
+
+/// Waits; whether this is to stop.
+fn stops_within(pause_ms: u16, stop: &impl AsFd) -> Result<bool, String> {
+    let mut fds = [PollFd::new(stop.as_fd(), PollFlags::POLLIN)];
+    match poll(&mut fds, PollTimeout::from(pause_ms)) {
+        Err(Errno::EINTR) => Ok(false),
+        polled => Ok(polled.map_err(words)? > 0),
     }
 }
 
@@ -70,38 +98,5 @@ impl Arguments {
             (Speaks::T1, true) => Protocol::ShortT1,
             (Speaks::T1, false) => Protocol::T1,
         }
-    }
-}
-
-/// Pauses that grow as long as there is no reader.
-struct Pauses {
-    next_ms: u16,
-    /// What was said last, and is not said again.
-    told: String,
-}
-
-impl Default for Pauses {
-    fn default() -> Self {
-        Self {
-            next_ms: PAUSES_MS.0,
-            told: String::new(),
-        }
-    }
-}
-
-impl Pauses {
-    /// Says why the card is not in a reader, and waits; false if this is to stop.
-    fn wait(&mut self, stop: &impl AsFd, why: String) -> Result<bool, String> {
-        if self.told != why {
-            eprintln!("softcard: {why}; the reader is looked for until SIGTERM");
-            self.told = why;
-        }
-        let mut fds = [PollFd::new(stop.as_fd(), PollFlags::POLLIN)];
-        let stops = match poll(&mut fds, PollTimeout::from(self.next_ms)) {
-            Err(Errno::EINTR) => false,
-            polled => polled.map_err(words)? > 0,
-        };
-        self.next_ms = self.next_ms.saturating_mul(2).min(PAUSES_MS.1);
-        Ok(!stops)
     }
 }

@@ -3,6 +3,7 @@
 mod insert;
 mod process;
 mod serve;
+mod tries;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -158,7 +158,12 @@ fn a_place_without_a_card_is_named() {
     chmod(place.path(), 0o700);
     assert!(matches!(open_error(place.path()), SoftCardError::NoCard(_)));
     let nowhere = open_error(&place.path().join("nowhere"));
-    assert!(matches!(nowhere, SoftCardError::Io { .. }), "{nowhere}");
+    assert!(matches!(nowhere, SoftCardError::NoCard(_)), "{nowhere}");
+    let words = nowhere.to_string();
+    assert!(
+        words.contains("etpctl scheme enrol card --out /"),
+        "{words}"
+    );
     fs::write(place.path().join("card.redb.new"), b"half").unwrap();
     assert!(matches!(
         open_error(place.path()),

@@ -2,9 +2,10 @@
 
 mod support;
 
+use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::thread;
 
 use card_proxy::{Link, LinkError};
@@ -41,6 +42,15 @@ impl Slot {
         let process = command.stderr(Stdio::null()).spawn();
         self.home.process = Some(process.expect("starts"));
         self.reader.next_card();
+    }
+
+    /// Has it put into a reader somewhere; what it says.
+    fn insert_and_listen(&mut self, address: &str) -> impl Iterator<Item = String> + use<> {
+        let mut command = self.home.command("vpcd");
+        let command = command.arg(address).stderr(Stdio::piped());
+        let process = self.home.process.insert(command.spawn().expect("starts"));
+        let said = process.stderr.take().expect("a pipe");
+        BufReader::new(said).lines().map_while(Result::ok)
     }
 
     fn select(&mut self) -> SelectReply {
@@ -169,16 +179,37 @@ fn it_waits_for_a_reader_and_ends_when_it_is_asked_to() {
     assert_eq!(slot.home.end(Signal::SIGTERM).code(), Some(0));
     assert_eq!(slot.reader.hear(), None);
     drop(std::mem::replace(&mut slot.reader, Reader::new()));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_softcard"));
-    command.arg("vpcd").arg(slot.home.directory());
-    let command = command.arg(address.to_string()).stderr(Stdio::piped());
-    slot.home.process = Some(command.spawn().expect("starts"));
-    let words = slot.home.process.as_mut().and_then(|it| it.stderr.take());
-    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(words.expect("a pipe")));
-    let said = lines.find(|line| {
-        line.as_ref()
-            .is_ok_and(|it| it.contains("is pcscd running?"))
-    });
-    assert!(said.is_some(), "it ended");
+    let mut lines = slot.insert_and_listen(&address.to_string());
+    let said = lines.find(|line| line.contains("is pcscd running"));
+    let said = said.expect("it ended");
+    assert!(said.contains(&format!("no reader at {address}")), "{said}");
     assert_eq!(slot.home.end(Signal::SIGINT).code(), Some(0));
+}
+
+/// As of a reader that has no room: whoever comes is dropped.
+#[test]
+fn a_reader_that_drops_the_card_over_and_over_is_said_once() {
+    let mut slot = Slot::new();
+    let address = slot.reader.address().to_string();
+    let lines = slot.insert_and_listen(&address);
+    for _ in 0..5 {
+        slot.reader.next_card();
+        slot.reader.pull();
+    }
+    slot.reader.next_card();
+    slot.select();
+    assert_eq!(slot.home.end(Signal::SIGTERM).code(), Some(0));
+    let lines: Vec<String> = lines.collect();
+    let said = |words| lines.iter().filter(|line| line.contains(words)).count();
+    assert_eq!(said("waits at"), 1, "{lines:?}");
+    assert!(
+        (1..=2).contains(&said("no reader at")),
+        "once for each error: {lines:?}"
+    );
+    assert!(
+        lines
+            .last()
+            .is_some_and(|it| it.ends_with("is in its reader")),
+        "{lines:?}"
+    );
 }

@@ -37,7 +37,7 @@ pub enum Pulled {
     #[error("pulled as asked")]
     Asked,
     /// The reader is gone, or `pcscd` with it.
-    #[error("no reader (is pcscd running?): {0}")]
+    #[error("no reader: {0}")]
     Reader(io::Error),
     /// The card has no answer.
     #[error(transparent)]
@@ -54,20 +54,40 @@ impl<L: Link> VirtualCard<L> {
     /// until `stop` can be read or its other end is closed. A command that is under way is carried out and
     /// answered first.
     pub fn insert(&mut self, stream: &TcpStream, stop: &impl AsFd) -> Pulled {
-        match self.serve(stream, stop) {
+        self.insert_telling(stream, stop, || ())
+    }
+
+    /// The same; `seen` is called once, when the reader says something for the first time. Before that it may have
+    /// another card.
+    pub fn insert_telling(
+        &mut self,
+        stream: &TcpStream,
+        stop: &impl AsFd,
+        seen: impl FnOnce(),
+    ) -> Pulled {
+        match self.serve(stream, stop, seen) {
             Ok(()) => Pulled::Asked,
             Err(pulled) => pulled,
         }
     }
 
     /// Swapped within the reader's pause between two looks, the card is sent commands without getting power before.
-    fn serve(&mut self, stream: &TcpStream, stop: &impl AsFd) -> Result<(), Pulled> {
+    fn serve(
+        &mut self,
+        stream: &TcpStream,
+        stop: &impl AsFd,
+        seen: impl FnOnce(),
+    ) -> Result<(), Pulled> {
         let timeout = stream.set_write_timeout(Some(ANSWER_TAKEN));
         timeout.map_err(Pulled::Reader)?;
         self.power_up()?;
         let mut read = Vec::new();
+        let mut seen = Some(seen);
         loop {
             while let Some(order) = wire::take(&mut read) {
+                if let Some(seen) = seen.take() {
+                    seen();
+                }
                 self.obey(order, stream)?;
             }
             if !wait(stream, stop).map_err(Pulled::Reader)? {
