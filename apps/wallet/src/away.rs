@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use command_line::Kind;
 use libetp::Port;
+use libetp::client::Taking;
 use libetp::params::host::{CardState, CardWatch};
 
 use crate::cli::Cli;
@@ -31,10 +32,12 @@ fn state(cli: &Cli) -> Option<CardState> {
     if let Some(socket) = &cli.socket {
         settings.socket = socket.clone();
     }
-    let domain = settings.id.domain;
     let connection = connect(&settings, &trust(cli)).ok()?;
-    let mut capability = connection.acquire(Some(domain), false).ok()?;
-    let daemon = domain.entity(Port::DIAGNOSTICS);
+    // The wallet's own id: a card that is away reserves no ports for new ones.
+    let mut capability = home.capability().resume(connection).ok()??;
+    // Mail stays for the next command.
+    capability.set_taking(Taking::Explicit);
+    let daemon = settings.id.domain.entity(Port::DIAGNOSTICS);
     capability.call(daemon, &CardWatch {}, TIMEOUT).ok()
 }
 
