@@ -5,6 +5,7 @@
 
 pub mod choice;
 pub mod claims;
+pub mod clock;
 pub mod life;
 pub mod log;
 pub mod patience;

@@ -31,7 +31,7 @@ is one again. It holds no secret, and the daemon believes it nothing.",
 
 #[derive(Parser)]
 #[command(version, about = "Serve cards in PC/SC readers to dispatchd")]
-#[command(after_help = Kind::help(KINDS))]
+#[command(after_help = format!("{}\n\n{ENVIRONMENT}", Kind::help(KINDS)))]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -44,11 +44,12 @@ enum Command {
     /// A card may come and go: the daemon is told, and its mail waits. A card is opened when a daemon connects and
     /// closed when it leaves, so that other programs can use it meanwhile. If this process or pcscd ends, start it
     /// again: the daemon finds out which command the card carried out last, and goes on.
-    #[command(after_help = SERVE_HELP)]
+    #[command(after_help = format!("{SERVE_HELP}\n\n{ENVIRONMENT}"))]
     Serve(Serve),
     /// Show readers and what is in them
     ///
     /// Each card that no program uses is asked whether it is one of TENeT.
+    #[command(after_help = ENVIRONMENT)]
     Readers {
         /// Print one JSON document instead of text
         #[arg(long)]
@@ -85,6 +86,11 @@ struct Serve {
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     release_after: Option<u64>,
 }
+
+/// Where another `pcscd` is found.
+const ENVIRONMENT: &str = "\
+Environment:
+  PCSCLITE_CSOCK_NAME   the socket of pcscd, if it is another than /run/pcscd/pcscd.comm";
 
 /// What goes into the configuration of the daemon.
 const SERVE_HELP: &str = "\

@@ -1,6 +1,6 @@
 //! The way to a card in a reader.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use card_proxy::{Link, LinkError};
 use libetp::exchange::apdu::Apdu;
@@ -9,6 +9,7 @@ use pcsc::Error;
 
 use crate::choice::Selector;
 use crate::claims::Claim;
+use crate::clock::Clock;
 use crate::life::{Action, Life, Now, SETTLE_MS, Told};
 use crate::log::{Log, Urgency};
 use crate::service::{Fault, Opened, Power, Service, Sharing};
@@ -43,8 +44,8 @@ pub struct ReaderLink<S> {
     view: SharedView,
     claim: Claim,
     log: Log,
-    start: Instant,
-    last_used: Instant,
+    clock: Clock,
+    last_used_ms: u64,
     /// What was logged last of where the card is.
     place: String,
     /// Who may have the card, since somebody has.
@@ -54,7 +55,7 @@ pub struct ReaderLink<S> {
 impl<S: Service> ReaderLink<S> {
     /// A way that has no card yet.
     pub fn new(service: S, how: Use, view: SharedView, claim: Claim, log: Log) -> Self {
-        let now = Instant::now();
+        let clock = Clock::default();
         Self {
             service,
             life: Life::new(how.selector.clone()),
@@ -63,11 +64,19 @@ impl<S: Service> ReaderLink<S> {
             view,
             claim,
             log,
-            start: now,
-            last_used: now,
+            last_used_ms: clock.now_ms(),
+            clock,
             place: String::new(),
             suspects: Vec::new(),
         }
+    }
+
+    /// The same, by another clock.
+    #[must_use]
+    pub fn by(mut self, clock: Clock) -> Self {
+        self.last_used_ms = clock.now_ms();
+        self.clock = clock;
+        self
     }
 
     /// Does what the life of the card wants until there is a result.
@@ -172,7 +181,7 @@ impl<S: Service> ReaderLink<S> {
     fn with_now(&mut self, tell: impl FnOnce(&mut Life, &Now<'_>)) {
         let (view, taken) = (self.view.now(), self.claim.of_others());
         let now = Now {
-            ms: u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX),
+            ms: self.clock.now_ms(),
             view: &view,
             taken: &taken,
         };
@@ -196,9 +205,9 @@ impl<S: Service> ReaderLink<S> {
             return Ok(response);
         };
         match Apdu::parse(command).map(|apdu| apdu.instruction) {
-            Ok(INS_SELECT) if !status.is_success() && status != StatusWord::FAILED => {
-                self.with_now(|life, now| life.foreign(status, now));
-                Err(self.drive().err().unwrap_or(LinkError::Reset))
+            Ok(INS_SELECT) => {
+                self.with_now(|life, now| life.selected(&response, now));
+                self.drive().map(|()| response)
             }
             Ok(INS_EXCHANGE) if !status.is_registered() => {
                 self.deselected(status);
@@ -206,6 +215,10 @@ impl<S: Service> ReaderLink<S> {
             }
             Ok(INS_EXCHANGE) if DESELECTED.contains(&status) => {
                 self.deselected(status);
+                Ok(response)
+            }
+            Ok(INS_EXCHANGE) => {
+                self.life.used();
                 Ok(response)
             }
             _ => Ok(response),
@@ -257,8 +270,7 @@ impl<S: Service> ReaderLink<S> {
             };
             self.log.say(urgency, &place);
             self.place = place;
-        }
-        if *result == Err(LinkError::Reset) {
+        } else if *result == Err(LinkError::Reset) {
             self.log
                 .say(Urgency::Info, "another program reset the card");
         }
@@ -285,7 +297,7 @@ impl<S: Service> Link for ReaderLink<S> {
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
         self.wake()?;
         let carried = self.carry(command);
-        self.last_used = Instant::now();
+        self.last_used_ms = self.clock.now_ms();
         match carried {
             Ok(response) => self.accept(command, response),
             Err(fault) => Err(self.lost(fault)),
@@ -296,7 +308,7 @@ impl<S: Service> Link for ReaderLink<S> {
         let is_told = |view: &View| view.version > 0;
         self.view.wait_for(FIRST_VIEW, is_told);
         self.with_now(Life::power);
-        self.last_used = Instant::now();
+        self.last_used_ms = self.clock.now_ms();
         self.drive()
     }
 
@@ -309,7 +321,8 @@ impl<S: Service> Link for ReaderLink<S> {
     }
 
     fn check(&mut self) -> Result<(), LinkError> {
-        let is_idle = |idle| self.last_used.elapsed() >= idle;
+        let unused = self.clock.now_ms().saturating_sub(self.last_used_ms);
+        let is_idle = |idle| Duration::from_millis(unused) >= idle;
         if self.life.reader().is_some() && self.how.idle.is_some_and(is_idle) {
             self.log.say(
                 Urgency::Info,

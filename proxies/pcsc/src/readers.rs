@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::life::of_service;
 use crate::service::{Fault, Service, Sharing};
-use crate::system::{System, SystemReaders};
+use crate::system::{System, SystemReaders, service_in_words};
 use crate::transport::{Lengths, Limits, Protocol, Transport};
 use crate::view::{Reader, Slot};
 
@@ -36,7 +36,8 @@ enum Card {
 /// # Errors
 /// In words, why PC/SC does not tell.
 pub fn look() -> Result<Vec<Seen>, String> {
-    let readers = SystemReaders::now().map_err(of_service)?;
+    let failed = |error| format!("{}: {}", service_in_words(), of_service(error));
+    let readers = SystemReaders::now().map_err(failed)?;
     let seen = readers.into_iter().map(|reader| Seen {
         card: matches!(reader.slot, Slot::Card(_)).then(|| ask(&reader)),
         reader,

@@ -13,7 +13,7 @@ use crate::claims::Claims;
 use crate::log::{Log, Urgency};
 use crate::patience::{Patient, Waits};
 use crate::service::Sharing;
-use crate::system::{System, SystemReaders};
+use crate::system::{System, SystemReaders, service_in_words};
 use crate::transport::Lengths;
 use crate::view::SharedView;
 use crate::{ReaderLink, Use, watch};
@@ -63,6 +63,10 @@ pub fn serve(service: &Service, log: &Log) -> Result<(), String> {
     signals.thread_block().map_err(words)?;
     let view = SharedView::default();
     let seats = seats(service, &view, log)?;
+    log.say(
+        Urgency::Info,
+        format!("readers are those of {}", service_in_words()),
+    );
     watch::start(SystemReaders::default(), view, log.clone()).map_err(words)?;
     // Where nobody waits for it, nothing is said.
     sd_notify::notify(&[NotifyState::Ready]).map_err(words)?;

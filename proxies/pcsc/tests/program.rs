@@ -96,6 +96,7 @@ fn a_daemon_is_told_that_there_is_no_service_and_a_signal_ends_it_in_order() {
             said.contains("etp-card-proxy: card.sock: no card: "),
             "{said}"
         );
+        assert!(said.contains("readers are those of pcscd at "), "{said}");
         assert!(!socket.exists());
     }
 }
@@ -157,11 +158,27 @@ fn wrong_words_are_told_before_anything_is_served() {
 }
 
 #[test]
+fn help_names_the_socket_of_another_service() {
+    let (directory, _) = directory();
+    for words in [
+        &["--help"][..],
+        &["readers", "--help"],
+        &["serve", "--help"],
+    ] {
+        let (code, said, _) = run(directory.path(), words);
+        assert_eq!(code, Some(0));
+        assert!(said.contains("PCSCLITE_CSOCK_NAME"), "{words:?}: {said}");
+    }
+}
+
+#[test]
 fn readers_that_cannot_be_listed_are_a_failure_for_people_and_for_programs() {
     let (directory, _) = directory();
     let (code, _, said) = run(directory.path(), &["readers"]);
     assert_eq!(code, Some(1));
-    assert!(said.contains("pcscd"), "{said}");
+    let tried = directory.path().join("no-pcscd");
+    let tried = format!("pcscd at {} (of PCSCLITE_CSOCK_NAME): ", tried.display());
+    assert!(said.contains(&tried), "{said}");
     let (code, document, _) = run(directory.path(), &["readers", "--json"]);
     assert_eq!(code, Some(1));
     let document: serde_json::Value = serde_json::from_str(&document).unwrap();

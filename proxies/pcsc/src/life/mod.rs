@@ -5,6 +5,7 @@
 //! here waits for a card: without one the result is [`LinkError::Absent`] at once, and `check` tells when another try
 //! is worth it.
 
+mod ask;
 mod denials;
 mod pause;
 mod ruling;
@@ -18,12 +19,13 @@ use pcsc::Error;
 use crate::choice::Selector;
 use crate::service::Power;
 use crate::view::View;
+use pause::AskAgain;
 use search::{Judged, Search, Sight, TAKEN, foreign};
 
 pub use denials::DENIALS_MAX;
 pub(crate) use denials::Denials;
 pub(crate) use pause::Pause;
-pub use pause::{PAUSE_FIRST_MS, PAUSE_MS_MAX};
+pub use pause::{ASK_FIRST_MS, ASK_MS_MAX, PAUSE_FIRST_MS, PAUSE_MS_MAX};
 pub use ruling::{Ruling, ruling, words};
 pub(crate) use search::of_service;
 
@@ -97,6 +99,8 @@ pub struct Life {
 struct Held {
     sight: Sight,
     domain: Option<Domain>,
+    /// When it is asked again whose it is, if the daemon selected it and has said nothing more to it.
+    ask: Option<AskAgain>,
 }
 
 #[derive(Debug)]
@@ -108,6 +112,8 @@ enum Task {
     PowerUp,
     /// Makes the handle of a card good that lost its memory.
     Mend(Mending),
+    /// Asks the card that is held whose it is.
+    Ask,
     Settle,
     /// Closes the card, goes on with the search.
     CloseAndTry,
@@ -190,7 +196,10 @@ impl Life {
         match now.view.service {
             Err(error) => self.abandon(error, now),
             Ok(()) if now.view.still_has(&held.sight.reader, held.sight.changes) => {
-                self.end(Closing::Nothing, Ok(()));
+                self.task = match held.ask.is_some_and(|ask| ask.is_due(now.ms)) {
+                    true => Task::Ask,
+                    false => Task::End(Closing::Nothing, Ok(())),
+                };
             }
             Ok(()) => self.abandon(Error::RemovedCard, now),
         }
@@ -214,15 +223,6 @@ impl Life {
         self.task = Task::Settle;
     }
 
-    /// Begins: SELECT was answered by a card of somebody else, which came unnoticed.
-    pub fn foreign(&mut self, status: StatusWord, now: &Now<'_>) {
-        if let Some(held) = self.held.take() {
-            self.search.bar(held.sight, foreign(status));
-        }
-        let absent = LinkError::Absent(self.search.why(now));
-        self.end(Closing::Card, Err(absent));
-    }
-
     /// Begins: nobody needs the card for now.
     pub fn rest(&mut self) {
         let closing = match self.held.take() {
@@ -238,7 +238,7 @@ impl Life {
         match &self.task {
             Task::Establish => Action::Establish,
             Task::Try(sight, Stage::Connect) => Action::Connect(sight.reader.clone()),
-            Task::Try(_, Stage::Select | Stage::SelectAgain) => Action::Select,
+            Task::Try(_, Stage::Select | Stage::SelectAgain) | Task::Ask => Action::Select,
             Task::Try(_, Stage::PowerUp(_) | Stage::PowerUpAndSelect)
             | Task::PowerUp
             | Task::Mend(Mending::PowerUp) => Action::Reconnect(Power::Reset),
@@ -272,6 +272,7 @@ impl Life {
                 Err(error) => self.abandon(error, now),
             },
             Task::Mend(mending) => self.mended(mending, outcome, now),
+            Task::Ask => self.asked(outcome, now),
             Task::Settle => self.settled(now),
             Task::CloseAndTry => self.next_card(now),
             Task::End(_, result) => self.end(Closing::Nothing, result),
@@ -327,29 +328,33 @@ impl Life {
             }
             (Stage::Connect, _) => self.task = Task::Try(sight, Stage::Select),
             (Stage::Select | Stage::SelectAgain, Told::Response(response)) => {
-                self.selected(sight, stage, &response);
+                self.tried_select(sight, stage, &response, now);
             }
-            (Stage::Select | Stage::SelectAgain, _) => self.selected(sight, stage, &[]),
+            (Stage::Select | Stage::SelectAgain, _) => self.tried_select(sight, stage, &[], now),
             (Stage::PowerUpAndSelect, _) => self.task = Task::Try(sight, Stage::SelectAgain),
             (Stage::PowerUp(domain), _) => {
                 self.pause.reset();
-                self.held = Some(Held { sight, domain });
+                self.held = Some(Held {
+                    sight,
+                    domain,
+                    ask: None,
+                });
                 self.end(Closing::Nothing, Ok(()));
             }
         }
     }
 
     /// The card that is open said whose it is. One whose storage failed says nothing until it got power.
-    fn selected(&mut self, sight: Sight, stage: Stage, response: &[u8]) {
+    fn tried_select(&mut self, sight: Sight, stage: Stage, response: &[u8], now: &Now<'_>) {
         self.task = match (self.search.judge(response), stage) {
             (Judged::Right(domain), _) => Task::Try(sight, Stage::PowerUp(domain)),
             (Judged::NeedsPower, Stage::Select) => Task::Try(sight, Stage::PowerUpAndSelect),
             (Judged::NeedsPower, _) => {
-                self.search.bar(sight, foreign(StatusWord::FAILED));
+                self.search.bar(sight, foreign(StatusWord::FAILED), now);
                 Task::CloseAndTry
             }
             (Judged::Wrong(why), _) => {
-                self.search.bar(sight, why);
+                self.search.bar(sight, why, now);
                 Task::CloseAndTry
             }
             (Judged::Silent, _) => {
@@ -362,7 +367,7 @@ impl Life {
     fn try_failed(&mut self, sight: Sight, stage: Stage, error: Error, now: &Now<'_>) {
         match ruling(error) {
             Ruling::Rebuild => return self.abandon(error, now),
-            Ruling::Bar => self.search.bar(sight, words(error).into()),
+            Ruling::Bar => self.search.bar(sight, words(error).into(), now),
             _ => self.search.miss(&sight, words(error).into()),
         }
         match stage {
@@ -407,7 +412,7 @@ impl Life {
         };
         self.has_context &= ruling != Ruling::Rebuild;
         match (self.held.take(), ruling) {
-            (Some(held), Ruling::Bar) => self.search.bar(held.sight, words(error).into()),
+            (Some(held), Ruling::Bar) => self.search.bar(held.sight, words(error).into(), now),
             (_, Ruling::Rebuild) => self.search.lost_service(now),
             (Some(held), _) => self.search.lost(&held.sight, words(error).into()),
             (None, _) => {}

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use libetp::Domain;
 use libetp::exchange::{ReplyError, SelectReply, StatusWord};
 
+use super::pause::AskAgain;
 use super::{Now, words};
 use crate::choice::Selector;
 use crate::view::{Reader, Slot};
@@ -29,6 +30,14 @@ pub(super) enum Judged {
     Silent,
 }
 
+/// A card that is of no use as long as it is the same.
+#[derive(Debug)]
+struct Barred {
+    sight: Sight,
+    why: String,
+    ask: AskAgain,
+}
+
 /// A search for the card of a selector.
 #[derive(Debug)]
 pub(super) struct Search {
@@ -36,8 +45,8 @@ pub(super) struct Search {
     /// What was there when it began.
     seen: Vec<(Sight, bool)>,
     left: VecDeque<Sight>,
-    /// Cards that are of no use, and why.
-    barred: Vec<(Sight, String)>,
+    /// Cards that are of no use.
+    barred: Vec<Barred>,
     /// Why a reader was of no use this time.
     missed: BTreeMap<String, String>,
 }
@@ -58,7 +67,7 @@ impl Search {
         self.seen = seen(now);
         self.missed.clear();
         self.barred
-            .retain(|(sight, _)| now.view.still_has(&sight.reader, sight.changes));
+            .retain(|it| now.view.still_has(&it.sight.reader, it.sight.changes));
         self.left = self.candidates(now).collect();
     }
 
@@ -80,12 +89,20 @@ impl Search {
         self.seen != seen(now)
     }
 
-    /// Only another card in this reader is worth a try.
-    pub(super) fn bar(&mut self, sight: Sight, why: String) {
+    /// Only another card in this reader is worth a try. It may come unnoticed, so this one is asked again, seldom.
+    pub(super) fn bar(&mut self, sight: Sight, why: String, now: &Now<'_>) {
         self.missed.remove(&sight.reader);
-        self.barred
-            .retain(|(barred, _)| barred.reader != sight.reader);
-        self.barred.push((sight, why));
+        let before = self.barred.iter().position(|it| it.sight == sight);
+        let before = before.map(|at| self.barred.swap_remove(at));
+        let ask = match before {
+            Some(Barred { mut ask, .. }) => {
+                ask.postpone(now.ms);
+                ask
+            }
+            None => AskAgain::from(now.ms),
+        };
+        self.barred.retain(|it| it.sight.reader != sight.reader);
+        self.barred.push(Barred { sight, why, ask });
     }
 
     /// The reader is of no use for now.
@@ -158,8 +175,8 @@ impl Search {
         if now.taken.contains(&reader.name) {
             return TAKEN.into();
         }
-        let barred = self.barred.iter().find(|(sight, _)| sight.is_of(reader));
-        let barred = barred.map(|(_, why)| why);
+        let barred = self.barred.iter().find(|it| it.sight.is_of(reader));
+        let barred = barred.map(|it| &it.why);
         let why = barred.or_else(|| self.missed.get(&reader.name));
         why.map_or_else(|| "its card is about to be tried".into(), String::clone)
     }
@@ -170,7 +187,7 @@ impl Search {
             matches!(reader.slot, Slot::Card(_))
                 && self.selector.admits_reader(&reader.name)
                 && !now.taken.contains(&reader.name)
-                && !self.barred.iter().any(|(sight, _)| sight.is_of(reader))
+                && !self.barred.iter().any(|it| it.bars(reader, now.ms))
         });
         admitted.map(Sight::of)
     }
@@ -178,6 +195,13 @@ impl Search {
 
 /// Of a reader whose card another socket of this process serves.
 pub(super) const TAKEN: &str = "its card serves another socket";
+
+impl Barred {
+    /// Whether the card in this reader is not to be tried now. Nobody who uses it is disturbed.
+    fn bars(&self, reader: &Reader, now_ms: u64) -> bool {
+        self.sight.is_of(reader) && (reader.is_in_use || !self.ask.is_due(now_ms))
+    }
+}
 
 impl Sight {
     fn of(reader: &Reader) -> Self {

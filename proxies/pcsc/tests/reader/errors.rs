@@ -1,11 +1,9 @@
 //! Every failure that PC/SC is known to report, with its code: what the daemon is told, what is done, and how the
 //! card comes back.
 
-use std::time::{Duration, Instant};
-
 use card_proxy::{Link, LinkError};
 use etp_card_proxy::ReaderLink;
-use etp_card_proxy::life::{DENIALS_MAX, PAUSE_MS_MAX};
+use etp_card_proxy::life::{ASK_FIRST_MS, DENIALS_MAX, PAUSE_MS_MAX};
 use etp_card_proxy::view::Slot;
 use pcsc::Error;
 
@@ -170,12 +168,12 @@ fn told(error: &LinkError) -> Told {
 }
 
 /// Asks as the card socket does, until there is a card again.
-fn wait_for_card(link: &mut ReaderLink<Script>) {
-    let deadline = Instant::now() + Duration::from_millis(20 * PAUSE_MS_MAX);
+fn wait_for_card(script: &Script, link: &mut ReaderLink<Script>) {
+    let mut waited_ms = 0;
     while let Err(error) = link.check() {
         assert_eq!(told(&error), Told::Absent);
-        assert!(Instant::now() < deadline, "no other try: {error}");
-        std::thread::sleep(Duration::from_millis(5));
+        assert!(waited_ms <= PAUSE_MS_MAX, "no other try: {error}");
+        waited_ms += script.pass(5);
     }
     link.reset().unwrap();
 }
@@ -196,7 +194,7 @@ fn each_error_of_a_command_is_answered_and_mended_as_it_must_be() {
         assert_eq!(told(&failed), row.told, "{error:?}: {failed}");
         assert_eq!(script.calls(), row.calls, "{error:?}");
         if row.told == Told::Absent {
-            wait_for_card(&mut link);
+            wait_for_card(&script, &mut link);
         }
         assert_eq!(script.calls(), row.back, "{error:?}");
         works(&mut link);
@@ -287,7 +285,7 @@ fn a_removal_is_seen_by_whichever_call_comes_first() {
         script.fail(call, Error::RemovedCard);
         assert_eq!(told(&link.transmit(&EXCHANGE).unwrap_err()), Told::Absent);
         assert_eq!(script.calls().last().unwrap(), "close");
-        wait_for_card(&mut link);
+        wait_for_card(&script, &mut link);
     }
     let script = Script::with_card();
     let mut link = script.shared();
@@ -319,7 +317,7 @@ fn a_card_that_another_program_uses_is_tried_again_after_pauses() {
     let words = absent(link.reset());
     assert!(words.contains("another program uses the card"), "{words}");
     assert_eq!(script.calls(), ["establish", "connect Reader A"]);
-    wait_until_powered(&mut link);
+    wait_until_powered(&script, &mut link);
     let mut calls = vec!["connect Reader A"; 2];
     calls.extend(FOUND);
     assert_eq!(script.calls(), calls, "one call for each try");
@@ -327,16 +325,16 @@ fn a_card_that_another_program_uses_is_tried_again_after_pauses() {
 }
 
 /// As [`wait_for_card`], where power may fail.
-fn wait_until_powered(link: &mut ReaderLink<Script>) {
-    let deadline = Instant::now() + Duration::from_millis(20 * PAUSE_MS_MAX);
+fn wait_until_powered(script: &Script, link: &mut ReaderLink<Script>) {
+    let mut waited_ms = 0;
     while link.check().is_err() || link.reset().is_err() {
-        assert!(Instant::now() < deadline, "no other try");
-        std::thread::sleep(Duration::from_millis(5));
+        assert!(waited_ms <= 20 * PAUSE_MS_MAX, "no other try");
+        waited_ms += script.pass(5);
     }
 }
 
 #[test]
-fn a_card_that_makes_no_sense_is_tried_again_only_when_it_is_put_in_again() {
+fn a_card_that_makes_no_sense_is_tried_again_when_it_is_put_in_again_and_else_seldom() {
     let errors = [
         (Error::UnresponsiveCard, 0x8010_0066),
         (Error::UnsupportedCard, 0x8010_0065),
@@ -348,7 +346,7 @@ fn a_card_that_makes_no_sense_is_tried_again_only_when_it_is_put_in_again() {
         script.fail(Call::Connect, error);
         let words = absent(link.reset());
         assert!(words.starts_with("Reader A: the card"), "{words}");
-        std::thread::sleep(Duration::from_millis(150));
+        script.pass(ASK_FIRST_MS - 1);
         assert_eq!(absent(link.check()), words, "a pause changes nothing");
         script.calls();
         script.insert(READER, Card::Ours(DOMAIN), 3);
@@ -420,7 +418,7 @@ fn denied_access_is_called_so_when_it_is_no_accident_any_more() {
         if link.check().is_ok() {
             words.push(absent(link.reset()));
         }
-        std::thread::sleep(Duration::from_millis(5));
+        script.pass(5);
     }
     let last = words.pop().unwrap();
     assert!(last.contains("polkit"), "{last}");
@@ -428,7 +426,7 @@ fn denied_access_is_called_so_when_it_is_no_accident_any_more() {
         words.iter().all(|words| words.contains("start pcscd")),
         "{words:?}"
     );
-    wait_until_powered(&mut link);
+    wait_until_powered(&script, &mut link);
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! PC/SC as a script: cards in readers, and errors at the calls that are named.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use card_proxy::{Link, LinkError};
 use etp_card_proxy::choice::Selector;
 use etp_card_proxy::claims::Claims;
+use etp_card_proxy::clock::Clock;
 use etp_card_proxy::log::Log;
 use etp_card_proxy::service::{Fault, Opened, Power, Service, Sharing, carry_with};
 use etp_card_proxy::transport::{Protocol, Transport};
@@ -61,6 +63,7 @@ pub(crate) struct Script {
     pub(crate) view: SharedView,
     pub(crate) claims: Claims,
     lines: Arc<Mutex<Vec<String>>>,
+    now_ms: Arc<AtomicU64>,
 }
 
 impl Script {
@@ -102,11 +105,29 @@ impl Script {
         self.view.tell(Ok(()), readers);
     }
 
+    /// Another program opens the card, or closes it.
+    pub(crate) fn use_by_another(&self, is_in_use: bool) {
+        let mut readers = self.view.now().readers;
+        readers[0].is_in_use = is_in_use;
+        self.view.tell(Ok(()), readers);
+    }
+
     pub(crate) fn unplug(&self, name: &str) {
         self.world().cards.remove(name);
         let mut readers = self.view.now().readers;
         readers.retain(|reader| reader.name != name);
         self.view.tell(Ok(()), readers);
+    }
+
+    /// So many milliseconds go by; how many.
+    pub(crate) fn pass(&self, ms: u64) -> u64 {
+        self.now_ms.fetch_add(ms, Ordering::Relaxed);
+        ms
+    }
+
+    /// A card takes the place of another, faster than the reader looks.
+    pub(crate) fn swap(&self, card: Card) {
+        self.world().cards.insert(READER.into(), card);
     }
 
     /// The next call of this kind fails so.
@@ -135,7 +156,9 @@ impl Script {
 
     pub(crate) fn link_for(&self, how: Use, card: usize) -> ReaderLink<Script> {
         let claim = self.claims.of(card);
-        ReaderLink::new(self.clone(), how, self.view.clone(), claim, self.log())
+        let now_ms = Arc::clone(&self.now_ms);
+        let clock = Clock::of(move || now_ms.load(Ordering::Relaxed));
+        ReaderLink::new(self.clone(), how, self.view.clone(), claim, self.log()).by(clock)
     }
 
     pub(crate) fn link(&self) -> ReaderLink<Script> {
