@@ -13,7 +13,8 @@ pub enum CardEvent {
     /// The card answered SELECT. Nothing in the reply is proved; the domain is live only after a
     /// verified `hello`.
     Selected(SelectReply),
-    /// The card sends a message. Numbers of one card increase; a repeat is dropped before this.
+    /// The card sends a message. Numbers of one card increase; a repeat is dropped before this, unless the card has yet
+    /// to prove itself: what came before may have been of another.
     Message {
         /// The card's number of the message: the generation that made it, and an index.
         number: u64,

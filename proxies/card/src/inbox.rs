@@ -37,6 +37,20 @@ impl CardSender {
         self.0.push(number, message)
     }
 
+    /// What the card is asked, to prove itself: goes before all messages, to whatever is in the card's place. See
+    /// [`Binding::challenge`](crate::Binding::challenge).
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] with the message.
+    pub fn challenge(&self, number: u64, message: Message) -> Result<(), SendError> {
+        self.0.challenge(number, message)
+    }
+
+    /// The card with this boot id proved itself: messages go to it, until it is powered up anew.
+    pub fn prove(&self, boot_id: [u8; 8]) {
+        self.0.prove(boot_id);
+    }
+
     pub(crate) fn new(inbox: Arc<Inbox>) -> Self {
         Self(inbox)
     }
@@ -45,6 +59,10 @@ impl CardSender {
 /// What the thread finds when it looks.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Taken {
+    /// The card proved itself, with this boot id.
+    Proved([u8; 8]),
+    /// What the card is asked, to prove itself.
+    Challenge(Numbered),
     /// A message.
     Message(Numbered),
     /// Nothing within the time given.
@@ -62,8 +80,34 @@ pub(crate) struct Inbox {
 
 #[derive(Debug, Default)]
 struct State {
+    proved: Option<[u8; 8]>,
+    challenge: Option<Numbered>,
     messages: VecDeque<Numbered>,
     closed: bool,
+}
+
+impl State {
+    fn has_something(&self, has_room: bool) -> bool {
+        let has_message = has_room && !self.messages.is_empty();
+        has_message || self.proved.is_some() || self.challenge.is_some()
+    }
+
+    fn take(&mut self, has_room: bool) -> Taken {
+        if let Some(boot_id) = self.proved.take() {
+            return Taken::Proved(boot_id);
+        }
+        if let Some(challenge) = self.challenge.take() {
+            return Taken::Challenge(challenge);
+        }
+        match (self.messages.is_empty(), self.closed) {
+            (true, true) => Taken::Ended,
+            (false, _) if has_room => self
+                .messages
+                .pop_front()
+                .map_or(Taken::Nothing, Taken::Message),
+            _ => Taken::Nothing,
+        }
+    }
 }
 
 impl Inbox {
@@ -88,9 +132,25 @@ impl Inbox {
         Ok(())
     }
 
-    /// The next message; waits for one at most `wait`, or for ever.
-    pub(crate) fn take(&self, wait: Option<Duration>) -> Taken {
-        let idle = |state: &mut State| state.messages.is_empty() && !state.closed;
+    fn challenge(&self, number: u64, message: Message) -> Result<(), SendError> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(SendError::Closed(message));
+        }
+        state.challenge = Some((number, message));
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    fn prove(&self, boot_id: [u8; 8]) {
+        self.lock().proved = Some(boot_id);
+        self.changed.notify_one();
+    }
+
+    /// The next thing, a message only if there is room for it; waits for it at most `wait`, or for ever, or for
+    /// the end.
+    pub(crate) fn take(&self, wait: Option<Duration>, has_room: bool) -> Taken {
+        let idle = |state: &mut State| !state.has_something(has_room) && !state.closed;
         let state = self.lock();
         let mut state = match wait {
             None => self
@@ -102,11 +162,12 @@ impl Inbox {
                 waited.unwrap_or_else(PoisonError::into_inner).0
             }
         };
-        match (state.messages.pop_front(), state.closed) {
-            (Some(message), _) => Taken::Message(message),
-            (None, true) => Taken::Ended,
-            (None, false) => Taken::Nothing,
-        }
+        state.take(has_room)
+    }
+
+    /// Whether nothing more is taken in.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
     }
 
     /// Waits at most so long for the queue to be closed. Says whether it is.

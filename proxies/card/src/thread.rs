@@ -23,6 +23,8 @@ pub struct CardSettings {
     pub faults_max: u32,
     /// How long messages wait for a card that is away, in milliseconds.
     pub away_ms_max: u64,
+    /// Whether messages wait until [`CardSender::prove`] says that the card is the right one.
+    pub demands_proof: bool,
 }
 
 impl Default for CardSettings {
@@ -32,6 +34,7 @@ impl Default for CardSettings {
             queue_messages_max: 256,
             faults_max: BindingSettings::FAULTS_MAX,
             away_ms_max: 0,
+            demands_proof: false,
         }
     }
 }
@@ -77,6 +80,9 @@ impl CardThread {
             faults_max: settings.faults_max,
         });
         binding.wait_for_card(settings.away_ms_max);
+        if settings.demands_proof {
+            binding.demand_proof();
+        }
         let driver = Driver {
             link: Box::new(link),
             binding,
@@ -106,8 +112,8 @@ impl CardThread {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
-    /// Takes no more messages, brings those that wait to the card, and ends. The last event is
-    /// [`CardEvent::Gone`].
+    /// Takes no more messages, brings those that wait to the card, and ends; at once if the card is
+    /// away or has yet to prove itself. The last event is [`CardEvent::Gone`].
     ///
     /// # Errors
     /// [`CardThreadError::Panicked`] if the thread did.
@@ -164,7 +170,12 @@ impl Driver {
     fn drive(&mut self) {
         loop {
             self.fill();
-            if self.ended && self.binding.is_drained() {
+            let is_over = match self.binding.is_held() {
+                // Nothing can be brought to a card that nobody knows.
+                true => self.inbox.is_closed(),
+                false => self.ended && self.binding.is_drained(),
+            };
+            if is_over {
                 self.binding.give_up(GoneReason::Shutdown);
             }
             let want = self.want();
@@ -186,13 +197,19 @@ impl Driver {
 
     /// Takes what is there, as far as the binding has room.
     fn fill(&mut self) {
-        while !self.ended && self.binding.has_room() {
-            match self.inbox.take(Some(Duration::ZERO)) {
-                Taken::Message((number, message)) => self.binding.queue(number, message),
-                Taken::Nothing => break,
-                Taken::Ended => self.ended = true,
-            }
+        while !self.ended && self.take(Some(Duration::ZERO)) {}
+    }
+
+    /// Takes the next thing that came from the daemon; waits for it at most so long. Says whether there was one.
+    fn take(&mut self, at_most: Option<Duration>) -> bool {
+        match self.inbox.take(at_most, self.binding.has_room()) {
+            Taken::Proved(boot_id) => self.binding.prove(boot_id),
+            Taken::Challenge((number, message)) => self.binding.challenge(number, message),
+            Taken::Message((number, message)) => self.binding.queue(number, message),
+            Taken::Nothing => return false,
+            Taken::Ended => self.ended = true,
         }
+        true
     }
 
     fn want(&mut self) -> Want {
@@ -253,15 +270,14 @@ impl Driver {
     /// Waits for a message or for the time to pass; only for the time when no room is left or
     /// nothing more will come.
     fn wait(&mut self, wait: Option<Duration>) {
-        if self.ended || !self.binding.has_room() {
+        let is_waited_for = self.binding.has_room() || self.binding.is_held();
+        if self.ended || !is_waited_for {
             return std::thread::sleep(wait.unwrap_or_default());
         }
         let pause = self.link.check_pause();
         let at_most = wait.into_iter().chain(pause).min();
-        match self.inbox.take(at_most) {
-            Taken::Message((number, message)) => self.binding.queue(number, message),
-            Taken::Nothing => self.check(),
-            Taken::Ended => self.ended = true,
+        if !self.take(at_most) {
+            self.check();
         }
     }
 
@@ -300,9 +316,7 @@ impl Driver {
     /// The card is gone: refuses messages from now on, and fails those that wait.
     fn fail_the_rest(&mut self) {
         self.inbox.close();
-        while let Taken::Message((number, message)) = self.inbox.take(Some(Duration::ZERO)) {
-            self.binding.queue(number, message);
-        }
+        while !self.ended && self.take(Some(Duration::ZERO)) {}
         for event in self.binding.take_events() {
             (self.events)(event);
         }

@@ -2,7 +2,9 @@
 
 mod support;
 
-use card_proxy::{Action, Away, Binding, CardEvent, FailReason, GoneReason, LinkError};
+use card_proxy::{
+    Action, Away, Binding, BindingSettings, CardEvent, FailReason, GoneReason, LinkError,
+};
 use libetp::Domain;
 use support::{DOMAIN, Driver, ModelCard, order, settings};
 
@@ -188,4 +190,41 @@ fn another_card_is_given_nothing() {
     (driver.binding, driver.now_ms) = (binding, 4);
     driver.run();
     assert_eq!(driver.received(), [1, 2]);
+}
+
+/// A card that is reset over and over is away, and taken up as any other when that ends.
+#[test]
+fn a_card_that_is_reset_again_and_again_is_away_and_comes_back() {
+    let mut driver = Driver::new(ModelCard::default(), settings());
+    driver.run();
+    driver.binding.wait_for_card(WAIT_MS);
+    driver.binding.queue(1, order(1, 8));
+    let mut resets = 0;
+    let mut now_ms = 0;
+    loop {
+        match driver.binding.next(now_ms) {
+            Action::Transmit { .. } => {
+                resets += 1;
+                driver.binding.completed(now_ms, Err(LinkError::Reset));
+            }
+            Action::Reset => driver.binding.completed(now_ms, Ok(&[])),
+            Action::WaitUntil(at_ms) => now_ms = at_ms,
+            Action::AwaitCard(until_ms) => {
+                assert!(until_ms.is_some());
+                break;
+            }
+            action @ (Action::Idle | Action::Gone) => panic!("{action:?}"),
+        }
+    }
+    assert_eq!(resets, BindingSettings::FAULTS_MAX + 1);
+    let told = driver.binding.take_events();
+    let [CardEvent::Away(Away::Lost(GoneReason::Faults { faults, .. }))] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    assert_eq!(*faults, resets);
+    driver.binding.checked(now_ms, Ok(()));
+    driver.link.power_cycle();
+    driver.now_ms = now_ms;
+    driver.run();
+    assert_eq!((driver.completed(), driver.received()), (vec![1], vec![1]));
 }

@@ -103,13 +103,17 @@ proptest! {
         batches in batches(),
         max_command_data in prop_oneof![Just(65_535_u32), 44_u32..200],
         reply_messages_max in prop_oneof![Just(usize::MAX), 1_usize..4],
+        is_proof_demanded in any::<bool>(),
     ) {
         let mut card = ModelCard::default();
         card.max_command_data = max_command_data;
         card.reply_messages_max = reply_messages_max;
         let link = FaultyLink { card, faults: faults.into_iter() };
         let settings = BindingSettings { faults_max: u32::MAX, ..settings() };
-        let mut driver = Driver::new(link, settings);
+        let mut driver = match is_proof_demanded {
+            true => Driver::proving(link, settings),
+            false => Driver::new(link, settings),
+        };
         let mut queued = Vec::new();
         for batch in batches {
             for _ in 0..batch {
@@ -127,7 +131,7 @@ proptest! {
         queued.push(last);
         driver.run();
 
-        prop_assert_eq!(&driver.link.card.executed, &queued, "carried out");
+        prop_assert_eq!(driver.link.card.carried_out(), queued.clone(), "carried out");
         prop_assert_eq!(driver.completed(), queued.clone(), "completed");
         prop_assert_eq!(driver.received(), queued, "answers");
     }

@@ -70,6 +70,9 @@ impl Binding {
 
     fn away(&mut self, now_ms: u64, why: Away) {
         self.run = None;
+        if let Some(proof) = &mut self.proof {
+            proof.forget();
+        }
         self.reset_due = false;
         self.not_before_ms = 0;
         self.faults.clear();

@@ -19,6 +19,16 @@ pub(super) struct Queued {
     pub(super) failed: bool,
 }
 
+impl Queued {
+    pub(super) fn new(number: u64, message: Message) -> Self {
+        Self {
+            number,
+            message,
+            failed: false,
+        }
+    }
+}
+
 /// The command that the card must have answered before the next one is sent.
 #[derive(Debug)]
 pub(super) struct Flight {
@@ -30,6 +40,8 @@ pub(super) struct Flight {
     pub(super) generation: u64,
     /// Status word with which the card refused it.
     pub(super) refusal: Option<StatusWord>,
+    /// Whether it asks the card to prove itself, and carries nothing else.
+    pub(super) is_challenge: bool,
 }
 
 /// A run of sequence numbers, from one SELECT to the next.
@@ -39,6 +51,8 @@ pub(super) struct Run {
     pub(super) sequence: u8,
     /// The card's generation when it was selected.
     pub(super) generation: u64,
+    /// Of the card's power-up.
+    pub(super) boot_id: [u8; 8],
     pub(super) max_command_data: u32,
     pub(super) max_message: u32,
 }
@@ -72,6 +86,7 @@ pub(super) fn pack(
         sequence: run.sequence,
         generation: run.generation,
         refusal: None,
+        is_challenge: false,
     }
 }
 
@@ -83,6 +98,7 @@ impl Run {
         Self {
             sequence: 0,
             generation: reply.generation,
+            boot_id: reply.boot_id,
             max_command_data: reply.max_command_data.min(data_max),
             max_message: reply.max_message,
         }

@@ -7,6 +7,7 @@
 mod absence;
 mod faults;
 mod flight;
+mod proof;
 mod recovery;
 
 use std::collections::VecDeque;
@@ -23,6 +24,8 @@ use crate::socket::COMMAND_BYTES_MAX;
 use absence::Absence;
 use faults::Faults;
 use flight::{Flight, Queued, Run, pack};
+use proof::Proof;
+use recovery::last_number_of;
 
 /// Shortest time in milliseconds between two empty commands that the card did not announce with
 /// 91xx, whatever it asks for.
@@ -83,6 +86,8 @@ pub struct Binding {
     /// How many messages from the front of the queue go one by one, after a refused command.
     alone: usize,
     highest_seen: u64,
+    /// `None` if none is demanded.
+    proof: Option<Proof>,
     faults: Faults,
     reset_due: bool,
     not_before_ms: u64,
@@ -111,6 +116,7 @@ impl Binding {
             domain: None,
             alone: 0,
             highest_seen: settings.highest_seen,
+            proof: None,
             faults: Faults::new(settings.faults_max),
             reset_due: false,
             not_before_ms: 0,
@@ -129,11 +135,7 @@ impl Binding {
     pub fn queue(&mut self, number: u64, message: Message) {
         match self.gone || self.is_overdue() {
             true => self.fail(number, FailReason::Gone),
-            false => self.queue.push_back(Queued {
-                number,
-                message,
-                failed: false,
-            }),
+            false => self.queue.push_back(Queued::new(number, message)),
         }
     }
 
@@ -145,7 +147,8 @@ impl Binding {
     /// Whether nothing waits for the card: no message queued or under way.
     pub fn is_drained(&self) -> bool {
         let nothing_carried = |flight: &Flight| flight.carried.is_empty();
-        self.queue.is_empty() && self.flight.as_ref().is_none_or(nothing_carried)
+        let nothing_held = self.proof.as_ref().is_none_or(Proof::is_drained);
+        nothing_held && self.queue.is_empty() && self.flight.as_ref().is_none_or(nothing_carried)
     }
 
     /// Highest number of a message that the card sent.
@@ -230,16 +233,13 @@ impl Binding {
     }
 
     fn fail_everything(&mut self) {
+        let (doubtful, challenge) = self.proof.as_mut().map_or((None, None), Proof::take);
         // Whoever asked for the command of a flight may have transmitted it.
-        for queued in self
-            .flight
-            .take()
-            .into_iter()
-            .flat_map(|flight| flight.carried)
-        {
+        let flights = doubtful.into_iter().chain(self.flight.take());
+        for queued in flights.flat_map(|flight| flight.carried) {
             self.fail(queued.number, FailReason::Unknown);
         }
-        for queued in std::mem::take(&mut self.queue) {
+        for queued in challenge.into_iter().chain(std::mem::take(&mut self.queue)) {
             self.fail(queued.number, FailReason::Gone);
         }
     }
@@ -253,13 +253,20 @@ impl Binding {
             0 => COMMAND_MESSAGES_MAX,
             _ => 1,
         };
+        let mut challenge = VecDeque::from_iter(self.take_challenge());
+        let mut nothing = VecDeque::new();
+        let is_challenge = !challenge.is_empty();
+        let from = match is_challenge {
+            true => &mut challenge,
+            false if self.is_open(run) => &mut self.queue,
+            false => &mut nothing,
+        };
         let mut too_large = Vec::new();
-        let flight = pack(&mut self.queue, most, run, &mut too_large);
-        for queued in too_large {
-            let len = queued.message.wire_len();
-            let max = run.message_bytes_max();
-            self.fail(queued.number, FailReason::TooLarge { len, max });
-        }
+        let flight = Flight {
+            is_challenge,
+            ..pack(from, most, run, &mut too_large)
+        };
+        self.fail_too_large(run, too_large);
         let poll_due = self.poll_at_ms.is_some_and(|at_ms| at_ms <= now_ms);
         if !flight.carried.is_empty() || poll_due {
             self.flight = Some(flight);
@@ -276,11 +283,11 @@ impl Binding {
 
     fn accept(&mut self, now_ms: u64, run: Run, reply: ExchangeReply) {
         self.faults.clear();
-        self.away_since_ms = None;
         self.run = Some(Run {
             sequence: next_sequence(run.sequence),
             ..run
         });
+        self.carried_out(run);
         if let Some(flight) = self.flight.take() {
             self.complete(flight);
         }
@@ -294,6 +301,7 @@ impl Binding {
                 });
             }
         }
+        self.settle(run);
         self.poll_at_ms = match reply.more {
             true => Some(now_ms),
             false => poll_at_ms(now_ms, reply.next_ms),

@@ -18,12 +18,7 @@ impl Binding {
                 self.run = None;
                 self.fault(now_ms, error.to_string());
             }
-            LinkError::Lost(_) => {
-                let last = error.to_string();
-                if let Some(faults) = self.too_many_faults(now_ms) {
-                    self.lost(now_ms, GoneReason::Faults { faults, last });
-                }
-            }
+            LinkError::Lost(_) => self.fault(now_ms, error.to_string()),
         }
     }
 
@@ -61,20 +56,21 @@ impl Binding {
 
     fn begin_run(&mut self, now_ms: u64, reply: SelectReply) {
         self.absence = None;
-        // A larger one was a lie, of whatever was in the card's place; what the card says now is no repeat.
-        self.highest_seen = self.highest_seen.min(last_number_of(reply.generation));
-        self.run = Some(Run::new(&reply, self.command_bytes_max));
+        self.believe_numbers(reply.generation);
+        let run = Run::new(&reply, self.command_bytes_max);
+        self.run = Some(run);
         self.events.push(CardEvent::Selected(reply));
-        self.poll_at_ms = poll_at_ms(now_ms, reply.next_ms);
-        let Some(flight) = self.flight.take() else {
-            return;
+        // The answers to what was under way are queued in the card, and so are those that were not confirmed.
+        self.poll_at_ms = match self.flight.is_some() {
+            true => Some(now_ms),
+            false => poll_at_ms(now_ms, reply.next_ms),
         };
-        // Its answers are queued in the card, and so are those that this session did not confirm.
-        self.poll_at_ms = Some(now_ms);
-        match (
-            reply.executed(flight.sequence, flight.generation),
-            flight.refusal,
-        ) {
+        self.resume(run, &reply);
+    }
+
+    /// A command's messages are done, or go again, or one of them is at fault.
+    pub(super) fn decide(&mut self, flight: Flight, was_executed: bool) {
+        match (was_executed, flight.refusal) {
             (true, _) => self.complete(flight),
             (false, Some(status)) => self.blame(flight, status),
             (false, None) => self.requeue(flight, false),
@@ -109,7 +105,7 @@ impl Binding {
 
     pub(super) fn fault(&mut self, now_ms: u64, last: String) {
         if let Some(faults) = self.too_many_faults(now_ms) {
-            self.give_up(GoneReason::Faults { faults, last });
+            self.lost(now_ms, GoneReason::Faults { faults, last });
         }
     }
 
@@ -128,6 +124,6 @@ impl Binding {
 }
 
 /// The largest number that a message can have at this generation.
-fn last_number_of(generation: u64) -> u64 {
+pub(super) fn last_number_of(generation: u64) -> u64 {
     generation.saturating_mul(1 << 16) | 0xFFFF
 }

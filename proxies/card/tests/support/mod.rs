@@ -1,7 +1,7 @@
 //! A card as EXCHANGE demands it, small enough to be seen to be right, and a driver for bindings.
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use card_proxy::{Action, Binding, BindingSettings, CardEvent, Link, LinkError};
 use libetp::digest::{Hash, sha256};
@@ -14,6 +14,9 @@ use libetp::{Domain, Message, Port};
 
 pub const DOMAIN: Domain = Domain([2; 12]);
 pub const SESSION: SessionId = *b"session!";
+
+/// Numbers from here on are those of challenges.
+pub const CHALLENGES: u64 = 1 << 48;
 
 /// A message to the card that carries a number.
 pub fn order(number: u64, len: usize) -> Message {
@@ -53,7 +56,7 @@ struct Session {
 pub struct ModelCard {
     stored: Stored,
     session: Option<Session>,
-    boot: u64,
+    pub boot: u64,
     /// Numbers of the orders carried out, in order.
     pub executed: Vec<u64>,
     /// Numbers of the answers made, in order.
@@ -87,6 +90,12 @@ impl ModelCard {
     pub fn power_cycle(&mut self) {
         self.session = None;
         self.boot += 1;
+    }
+
+    /// Numbers of the orders carried out that are no challenges.
+    pub fn carried_out(&self) -> Vec<u64> {
+        let orders = self.executed.iter().copied();
+        orders.filter(|number| *number < CHALLENGES).collect()
     }
 
     pub fn outbox_len(&self) -> usize {
@@ -211,6 +220,11 @@ pub struct Driver<L> {
     pub events: Vec<CardEvent>,
     pub commands: Vec<Vec<u8>>,
     pub resets: usize,
+    /// Whether what is in the link's place can prove itself, if that is demanded.
+    pub is_right: bool,
+    /// What was asked last, and of which power-up.
+    asked: (u64, [u8; 8]),
+    proved: Option<[u8; 8]>,
 }
 
 impl<L: Link> Driver<L> {
@@ -222,7 +236,17 @@ impl<L: Link> Driver<L> {
             events: Vec::new(),
             commands: Vec::new(),
             resets: 0,
+            is_right: true,
+            asked: (CHALLENGES, [0; 8]),
+            proved: None,
         }
+    }
+
+    /// A driver that asks each card that was powered up anew to prove itself.
+    pub fn proving(link: L, settings: BindingSettings) -> Self {
+        let mut driver = Self::new(link, settings);
+        driver.binding.demand_proof();
+        driver
     }
 
     /// Does what the binding wants, once; false when it wants nothing.
@@ -265,23 +289,53 @@ impl<L: Link> Driver<L> {
     }
 
     fn collect(&mut self) {
-        self.events.extend(self.binding.take_events());
+        for event in self.binding.take_events() {
+            self.judge(&event);
+            self.events.push(event);
+        }
+    }
+
+    /// What a daemon does to know its card.
+    fn judge(&mut self, event: &CardEvent) {
+        match event {
+            CardEvent::Selected(reply) if self.proved != Some(reply.boot_id) => {
+                self.proved = None;
+                self.asked = (self.asked.0 + 1, reply.boot_id);
+                let number = self.asked.0;
+                if self.binding.is_held() {
+                    self.binding.challenge(number, order(number, 8));
+                }
+            }
+            CardEvent::Message { message, .. }
+                if self.is_right && number_of(message) == self.asked.0 =>
+            {
+                self.proved = Some(self.asked.1);
+                self.binding.prove(self.asked.1);
+            }
+            CardEvent::Away(_) => self.proved = None,
+            _ => {}
+        }
     }
 
     pub fn completed(&self) -> Vec<u64> {
         let number = |event: &CardEvent| match event {
-            CardEvent::Completed { number } => Some(*number),
+            CardEvent::Completed { number } => Some(*number).filter(|it| *it < CHALLENGES),
             _ => None,
         };
         self.events.iter().filter_map(number).collect()
     }
 
-    /// Numbers carried by the messages that came from the card.
+    /// Numbers carried by the messages that came from the card, challenges apart. What is repeated before the card
+    /// proved itself counts once, as a daemon takes it.
     pub fn received(&self) -> Vec<u64> {
-        let number = |event: &CardEvent| match event {
-            CardEvent::Message { message, .. } => Some(number_of(message)),
+        let mut seen = BTreeSet::new();
+        let mut take = |event: &CardEvent| match event {
+            CardEvent::Message { number, message } => {
+                seen.insert(*number).then(|| number_of(message))
+            }
             _ => None,
         };
-        self.events.iter().filter_map(number).collect()
+        let numbers = self.events.iter().filter_map(&mut take);
+        numbers.filter(|number| *number < CHALLENGES).collect()
     }
 }
