@@ -2,7 +2,8 @@
 //!
 //! SELECT proves nothing: whatever is in the card's place can answer it. So where a proof is demanded, only
 //! challenges go to a card that was powered up anew, until somebody who can judge its answers
-//! calls [`Binding::prove`]. What its reply to SELECT says of the command that was under way before is believed only then.
+//! calls [`Binding::prove`]. What its reply to SELECT says of the command that was under way before is
+//! believed only then.
 
 use libetp::Message;
 use libetp::exchange::SelectReply;
@@ -79,8 +80,8 @@ impl Binding {
     }
 
     /// What is next for the card, before everything that is queued and whoever it is. It ends in
-    /// [`CardEvent::Completed`](crate::CardEvent::Completed) or [`CardEvent::Failed`](crate::CardEvent::Failed) with its
-    /// number; or in nothing if another comes first, or the card is selected anew and has to be asked anew.
+    /// [`CardEvent::Completed`](crate::CardEvent::Completed) or
+    /// [`CardEvent::Failed`](crate::CardEvent::Failed) with its number; or in nothing if another comes first, or the card is selected anew and has to be asked anew.
     pub fn challenge(&mut self, number: u64, message: Message) {
         match &mut self.proof {
             Some(proof) if !self.gone => proof.challenge = Some(Queued::new(number, message)),
