@@ -88,6 +88,11 @@ pub enum Effect {
     SetWitness(Witness),
     /// Raise the witness, soon.
     RaiseWitness(Witness),
+    /// Ask what is in the card's place to show that it is this card, or that it is at home here: before
+    /// everything else.
+    Challenge(Message),
+    /// The card in its power-up with this boot id is the right one: messages for it may go to it.
+    Prove([u8; 8]),
     /// Send an order of the daemon to the card.
     Order(Message),
     /// The domain is live.

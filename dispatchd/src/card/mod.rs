@@ -22,7 +22,9 @@ pub use events::{Effect, Input, Known, Note, Now, Stage, Token};
 pub use quarantine::Quarantine;
 pub use reopening::{LIVE_MS_MIN, REOPEN_MS_MAX, REOPEN_MS_MIN};
 pub use services::{Answer, Services, TellLinks, unix_s};
-pub use session::{HELD_MESSAGES_MAX, HELLO_MS_MAX, STATEMENTS_MAX, SUPERSEDED_MAX, Session};
+pub use session::{
+    HELD_BYTES_MAX, HELD_MESSAGES_MAX, HELLO_MS_MAX, STATEMENTS_MAX, SUPERSEDED_MAX, Session,
+};
 pub use slot::{Seen, Slot, SlotSettings};
 pub use witness_writer::WitnessWriter;
 pub use words::suspended;

@@ -50,8 +50,13 @@ pub enum Quarantine {
     #[error("the card did not answer the challenge within {0} ms")]
     NoHello(u64),
     /// More messages than are kept while the card has not proved itself.
-    #[error("the card sent more than {0} messages before it proved itself")]
-    Flood(usize),
+    #[error("the card sent more than {messages} messages or {bytes} bytes before it proved itself")]
+    Flood {
+        /// Most messages that are kept.
+        messages: usize,
+        /// Most bytes of them.
+        bytes: usize,
+    },
     /// The block of ports cannot be.
     #[error("the card reserved ports that cannot be: {count} from {first}")]
     Ports {
@@ -79,7 +84,7 @@ impl Quarantine {
             Self::AnotherCard { .. } => "card-another",
             Self::Twice(_) => "card-twice",
             Self::NoHello(_) => "card-no-hello",
-            Self::Flood(_) => "card-flood",
+            Self::Flood { .. } => "card-flood",
             Self::Ports { .. } => "card-ports",
             Self::Storage(_) => "card-storage",
         }

@@ -3,10 +3,10 @@
 //! A domain is live only after the daemon itself verified the card's signature over a fresh
 //! nonce, boot id, generation and domain; the card proxy and the SELECT reply are not believed.
 //! A card that is older than its rollback witness, or that cannot prove what it claims, is
-//! quarantined by name. Whenever the card was powered up anew it proves itself again; until then
-//! its messages are held back, and what was given to it stays with the card proxy.
+//! quarantined by name. Whenever the card was powered up anew, for the first time or after an absence, it proves
+//! itself; until then its messages are held back, and the card proxy gives it nothing but the challenge.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use card_proxy::Away;
 use etp_pki::{Anchors, Leaf};
@@ -31,6 +31,8 @@ pub const SUPERSEDED_MAX: usize = 16;
 /// Most messages that are held back while a card proves itself: all that a card keeps for its host,
 /// refusals included. They come at once if the last daemon ended before it had them.
 pub const HELD_MESSAGES_MAX: usize = 1_024 + 256;
+/// Most bytes of them, headers included. A card keeps less than a tenth of that for its host.
+pub const HELD_BYTES_MAX: usize = 4 << 20;
 /// Most requests for statements that wait for the card.
 pub const STATEMENTS_MAX: usize = 64;
 
@@ -47,8 +49,11 @@ pub struct Session {
     highest_entered: u64,
     /// Challenges that were not answered when the card was reset and challenged anew, oldest first.
     superseded: VecDeque<[u8; 32]>,
-    /// Messages that came while the card proves itself.
-    held: Vec<(u64, Message)>,
+    /// Messages that came while the card proves itself, by their numbers. A repeat takes the place of the first:
+    /// who said that is less certain.
+    held: BTreeMap<u64, Message>,
+    /// Bytes of them.
+    held_bytes: usize,
     /// Whether messages for the card come in; not while it is trusted no more.
     is_attached: bool,
     is_reserving: bool,
@@ -70,7 +75,8 @@ impl Session {
             witness: Witness::default(),
             highest_entered: 0,
             superseded: VecDeque::new(),
-            held: Vec::new(),
+            held: BTreeMap::new(),
+            held_bytes: 0,
             is_attached: false,
             is_reserving: false,
             serving: VecDeque::new(),
@@ -130,11 +136,19 @@ impl Session {
         matches!(self.stage, Stage::Live { .. })
     }
 
-    pub(super) fn order(&mut self, param: impl Param) {
-        if let Some(domain) = self.domain {
-            let message = param.into_message(domain.entity(Port::DAEMON), domain.card());
-            self.effects.push(Effect::Order(message));
-        }
+    fn order(&mut self, param: impl Param) {
+        let message = self.to_card(param);
+        self.effects.extend(message.map(Effect::Order));
+    }
+
+    pub(super) fn challenge(&mut self, param: impl Param) {
+        let message = self.to_card(param);
+        self.effects.extend(message.map(Effect::Challenge));
+    }
+
+    fn to_card(&self, param: impl Param) -> Option<Message> {
+        let domain = self.domain?;
+        Some(param.into_message(domain.entity(Port::DAEMON), domain.card()))
     }
 
     pub(super) fn note(&mut self, name: &'static str, is_alarm: bool, detail: impl Into<String>) {
@@ -159,7 +173,6 @@ impl Session {
         if let Err(cause) = self.believe(&reply, known) {
             return self.quarantine(cause);
         }
-        self.is_reserving = false;
         self.supersede();
         let nonce = now.fresh;
         let deadline_ms = now.ms + HELLO_MS_MAX;
@@ -168,7 +181,7 @@ impl Session {
             nonce,
             deadline_ms,
         };
-        self.order(HelloChallenge { nonce });
+        self.challenge(HelloChallenge { nonce });
     }
 
     /// The challenge that is open was not carried out, or its answer is too old by now.
@@ -213,10 +226,11 @@ impl Session {
     fn message(&mut self, number: u64, message: Message, now: &Now) {
         let is_for_daemon = message.header.dst.port == Port::DAEMON;
         match &self.stage {
-            Stage::Challenged { reply, .. } if is_for_daemon => {
+            Stage::Challenged { reply, .. }
+                if is_for_daemon && message.header.mtype == Mtype::HELLO =>
+            {
                 // What is older than the challenge answers somebody who is gone.
-                let is_answer = number >> 16 > reply.generation;
-                if is_answer && message.header.mtype == Mtype::HELLO {
+                if number >> 16 > reply.generation {
                     self.hello(number, &message.param, now);
                 }
             }
@@ -243,18 +257,29 @@ impl Session {
     }
 
     fn hold(&mut self, number: u64, message: Message) {
-        match self.held.len() < HELD_MESSAGES_MAX {
-            true => self.held.push((number, message)),
-            false => self.quarantine(Quarantine::Flood(HELD_MESSAGES_MAX)),
+        self.held_bytes += message.wire_len();
+        let before = self.held.insert(number, message);
+        self.held_bytes -= before.map_or(0, |before| before.wire_len());
+        if self.held.len() > HELD_MESSAGES_MAX || self.held_bytes > HELD_BYTES_MAX {
+            self.quarantine(Quarantine::Flood {
+                messages: HELD_MESSAGES_MAX,
+                bytes: HELD_BYTES_MAX,
+            });
         }
+    }
+
+    fn take_held(&mut self) -> BTreeMap<u64, Message> {
+        self.held_bytes = 0;
+        std::mem::take(&mut self.held)
     }
 
     /// What was held back came before the `hello` with this number, so the card gave it a smaller one. If not, it
     /// is of another card, which was in this one's place; it must not raise the witness.
     fn drop_impossible(&mut self, hello: u64) {
-        let before = self.held.len();
-        self.held.retain(|(number, _)| *number < hello);
-        let dropped = before - self.held.len();
+        let impossible = self.held.split_off(&hello);
+        let bytes = impossible.values().map(Message::wire_len);
+        self.held_bytes -= bytes.sum::<usize>();
+        let dropped = impossible.len();
         if dropped > 0 {
             let detail =
                 format!("{dropped} messages were dropped that this card cannot have sent before");
@@ -298,16 +323,21 @@ impl Session {
         };
         self.effects.push(Effect::AddLocal { domain, key });
         self.effects.push(Effect::SetWitness(self.witness.clone()));
+        self.effects.push(Effect::Prove(reply.boot_id));
         if !std::mem::replace(&mut self.is_attached, true) {
             let message_bytes_max = reply.max_message as usize;
             self.effects.push(Effect::Attach { message_bytes_max });
         }
         self.superseded.clear();
         self.note("card-live", false, format!("domain {domain} is live"));
-        for (number, message) in std::mem::take(&mut self.held) {
+        // Ports that were asked for before a reset come of that.
+        let was_reserving = self.is_reserving;
+        for (number, message) in self.take_held() {
             self.live_message(number, message);
         }
-        self.reserve_ports();
+        if !was_reserving {
+            self.reserve_ports();
+        }
     }
 
     fn live_message(&mut self, number: u64, message: Message) {
@@ -487,7 +517,7 @@ impl Session {
     pub(super) fn leave(&mut self, stage: Stage, code: VerdictCode) {
         self.stage = stage;
         self.superseded.clear();
-        self.held.clear();
+        self.take_held();
         self.detach(code);
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use card_proxy::{
     Away, CardEvent, CardSender, CardSettings, CardThread, CardThreadError, FailReason, GoneReason,
-    Link, Server,
+    Link, SendError, Server,
 };
 use etp_pki::Anchors;
 use libetp::client::control::card::CardHappening;
@@ -127,6 +127,7 @@ impl Slot {
             highest_seen: session.highest_entered(),
             queue_messages_max: CARD_WINDOW_MESSAGES + ORDERS_MAX,
             away_ms_max: self.away_ms_max,
+            demands_proof: true,
             ..CardSettings::default()
         };
         let thread = CardThread::spawn(&name, link, settings, move |event| slot.event(event))?;
@@ -367,7 +368,9 @@ impl Slot {
             }
             Effect::EndSuspension => services.state.end_suspension(domain)?,
             Effect::RaiseWitness(seen) => services.witnesses.raise(domain, &seen),
-            Effect::Order(message) => self.order(message),
+            Effect::Challenge(message) => self.send(message, CardSender::challenge),
+            Effect::Prove(boot_id) => self.prove(boot_id),
+            Effect::Order(message) => self.send(message, CardSender::try_send),
             Effect::Attach { message_bytes_max } => self.attach(domain, message_bytes_max),
             Effect::Detach(code) => services.router.detach_card(domain, code),
             Effect::Submit { number, message } => {
@@ -385,10 +388,20 @@ impl Slot {
         Ok(())
     }
 
-    fn order(&self, message: Message) {
+    fn prove(&self, boot_id: [u8; 8]) {
+        if let Some(sender) = &*lock(&self.sender) {
+            sender.prove(boot_id);
+        }
+    }
+
+    fn send(
+        &self,
+        message: Message,
+        how: impl FnOnce(&CardSender, u64, Message) -> Result<(), SendError>,
+    ) {
         let number = self.orders.fetch_add(1, Ordering::Relaxed);
         let sender = lock(&self.sender).clone();
-        let sent = sender.map(|sender| sender.try_send(number, message));
+        let sent = sender.map(|sender| how(&sender, number, message));
         if !matches!(sent, Some(Ok(()))) {
             self.services.recorder.count("card-order-failed");
         }

@@ -60,7 +60,7 @@ impl Session {
             number,
             restating: Some(Box::new(restating)),
         };
-        self.order(Serve { host_key, nonce });
+        self.challenge(Serve { host_key, nonce });
     }
 
     /// The answer to that, if it is one.

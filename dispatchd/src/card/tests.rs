@@ -13,6 +13,7 @@ use super::*;
 use crate::state::Witness;
 
 mod absence;
+mod held;
 
 const NOW_S: u64 = 1_800_000_000;
 
@@ -98,7 +99,7 @@ impl TestCard {
     /// Selected and challenged; with the nonce of the challenge.
     fn challenged(&self, session: &mut Session, known: Known) -> [u8; 32] {
         let effects = session.step(Input::Selected(self.reply(), known), &now(0));
-        let [Effect::Order(order)] = effects.as_slice() else {
+        let [Effect::Challenge(order)] = effects.as_slice() else {
             panic!("{effects:?}")
         };
         assert_eq!(order.header.src, self.domain.entity(Port::DAEMON));
@@ -154,6 +155,10 @@ fn a_card_that_proves_itself_is_live_after_it_was_recorded() {
     let order = |effect: &Effect| match effect {
         Effect::AddLocal { .. } => "add-local",
         Effect::SetWitness(_) => "set-witness",
+        Effect::Prove(boot_id) => {
+            assert_eq!(*boot_id, card.boot_id);
+            "prove"
+        }
         Effect::Attach { .. } => "attach",
         Effect::Order(message) if message.header.mtype == Mtype::RESERVE_PORTS => "reserve-ports",
         Effect::Note(_) => "note",
@@ -165,6 +170,7 @@ fn a_card_that_proves_itself_is_live_after_it_was_recorded() {
         [
             "add-local",
             "set-witness",
+            "prove",
             "attach",
             "note",
             "reserve-ports"
@@ -269,7 +275,7 @@ fn an_older_card_is_quarantined_at_select_and_at_hello() {
     assert!(
         effects
             .iter()
-            .all(|effect| !matches!(effect, Effect::Order(_)))
+            .all(|effect| !matches!(effect, Effect::Challenge(_) | Effect::Prove(_)))
     );
     assert_eq!(cause(&session).name(), "card-rollback");
     assert!(
@@ -351,26 +357,6 @@ fn messages_are_held_until_the_card_proved_itself_and_stale_answers_ignored() {
     assert!(at(&|e| matches!(e, Effect::Attach { .. })) < at(&|e| *e == submit));
 }
 
-/// Most messages that a card keeps for its host, by docs/protocol/exchange.md: the outbox and its reserve.
-const KEPT_MESSAGES_MAX: usize = 1_024 + 256;
-
-#[test]
-fn all_that_a_card_kept_is_held_and_a_flood_before_hello_is_bounded() {
-    let card = TestCard::new();
-    let mut session = card.session();
-    card.challenged(&mut session, Known::default());
-    let flood = |session: &mut Session| {
-        let message = Message::new(card.domain.card(), card.domain.card(), Mtype::PING, vec![]);
-        session.step(Input::Message { number: 1, message }, &now(0));
-    };
-    (0..KEPT_MESSAGES_MAX).for_each(|_| flood(&mut session));
-    assert!(matches!(session.stage(), Stage::Challenged { .. }));
-    (KEPT_MESSAGES_MAX..HELD_MESSAGES_MAX).for_each(|_| flood(&mut session));
-    assert!(matches!(session.stage(), Stage::Challenged { .. }));
-    flood(&mut session);
-    assert_eq!(cause(&session).name(), "card-flood");
-}
-
 #[test]
 fn no_answer_in_time_is_named() {
     let card = TestCard::new();
@@ -410,7 +396,7 @@ fn reset_before_the_answer(card: &mut TestCard, resets: u8) -> (Session, Vec<[u8
         card.boot_id = [reset; 8];
         let selected = Input::Selected(card.reply(), Known::default());
         let effects = session.step(selected, &now(reset.into()));
-        let [Effect::Order(order)] = effects.as_slice() else {
+        let [Effect::Challenge(order)] = effects.as_slice() else {
             panic!("{effects:?}")
         };
         nonces.push(HelloChallenge::from_param(&order.param).unwrap().nonce);
@@ -726,7 +712,7 @@ fn restating(card: &TestCard) -> (Session, [u8; 32]) {
     };
     let nonce = card.challenged(&mut session, known);
     let effects = card.answer(&mut session, nonce);
-    let [Effect::Order(order)] = effects.as_slice() else {
+    let [Effect::Challenge(order)] = effects.as_slice() else {
         panic!("{effects:?}")
     };
     let nonce = Serve::from_param(&order.param).unwrap().nonce;

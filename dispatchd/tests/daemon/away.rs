@@ -289,6 +289,39 @@ fn a_swapped_card_is_given_nothing_until_the_right_one_is_back() {
     assert_eq!(watcher.pongs, (0..PINGS).collect::<Vec<_>>());
 }
 
+/// What waits for a card is not for whoever says that it is this card.
+#[test]
+fn a_card_that_came_back_is_given_nothing_before_it_proved_itself() {
+    let place = Place::new(FOR_EVER);
+    let other = place.host.path("other");
+    place.scheme.card(&other, place.host.key);
+    let _process = place.process();
+    let daemon = place.host.start();
+    let mut watcher = place.watcher();
+    place.reader.pull();
+    watcher.ping(0..PINGS);
+    assert_eq!(watcher.state().state, "absent");
+    place.reader.insert_liar(&other, place.domain());
+    let start = Instant::now();
+    while place.reader.given().is_empty() {
+        assert!(start.elapsed() < TIMEOUT, "it is challenged");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    watcher.ping([PINGS]);
+    until(&daemon, "waiting", |card| card.queued > u64::from(PINGS));
+    let to_liar: Vec<_> = place.reader.given().concat();
+    assert_eq!(to_liar, [Mtype::HELLO_CHALLENGE]);
+    place.reader.pull();
+    until(&daemon, "absent", |_| counter(&daemon, "card-absent") == 2);
+    place.insert();
+    assert_eq!(watcher.state().state, "live");
+    watcher.until_pongs(PINGS + 1);
+    assert_eq!(watcher.pongs, (0..=PINGS).collect::<Vec<_>>());
+    let given = place.reader.given();
+    let first = given.iter().find(|command| !command.is_empty());
+    assert_eq!(first.unwrap(), &[Mtype::HELLO_CHALLENGE], "{given:?}");
+}
+
 #[test]
 fn what_is_for_a_card_whose_process_died_waits_and_goes_on_once_when_it_is_back() {
     let place = Place::new(FOR_EVER);

@@ -8,12 +8,50 @@ use std::time::Duration;
 
 use card_proxy::socket::CardServer;
 use card_proxy::{Link, LinkError};
+use libetp::exchange::{Command, SelectReply, StatusWord};
 use libetp::local::{Claim, Trust};
+use libetp::{Domain, Mtype};
 use softcard::SoftCard;
 
 /// A reader, whose card is in a directory.
 #[derive(Clone, Default)]
-pub(crate) struct Reader(Arc<Mutex<Option<SoftCard>>>);
+pub(crate) struct Reader(Arc<Mutex<Inside>>);
+
+#[derive(Default)]
+struct Inside {
+    card: Option<SoftCard>,
+    /// Whom the card says it is, if that is a lie.
+    claims: Option<Domain>,
+    /// Types of the messages that cards were given, command by command.
+    given: Vec<Vec<Mtype>>,
+}
+
+impl Inside {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
+        if let Ok(Command::Exchange(exchange)) = Command::parse(command) {
+            let mtypes = exchange.messages().map(|message| message.header.mtype);
+            self.given.push(mtypes.collect());
+        }
+        let response = self.card()?.transmit(command)?;
+        let said = self.claims.zip(SelectReply::parse(&response).ok());
+        Ok(said.map_or(response, |(domain, reply)| lie(domain, reply)))
+    }
+
+    fn card(&mut self) -> Result<&mut SoftCard, LinkError> {
+        let empty = || LinkError::Absent("the reader is empty".into());
+        self.card.as_mut().ok_or_else(empty)
+    }
+}
+
+/// A card that wants to be the one of the domain, and newer than anybody remembers it.
+fn lie(domain: Domain, reply: SelectReply) -> Vec<u8> {
+    let lie = SelectReply {
+        domain,
+        generation: 1 << 40,
+        ..reply
+    };
+    [lie.to_data(), StatusWord::OK.0.to_be_bytes().into()].concat()
+}
 
 impl Reader {
     pub(crate) fn with(card: &Path) -> Self {
@@ -24,33 +62,40 @@ impl Reader {
 
     pub(crate) fn insert(&self, card: &Path) {
         let card = SoftCard::open(card, None).unwrap();
-        assert!(self.lock().replace(card).is_none(), "one card at a time");
+        let mut inside = self.lock();
+        inside.given.clear();
+        assert!(inside.card.replace(card).is_none(), "one card at a time");
+    }
+
+    /// Puts a card in that says it is the one of the domain.
+    pub(crate) fn insert_liar(&self, card: &Path, domain: Domain) {
+        self.lock().claims = Some(domain);
+        self.insert(card);
+    }
+
+    /// Types of the messages that were given to the card since it was put in, command by command.
+    pub(crate) fn given(&self) -> Vec<Vec<Mtype>> {
+        self.lock().given.clone()
     }
 
     pub(crate) fn pull(&self) {
-        assert!(self.lock().take().is_some(), "there is no card to pull");
+        let mut inside = self.lock();
+        inside.claims = None;
+        assert!(inside.card.take().is_some(), "there is no card to pull");
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<SoftCard>> {
+    fn lock(&self) -> MutexGuard<'_, Inside> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn with_card<T>(
-        &self,
-        does: impl FnOnce(&mut SoftCard) -> Result<T, LinkError>,
-    ) -> Result<T, LinkError> {
-        let empty = || LinkError::Absent("the reader is empty".into());
-        does(self.lock().as_mut().ok_or_else(empty)?)
     }
 }
 
 impl Link for Reader {
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
-        self.with_card(|card| card.transmit(command))
+        self.lock().transmit(command)
     }
 
     fn reset(&mut self) -> Result<(), LinkError> {
-        self.with_card(SoftCard::reset)
+        self.lock().card()?.reset()
     }
 
     fn check_pause(&self) -> Option<Duration> {
@@ -58,7 +103,7 @@ impl Link for Reader {
     }
 
     fn check(&mut self) -> Result<(), LinkError> {
-        self.with_card(|_| Ok(()))
+        self.lock().card().map(drop)
     }
 }
 

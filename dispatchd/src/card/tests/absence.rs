@@ -49,6 +49,7 @@ fn what_is_for_an_absent_card_waits_and_it_proves_itself_when_it_is_back() {
     let effects = back(&mut card, &mut session);
     assert!(matches!(session.stage(), Stage::Live { .. }));
     assert!(!is_attached(&effects), "it was never detached");
+    assert!(effects.contains(&Effect::Prove(card.boot_id)));
 }
 
 #[test]
@@ -150,7 +151,7 @@ fn another_card_in_its_place_is_refused_until_the_first_is_back() {
     assert!(
         effects
             .iter()
-            .all(|effect| !matches!(effect, Effect::Order(_)))
+            .all(|effect| matches!(effect, Effect::Note(_) | Effect::Detach(_)))
     );
     session.step(absent(), &now(3));
     assert!(is_attached(&back(&mut card, &mut session)));
