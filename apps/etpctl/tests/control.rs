@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 use libetp::client::control::guard::{Chain, Held, Policy, Record, Reply, Request};
 use libetp::client::control::{self, ControlReply, ControlRequest, IdEntry, Trace, TraceEntry};
-use libetp::codec::to_vec;
+use libetp::codec::{from_slice, to_vec};
 use libetp::frame::{body, kind};
 use serde_json::Value;
 use support::{command, serve_encoded, serve_frames};
@@ -317,6 +317,47 @@ fn judged(code: u16, arguments: &[&str]) -> Output {
         }
     });
     etpctl(directory.path(), arguments)
+}
+
+/// With several cards at this host, and none named.
+#[test]
+fn a_card_of_this_host_is_pinged_from_an_id_of_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let own = "02aabbccddeeff0011223344";
+    serve_frames(directory.path(), move |frame| {
+        let verdict = |code| {
+            let detail = String::new();
+            (kind::VERDICT, to_vec(&body::VerdictBody { code, detail }))
+        };
+        match frame.kind {
+            kind::ACQUIRE => {
+                let asked: body::Acquire = from_slice(frame.body).unwrap();
+                match asked.domain.map(|domain| domain.to_string()).as_deref() {
+                    Some(domain) if domain == own => {
+                        let acquired = body::Acquired {
+                            id: format!("{own}:7").parse().unwrap(),
+                            secret: None,
+                            resumed: false,
+                        };
+                        (kind::ACQUIRED, to_vec(&acquired))
+                    }
+                    _ => verdict(body::RequestError::NoSuchCard as u16),
+                }
+            }
+            kind::RELEASE => (kind::RELEASED, vec![]),
+            _ => verdict(libetp::verdict::VerdictCode::HostUnreachable as u16),
+        }
+    });
+    let output = etpctl(directory.path(), &["ping", &format!("{own}:0")]);
+    assert_eq!(
+        output.status.code(),
+        Some(6),
+        "it was sent: {}",
+        said(&output)
+    );
+    let output = etpctl(directory.path(), &["ping", "02ffbbccddeeff0011223344:0"]);
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    assert!(said(&output).contains("--domain"), "{}", said(&output));
 }
 
 #[test]

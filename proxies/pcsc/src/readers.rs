@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::life::of_service;
 use crate::service::{Fault, Service, Sharing};
+use crate::suspects;
 use crate::system::{System, SystemReaders, service_in_words};
 use crate::transport::{Lengths, Limits, Protocol, Transport};
 use crate::view::{Reader, Slot};
@@ -111,11 +112,20 @@ fn ask(reader: &Reader) -> Card {
     let asked = select(&reader.name);
     match asked {
         Ok(card) => card,
-        Err(Fault::Service(Error::SharingViolation)) => {
-            Card::Unknown("another program uses it".into())
-        }
+        Err(Fault::Service(Error::SharingViolation)) => Card::Unknown(in_use(&suspects::running())),
         Err(Fault::Service(error)) => Card::Unknown(of_service(error)),
         Err(Fault::Transport(error)) => Card::Unknown(error.to_string()),
+    }
+}
+
+/// Who has the card, as far as it can be guessed.
+fn in_use(suspects: &[String]) -> String {
+    match suspects {
+        [] => "another program uses it".into(),
+        suspects => format!(
+            "another program uses it; running here: {}",
+            suspects.join(", ")
+        ),
     }
 }
 
@@ -138,4 +148,19 @@ fn select(reader: &str) -> Result<Card, Fault> {
         (Err(_), Ok((_, status))) => Card::Foreign(status),
         (Err(error), Err(_)) => Card::Unknown(error.to_string()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_have_a_card_is_named_with_it() {
+        let words = in_use(&["etp-card-proxy (7)".into(), "scdaemon (8)".into()]);
+        assert_eq!(
+            words,
+            "another program uses it; running here: etp-card-proxy (7), scdaemon (8)"
+        );
+        assert_eq!(in_use(&[]), "another program uses it");
+    }
 }

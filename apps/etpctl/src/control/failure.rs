@@ -62,8 +62,9 @@ impl Failure {
         match self {
             Self::Client(error) => hint(error),
             Self::Lost { .. } => Some(
-                "a card and port 4294967040 of its host answer pings; a program only if it runs \
-                 and wants to; `etpctl guard holds` lists what waits for an answer",
+                "a card and port 4294967040 of its host answer pings, a card that is away when it is \
+                 back (`etpctl card list`); a program only if it runs and wants to; \
+                 `etpctl guard holds` lists what waits for an answer",
             ),
             Self::NoSuchCard(_) | Self::NoCard | Self::WhichCard => {
                 Some("`etpctl card list` lists the cards, and says how they are")

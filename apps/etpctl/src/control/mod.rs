@@ -69,7 +69,7 @@ pub(crate) struct Ping {
     /// How long to wait for each answer
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]
     timeout: u64,
-    /// Ping from an id of this card, where there are several
+    /// Ping from an id of this card, where there are several [default: the one that is pinged]
     #[arg(long)]
     domain: Option<Domain>,
 }

@@ -2,17 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use libetp::EntityId;
 use libetp::client::ClientError;
 use libetp::client::blocking::Capability;
+use libetp::frame::body::RequestError;
 use libetp::params::host::{Ping, Pong};
+use libetp::{Domain, EntityId};
 use serde_json::json;
 
 use super::{Daemon, Failure, Report, aliases};
 
 pub(super) fn run(daemon: &Daemon, arguments: &super::Ping) -> Result<Report, Failure> {
     let peer = aliases()?.resolve(&arguments.id)?;
-    let mut capability = daemon.connect()?.acquire(arguments.domain, false)?;
+    let mut capability = acquire(daemon, arguments.domain, peer)?;
     let timeout = Duration::from_secs(arguments.timeout);
     let mut times_us = Vec::new();
     for number in 0..arguments.count {
@@ -30,6 +31,17 @@ pub(super) fn run(daemon: &Daemon, arguments: &super::Ping) -> Result<Report, Fa
             sent: arguments.count,
             lost,
         }),
+    }
+}
+
+/// An id to ping from. Of several cards, it is the one that is pinged, unless another is named.
+fn acquire(daemon: &Daemon, named: Option<Domain>, peer: EntityId) -> Result<Capability, Failure> {
+    match daemon.connect()?.acquire(named, false) {
+        Err(error) if named.is_none() && error.reason() == Some(RequestError::NoSuchCard) => {
+            let own = daemon.connect()?.acquire(Some(peer.domain), false);
+            own.map_err(|_| error.into())
+        }
+        acquired => Ok(acquired?),
     }
 }
 
