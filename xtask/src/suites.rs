@@ -112,6 +112,7 @@ const SUITES: &[Suite] = &[
     at_night("explorer", |_| uncounted(long_exploration())),
     at_night("simulator", long_simulation),
     at_night("agreement", |_| uncounted(long_agreement())),
+    at_night("sessions", long_sessions),
     at_night("kills", kills),
     at_night("reader-kills", reader_kills),
     at_night("fuzzing", fuzzing),
@@ -242,6 +243,41 @@ fn long_agreement() -> Result {
         "oncard-trustedpals",
     ];
     shell::run(command("cargo").args(tests).args(["--run-ignored", "only"]))
+}
+
+/// Sessions of the simulator at night: how many runs, and of what.
+const SESSIONS: &[(&str, &str)] = &[
+    ("1000000", "--protocol uic --n 7 --t 3 --adversary random"),
+    ("1000000", "--protocol uic --n 7 --t 3 --adversary chain"),
+    ("1000000", "--protocol uic --n 6 --t 2 --adversary one-way"),
+    (
+        "1000000",
+        "--protocol exchange --n 2 --slots 50 --adversary rush",
+    ),
+    (
+        "200000",
+        "--protocol exchange --n 3 --slots 50 --adversary withhold",
+    ),
+    (
+        "200000",
+        "--protocol exchange --n 4 --slots 20 --adversary one-way",
+    ),
+    (
+        "200000",
+        "--protocol exchange --n 5 --t 2 --slots 10 --adversary random",
+    ),
+    ("50000", "--protocol smc --n 5 --t 2 --adversary random"),
+    ("10000", "--protocol smc --n 5 --t 2 --adversary chain"),
+];
+
+fn long_sessions(arguments: &Arguments) -> Result<String> {
+    let seed = arguments.seed().to_string();
+    for (runs, what) in SESSIONS {
+        let mut simulator = simulator();
+        simulator.arg("run").args(what.split(' '));
+        shell::run(simulator.args(["--runs", runs, "--seed", &seed]))?;
+    }
+    Ok(format!("{} kinds from seed {seed}", SESSIONS.len()))
 }
 
 /// Built with `--release`: what it does at night takes hours in the profile of the tests.

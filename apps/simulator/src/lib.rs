@@ -4,7 +4,8 @@
 //! [`host`]. Wallets authenticate and give privileged orders as in life. All chance comes from one
 //! seed, time is the count of steps, and after each step the [`checker`] reads every card's memory.
 //!
-//! [`explore`] leaves nothing to chance: it visits every state within bounds.
+//! [`explore`] leaves nothing to chance: it visits every state within bounds. [`pals`] has the sessions of
+//! TrustedPals.
 
 pub mod checker;
 pub mod chip;
@@ -16,6 +17,7 @@ pub mod host;
 mod hostile;
 pub mod network;
 pub mod outcome;
+pub mod pals;
 pub mod party;
 pub mod room;
 pub mod setting;

@@ -1,16 +1,16 @@
 //! `simulator`: runs protocols against an adversary, by seed.
 
 mod explorations;
+mod report;
+mod sessions;
+mod vouchers;
 
-use std::io::{IsTerminal, Write, stderr};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use serde::Serialize;
-use simulator::outcome::{Adversary, Facts, Failure};
-use simulator::setting::Setting;
 
-/// Deterministic simulation of cards, wallets and an adversary between them.
+/// Deterministic simulation of cards, hosts and an adversary between them.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -20,135 +20,128 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Runs a protocol from seed after seed. Status 1 and the seed if a rule is broken.
-    Run(Run),
+    /// Runs a protocol from seed after seed. Status 1 and the seed if a rule is broken, 2 if there is no such
+    /// session.
+    #[command(after_help = RUN_HELP)]
+    Run(Box<Run>),
     /// Visits every state of the voucher exchange within bounds. Status 1 if a rule is broken.
     Explore(explorations::Explore),
 }
+
+const RUN_HELP: &str = "\
+Examples:
+  simulator run --protocol voucher --runs 1000
+  simulator run --protocol uic --n 7 --t 3 --runs 1000000 --adversary chain
+  simulator run --protocol exchange --n 2 --slots 50 --runs 100000 --adversary rush --plot rush.svg
+  simulator run --protocol smc --n 3 --runs 1 --seed 7 --trace";
 
 #[derive(clap::Args)]
 struct Run {
     /// Which protocol.
     #[arg(long, value_enum)]
     protocol: Protocol,
+    #[command(flatten)]
+    numbers: sessions::Numbers,
     /// How many runs.
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
     runs: u64,
     /// Seed of the first run; each further run has the next.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// What is between the cards.
     #[arg(long, value_enum, default_value = "random")]
-    adversary: Adversary,
+    adversary: Against,
+    #[command(flatten)]
+    outputs: sessions::Outputs,
     /// One JSON document instead of words.
     #[arg(long)]
     json: bool,
 }
 
-#[derive(Clone, Copy, Serialize, ValueEnum)]
+impl Run {
+    /// The seeds of the runs.
+    fn seeds(&self) -> impl Iterator<Item = u64> {
+        let runs = usize::try_from(self.runs).unwrap_or(usize::MAX);
+        (self.seed..=u64::MAX).take(runs)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 enum Protocol {
     /// Issue, exchange and redeem of vouchers.
     Voucher,
+    /// Uniform interactive consistency: agreement on a vector of inputs.
+    Uic,
+    /// Secure multiparty computation, with its links.
+    Smc,
+    /// Fair exchange in a secret slot.
+    Exchange,
 }
 
-/// What `--json` prints.
-#[derive(Serialize)]
-struct Summary {
-    protocol: Protocol,
-    adversary: Adversary,
-    first_seed: u64,
-    runs: u64,
-    totals: Facts,
-    failed_seed: Option<u64>,
-    error: Option<String>,
+impl Protocol {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Voucher => "voucher",
+            Self::Uic => "uic",
+            Self::Smc => "smc",
+            Self::Exchange => "exchange",
+        }
+    }
+}
+
+/// All adversaries; not each of them plays against each protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+enum Against {
+    /// Nothing is lost.
+    None,
+    /// Whatever it may do, at random.
+    Random,
+    /// Loses little, and replays everything again and again. For vouchers.
+    Replay,
+    /// Corrupt hosts hand a value on among themselves, and tell it others at the last moment. For uic and smc.
+    Chain,
+    /// Messages are lost in one direction only. For uic, smc and exchange.
+    OneWay,
+    /// Corrupt hosts look at what their cards make of a round before they forward anything of it. For exchange.
+    Rush,
+    /// Corrupt hosts forward nothing from a round on. For exchange.
+    Withhold,
+}
+
+impl Against {
+    fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Random => "random",
+            Self::Replay => "replay",
+            Self::Chain => "chain",
+            Self::OneWay => "one-way",
+            Self::Rush => "rush",
+            Self::Withhold => "withhold",
+        }
+    }
 }
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
-        Command::Run(run) => run_seeds(&run),
+        Command::Run(run) => carry_out(&run),
         Command::Explore(explore) => explorations::run(&explore),
     }
 }
 
-fn run_seeds(run: &Run) -> ExitCode {
-    let setting = match Setting::new() {
-        Ok(setting) => setting,
-        Err(error) => {
-            eprintln!("simulator: the cards cannot be set up: {error}");
-            return ExitCode::from(2);
-        }
+fn carry_out(run: &Run) -> ExitCode {
+    let done = match run.protocol {
+        Protocol::Voucher => vouchers::run(run),
+        Protocol::Uic | Protocol::Smc | Protocol::Exchange => sessions::run(run),
     };
-    let summary = run_all(run, &setting);
-    print(run, &summary);
-    ExitCode::from(u8::from(summary.failed_seed.is_some()))
-}
-
-fn run_all(run: &Run, setting: &Setting) -> Summary {
-    let mut summary = Summary {
-        protocol: run.protocol,
-        adversary: run.adversary,
-        first_seed: run.seed,
-        runs: 0,
-        totals: Facts::default(),
-        failed_seed: None,
-        error: None,
-    };
-    for seed in (run.seed..=u64::MAX).take(usize::try_from(run.runs).unwrap_or(usize::MAX)) {
-        match setting.run(run.adversary, seed) {
-            Ok(facts) => summary.totals.add(&facts),
-            Err(failure) => {
-                fail(&mut summary, &failure);
-                break;
-            }
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(words) => {
+            eprintln!("simulator: {words}");
+            ExitCode::from(2)
         }
-        summary.runs += 1;
-        progress(&summary, run.runs);
-    }
-    summary
-}
-
-fn fail(summary: &mut Summary, failure: &Failure) {
-    summary.failed_seed = Some(failure.seed);
-    summary.error = Some(failure.to_string());
-}
-
-/// A line that is written over, for people who wait.
-fn progress(summary: &Summary, runs: u64) {
-    if stderr().is_terminal() {
-        let exchanges = summary.totals.exchanges;
-        eprint!("\r{} of {runs} runs, {exchanges} exchanges", summary.runs);
-        let _ = stderr().flush();
-    }
-}
-
-fn print(run: &Run, summary: &Summary) {
-    if stderr().is_terminal() {
-        eprintln!();
-    }
-    if run.json {
-        match serde_json::to_string_pretty(summary) {
-            Ok(text) => println!("{text}"),
-            Err(error) => eprintln!("simulator: {error}"),
-        }
-        return;
-    }
-    let totals = &summary.totals;
-    println!(
-        "{} runs, adversary {}: {} messages delivered, {} APDUs ({} of exchanges, {} SELECTs), \
-         {} exchanges committed, {} resolved, {} aborted",
-        summary.runs,
-        summary.adversary.name(),
-        totals.deliveries,
-        totals.apdus,
-        totals.exchange_apdus,
-        totals.selects,
-        totals.exchanges,
-        totals.resolved,
-        totals.aborted,
-    );
-    match &summary.error {
-        None => println!("conservation, fairness, agreement and progress held in every run"),
-        Some(error) => println!("FAILED: {error}"),
     }
 }

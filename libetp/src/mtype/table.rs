@@ -208,7 +208,7 @@ pub const TABLE: &[Entry] = &[
         name: "card-state",
         privileged: false,
         secret: false,
-        params: &["state: text", "reason: text", "wait_ms: u64"],
+        params: &["state: text", "detail: text", "wait_ms: u64"],
     },
     Entry {
         mtype: Mtype(0x0101),

@@ -1,0 +1,201 @@
+//! Fair exchange: everybody gets all items, or nobody any.
+
+use oncard_trustedpals::exchange::{Exchange, Outcome, SEED_BYTES, Terms, TermsError, Turn};
+use zeroize::Zeroizing;
+
+use super::{Claim, Ending, Session, Trace};
+use crate::dice::Dice;
+
+/// How the corrupt hosts play. They all play together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attack {
+    /// They do what they should.
+    None,
+    /// They lose one message in so many as there are rounds.
+    Random,
+    /// From a round on they forward nothing that their cards say.
+    Withhold,
+    /// From a round on one honest member hears one of their cards no more.
+    OneWay,
+    /// Before they forward anything of a round, they have their cards end it, and look. Once one has released the
+    /// items, or in a round that they chose, they forward nothing more.
+    Rush,
+}
+
+/// When a decision is handed out.
+pub type Rule = fn(Terms) -> Terms;
+
+/// Sessions of an exchange.
+#[derive(Clone, Copy, Debug)]
+pub struct FairExchange {
+    n: usize,
+    corrupt: usize,
+    slots: u32,
+    attack: Attack,
+    rule: Rule,
+}
+
+/// Rounds in which the items are sent.
+const SETUP_ROUNDS: u32 = 1;
+/// Each run has its own seeds, which do for a session's id.
+const SESSION: [u8; 32] = [0; 32];
+
+const RELEASED: &str = "all have all items";
+const REFUSED: &str = "nobody has any";
+const UNFAIR: &str = "unfair: somebody has all, an honest one nothing";
+
+impl FairExchange {
+    /// Of `n` members, so many with corrupt hosts; the agreement is in one of so many slots.
+    ///
+    /// # Errors
+    /// [`TermsError`].
+    pub fn new(n: usize, corrupt: usize, slots: u32, attack: Attack) -> Result<Self, TermsError> {
+        Terms::new(n, 0, SETUP_ROUNDS, slots, SESSION)?;
+        Ok(Self {
+            n,
+            corrupt: corrupt.min(n),
+            slots,
+            attack,
+            rule: |terms| terms,
+        })
+    }
+
+    /// The same with another rule of release.
+    #[must_use]
+    pub fn releasing(self, rule: Rule) -> Self {
+        Self { rule, ..self }
+    }
+
+    fn terms(&self, me: usize) -> Result<Terms, String> {
+        let terms = Terms::new(self.n, me, SETUP_ROUNDS, self.slots, SESSION);
+        terms.map(self.rule).map_err(|error| error.to_string())
+    }
+
+    fn cards(&self, dice: &mut Dice) -> Result<Vec<Exchange>, String> {
+        let mut card = |me: usize| {
+            let seed: [u8; SEED_BYTES] = dice.bytes();
+            let pieces = vec![Zeroizing::new(vec![me as u8])];
+            let matches = |member: usize, item: &[u8]| item == [member as u8];
+            Ok(Exchange::new(
+                self.terms(me)?,
+                Zeroizing::new(seed),
+                pieces,
+                matches,
+            ))
+        };
+        (0..self.n).map(&mut card).collect()
+    }
+
+    /// In the middle, where any slot may have begun.
+    fn chosen_round(&self) -> u32 {
+        SETUP_ROUNDS + self.slots / 2 + 1
+    }
+
+    /// With fewer than half of the hosts corrupt nothing is unfair; with more, the rounds of the window are.
+    fn most_unfair(&self) -> f64 {
+        let odds = self.terms(0).map(|terms| terms.odds());
+        match odds {
+            Ok(odds) if 2 * self.corrupt >= self.n => {
+                f64::from(odds.window) / f64::from(odds.slots)
+            }
+            _ => 0.0,
+        }
+    }
+
+    fn ending(&self, cards: &[Exchange]) -> Ending {
+        let honest = &cards[self.corrupt..];
+        let ending = match (cards.iter().any(has_items), honest.iter().all(has_items)) {
+            (false, _) => REFUSED,
+            (true, true) => RELEASED,
+            (true, false) => UNFAIR,
+        };
+        ending.into()
+    }
+}
+
+fn has_items(card: &Exchange) -> bool {
+    matches!(card.outcome(), Some(Outcome::Released(_)))
+}
+
+impl Session for FairExchange {
+    fn run(&self, seed: u64, trace: &mut Trace) -> Result<Ending, String> {
+        let mut dice = Dice::new(seed);
+        let cards = self.cards(&mut dice)?;
+        let mut table = Table {
+            of: self,
+            cards,
+            is_cut: false,
+            dice,
+        };
+        while !table.cards.iter().all(Exchange::is_over) {
+            table.round(trace);
+        }
+        let ending = self.ending(&table.cards);
+        match ending == UNFAIR && self.most_unfair() == 0.0 {
+            true => Err(ending),
+            false => Ok(ending),
+        }
+    }
+
+    fn claims(&self) -> Vec<Claim> {
+        let most = self.most_unfair();
+        let claim = |ending: &str, frequency, is_most| Claim {
+            ending: ending.into(),
+            frequency,
+            is_most,
+        };
+        match self.attack {
+            Attack::None => vec![claim(RELEASED, 1.0, false)],
+            // Nothing better is known.
+            Attack::Withhold if self.corrupt + 1 == self.n => vec![claim(UNFAIR, most, false)],
+            _ => vec![claim(UNFAIR, most, true)],
+        }
+    }
+}
+
+/// The cards of a run.
+struct Table<'s> {
+    of: &'s FairExchange,
+    cards: Vec<Exchange>,
+    /// Whether the corrupt hosts forward nothing any more.
+    is_cut: bool,
+    dice: Dice,
+}
+
+impl Table<'_> {
+    fn round(&mut self, trace: &mut Trace) {
+        let round = self.cards.iter().map(Exchange::round).min().unwrap_or(0) + 1;
+        let turns: Vec<Turn> = self.cards.iter().map(Exchange::turn).collect();
+        self.is_cut |= round >= self.of.chosen_round();
+        // Corrupt members are the first: when it is the others' turn, these have been looked at.
+        for to in 0..self.cards.len() {
+            let hears = |from: usize| {
+                let is_lost = self.loses(from, to);
+                if is_lost {
+                    trace.tell(|| format!("round {round}: {from} to {to}, lost"));
+                }
+                (!is_lost).then(|| turns[from].clone())
+            };
+            let heard: Vec<_> = (0..turns.len()).map(hears).collect();
+            self.cards[to].step(&heard);
+            let outcome = self.cards[to].outcome();
+            trace.tell(|| format!("round {round}: {to} has {outcome:?}"));
+        }
+    }
+
+    fn loses(&mut self, from: usize, to: usize) -> bool {
+        let corrupt = self.of.corrupt;
+        let (bad_from, bad_to) = (from < corrupt, to < corrupt);
+        match self.of.attack {
+            _ if from == to || !(bad_from || bad_to) => false,
+            Attack::None => false,
+            Attack::Random => self.dice.below(self.of.slots as usize) == 0,
+            Attack::Withhold => self.is_cut && bad_from && !bad_to,
+            Attack::OneWay => self.is_cut && (from, to) == (0, corrupt),
+            Attack::Rush => {
+                self.is_cut |= !bad_to && self.cards[..corrupt].iter().any(has_items);
+                self.is_cut && bad_from && !bad_to
+            }
+        }
+    }
+}
