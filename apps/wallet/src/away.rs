@@ -51,8 +51,23 @@ fn hint(card: &CardState) -> String {
     };
     format!(
         "the card is {}: {}; put it back, then look at `wallet history`: {meanwhile}",
-        card.state, card.detail
+        card.state,
+        why(&card.reason)
     )
+}
+
+/// What the daemon's word for it means.
+fn why(reason: &str) -> &'static str {
+    match reason {
+        "no-card" => "none is in the reader",
+        "other-card" => "another one is in its place",
+        "no-link" => "there is no way to it",
+        "elsewhere" => "it stated that it is at another host",
+        "rolled-back" => "it is older than it was",
+        "not-proved" => "it does not prove what it claims",
+        "misbehaves" => "it does not keep to the protocol",
+        _ => "`etpctl card list` says why, to an administrator",
+    }
 }
 
 #[cfg(test)]
@@ -63,12 +78,12 @@ mod tests {
     fn a_card_that_is_away_is_named_with_what_happens_meanwhile() {
         let card = |wait_ms| CardState {
             state: "absent".into(),
-            detail: "pulled".into(),
+            reason: "no-card".into(),
             wait_ms,
         };
         let waits = hint(&card(60_000));
         assert!(
-            waits.contains("absent: pulled") && waits.contains("up to 60 s"),
+            waits.contains("absent: none is in the reader") && waits.contains("up to 60 s"),
             "{waits}"
         );
         assert!(hint(&card(0)).contains("went back"));

@@ -336,7 +336,7 @@ impl Slot {
         let waits = matches!(stage, Stage::Away(_)) && session.is_attached();
         let state = CardState {
             state: stage.name(),
-            detail: stage.detail(),
+            reason: stage.reason(),
             wait_ms: if waits { self.away_ms_max } else { 0 },
         };
         let boot_id = match stage {

@@ -3,6 +3,8 @@
 use card_proxy::Away;
 
 use super::events::Stage;
+use super::quarantine::Quarantine;
+use crate::table::CardReason;
 
 impl Stage {
     /// One word for the stage.
@@ -17,7 +19,19 @@ impl Stage {
         }
     }
 
-    /// What there is to say of it beside its name; empty for a live card.
+    /// Why it is not live, for every program of its domain.
+    pub fn reason(&self) -> Option<CardReason> {
+        match self {
+            Self::Starting | Self::Challenged { .. } | Self::Live { .. } => None,
+            Self::Suspended { .. } => Some(CardReason::Elsewhere),
+            Self::Quarantined(cause) => Some(cause.reason()),
+            Self::Away(Away::Absent(_)) => Some(CardReason::NoCard),
+            Self::Away(Away::Another { .. }) => Some(CardReason::OtherCard),
+            Self::Away(Away::Lost(_)) | Self::Gone(_) => Some(CardReason::NoLink),
+        }
+    }
+
+    /// What there is to say of it to administrators beside its name; empty for a live card.
     pub fn detail(&self) -> String {
         match self {
             Self::Starting => "waits for the card to answer".into(),
@@ -29,6 +43,24 @@ impl Stage {
             }
             Self::Away(why) => why.to_string(),
             Self::Gone(reason) => reason.clone(),
+        }
+    }
+}
+
+impl Quarantine {
+    fn reason(&self) -> CardReason {
+        match self {
+            Self::Rollback(_) => CardReason::RolledBack,
+            Self::Certificate(_)
+            | Self::Domain { .. }
+            | Self::Signature
+            | Self::BootId
+            | Self::Malformed(_)
+            | Self::SecondKey(_)
+            | Self::NoHello(_) => CardReason::NotProved,
+            Self::AnotherCard { .. } => CardReason::OtherCard,
+            Self::Flood { .. } | Self::Ports { .. } => CardReason::Misbehaves,
+            Self::Twice(_) | Self::Storage(_) => CardReason::Host,
         }
     }
 }

@@ -21,8 +21,8 @@ use crate::table::{CardLimits, ConnectionId, Directory, DomainState, Input, Shar
 
 pub use crate::io::QuotaLimits;
 pub use crate::table::{
-    CARD_WINDOW_MESSAGES, CardState, Guard, GuardRecord, HeldSnapshot, HoldTicket, IdSnapshot,
-    Limits,
+    CARD_WINDOW_MESSAGES, CardReason, CardState, Guard, GuardRecord, HeldSnapshot, HoldTicket,
+    IdSnapshot, Limits,
 };
 pub use guard_policies::Principal;
 pub use ports::{

@@ -61,4 +61,4 @@ pub use slice::{SLICE_FRAMES, SLICE_FUEL};
 pub use snapshot::{IdSnapshot, ShardSnapshot};
 pub use store::{CapabilityStore, SPENT_SECRETS_MAX, StoreError, StoredCapability};
 pub use verdicts::ReturnedAtOnce;
-pub use watching::CardState;
+pub use watching::{CardReason, CardState};

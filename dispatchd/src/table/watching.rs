@@ -1,7 +1,7 @@
 //! Programs that asked to be told how their card is.
 
 use libetp::params::Param;
-use libetp::params::host::CardState as CardStateParam;
+use libetp::params::host::{CardState as CardStateParam, CardWatch};
 use libetp::{Domain, EntityId, Port, VerdictCode};
 
 use super::directory::{Directory, DomainState};
@@ -15,10 +15,48 @@ use super::shard::Shard;
 pub struct CardState {
     /// As `etpctl card list` says it.
     pub state: &'static str,
-    /// Words for people.
-    pub detail: String,
+    /// Why; `None` for a live card, and for one of which the daemon has not heard yet.
+    pub reason: Option<CardReason>,
     /// How long messages for it wait, in milliseconds, from when it went away; 0 if they do not.
     pub wait_ms: u64,
+}
+
+/// Why a card is not live, as far as every program of its domain may know: nothing of paths, readers, processes or
+/// other domains. Administrators are told the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CardReason {
+    /// There is none in the reader.
+    NoCard,
+    /// Another card is in its place.
+    OtherCard,
+    /// There is no way to it.
+    NoLink,
+    /// It stated that it is at another host.
+    Elsewhere,
+    /// It is older than it was.
+    RolledBack,
+    /// It does not prove what it claims.
+    NotProved,
+    /// It does not keep to the protocol.
+    Misbehaves,
+    /// The daemon cannot serve it.
+    Host,
+}
+
+impl CardReason {
+    /// The word in `card-state`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NoCard => "no-card",
+            Self::OtherCard => "other-card",
+            Self::NoLink => "no-link",
+            Self::Elsewhere => "elsewhere",
+            Self::RolledBack => "rolled-back",
+            Self::NotProved => "not-proved",
+            Self::Misbehaves => "misbehaves",
+            Self::Host => "host",
+        }
+    }
 }
 
 impl Directory {
@@ -32,7 +70,7 @@ impl Directory {
         };
         let unsaid = || CardState {
             state,
-            detail: String::new(),
+            reason: None,
             wait_ms: 0,
         };
         self.cards.get(&domain).cloned().unwrap_or_else(unsaid)
@@ -42,6 +80,9 @@ impl Directory {
 impl Shard {
     /// A program wants to know how its card is, now and from now on.
     pub(super) fn watch_card(&mut self, arriving: &Arriving<'_>) -> Routed {
+        if let Err(error) = CardWatch::from_param(arriving.param) {
+            return Err(self.refusal("malformed", VerdictCode::Malformed, error.to_string()));
+        }
         if let Back::App { connection, .. } = arriving.back
             && let Some(connection) = self.connections.get_mut(&connection)
         {
@@ -65,12 +106,12 @@ impl Shard {
     fn tell_card_state(&mut self, account: Account, id: EntityId) -> Routed {
         let CardState {
             state,
-            detail,
+            reason,
             wait_ms,
         } = self.directory.card_state(id.domain);
         let told = CardStateParam {
             state: state.into(),
-            detail,
+            reason: reason.map_or_else(String::new, |reason| reason.word().into()),
             wait_ms,
         };
         let daemon = id.domain.entity(Port::DIAGNOSTICS);

@@ -1,6 +1,6 @@
 //! Programs that want to know how their card is.
 
-use dispatchd::router::{CardState as Told, Entry, Limits};
+use dispatchd::router::{CardReason, CardState as Told, Entry, Limits};
 use libetp::frame::Origin;
 use libetp::params::Param;
 use libetp::params::host::{CardState, Ping};
@@ -19,14 +19,17 @@ fn state(program: &mut Program) -> String {
     assert_eq!(message.header.src, DOMAIN.entity(Port::DIAGNOSTICS));
     assert_eq!(message.header.mtype, Mtype::CARD_STATE);
     let state = CardState::from_param(&message.param).unwrap();
-    assert_eq!(state.wait_ms, if state.state == "absent" { 7 } else { 0 });
+    let is_absent = state.state == "absent";
+    assert_eq!(state.wait_ms, if is_absent { 7 } else { 0 });
+    assert_eq!(state.reason, if is_absent { "no-card" } else { "" });
     state.state
 }
 
 fn said(state: &'static str, wait_ms: u64) -> Told {
+    let reason = (state == "absent").then_some(CardReason::NoCard);
     Told {
         state,
-        detail: String::new(),
+        reason,
         wait_ms,
     }
 }
@@ -51,6 +54,21 @@ fn who_asked_is_told_now_and_at_each_change_and_nobody_else() {
 }
 
 #[test]
+fn who_asks_in_other_words_than_the_registrys_is_refused_and_not_told() {
+    let daemon = daemon();
+    let mut asks = daemon.acquire();
+    let host = DOMAIN.entity(Port::DIAGNOSTICS);
+    for param in [&[][..], &[0x81, 0x00], &[0x80, 0x80], &[0xA0], &[0xF6]] {
+        let number = asks.send(host, Mtype::CARD_WATCH, param);
+        asks.expect_failed(number, VerdictCode::Malformed);
+    }
+    daemon.router.set_card_state(DOMAIN, said("absent", 7));
+    assert_eq!(asks.flush(), []);
+    watch(&mut asks);
+    assert_eq!(state(&mut asks), "absent");
+}
+
+#[test]
 fn a_card_of_which_nobody_said_anything_is_as_the_table_knows_it() {
     let daemon = daemon();
     let mut asks = daemon.acquire();
@@ -65,7 +83,7 @@ fn nobody_but_the_daemon_says_how_a_card_is() {
     let (mut one, other) = (daemon.acquire(), daemon.acquire());
     let lie = CardState {
         state: "live".into(),
-        detail: String::new(),
+        reason: String::new(),
         wait_ms: 0,
     };
     let Message { param, .. } = lie.into_message(one.id, other.id);

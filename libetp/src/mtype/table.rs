@@ -115,6 +115,32 @@ impl Mtype {
     pub const LIST_EXCHANGES: Mtype = Mtype(0x0222);
     /// Open offers, running exchanges, results not yet acknowledged.
     pub const EXCHANGES: Mtype = Mtype(0x0223);
+    /// The owner of the first member's card opens a session, with its own input.
+    pub const OPEN_SESSION: Mtype = Mtype(0x0301);
+    /// From the first member's card to the others' programs: whether their owners take part.
+    pub const SESSION_INVITE: Mtype = Mtype(0x0302);
+    /// The owner of another member's card takes part, with its own input.
+    pub const JOIN_SESSION: Mtype = Mtype(0x0303);
+    /// To the first member's card; signature tag `join` over [descriptor, opening, nonce, H(certificate)].
+    pub const SESSION_JOIN: Mtype = Mtype(0x0304);
+    /// To all other cards, by each of them once more; signature tag `start` over the session by the first.
+    pub const SESSION_START: Mtype = Mtype(0x0305);
+    /// Between two cards of a session: message 1 or 2 of Noise KK.
+    pub const SESSION_HANDSHAKE: Mtype = Mtype(0x0306);
+    /// Between two cards of a session, one in each round each way; in a session all are of one size.
+    pub const SESSION_PACKET: Mtype = Mtype(0x0307);
+    /// To the program that attends to the card's session: where it is, and of whom something came.
+    pub const SESSION_STATE: Mtype = Mtype(0x0308);
+    /// The host's clock: that round is over. After round 0 the first one begins.
+    pub const ROUND_OVER: Mtype = Mtype(0x0309);
+    /// The packets of that round have left: the card computes its slice of the function.
+    pub const COMPUTE: Mtype = Mtype(0x030a);
+    /// How a session ended for this card, and its part of the result.
+    pub const SESSION_RESULT: Mtype = Mtype(0x030b);
+    /// The owner's program takes over a session, from one that is gone; answered with `session-state`.
+    pub const ATTEND_SESSION: Mtype = Mtype(0x030c);
+    /// The owner's card takes no part any more in the session that it is in.
+    pub const LEAVE_SESSION: Mtype = Mtype(0x030d);
     /// mr1, from S_A to the third party; signature tag `resolve` over the xid of the evidence's body.
     pub const RESOLVE_REQUEST: Mtype = Mtype(0x0401);
     /// ma1, from S_B to the third party; signature tag `abort` over the xid of the evidence's body.
@@ -208,7 +234,7 @@ pub const TABLE: &[Entry] = &[
         name: "card-state",
         privileged: false,
         secret: false,
-        params: &["state: text", "detail: text", "wait_ms: u64"],
+        params: &["state: text", "reason: text", "wait_ms: u64"],
     },
     Entry {
         mtype: Mtype(0x0101),
@@ -622,6 +648,118 @@ pub const TABLE: &[Entry] = &[
         privileged: false,
         secret: false,
         params: &["exchanges: list of [n1, xid?, side, state, give, want, peer]"],
+    },
+    Entry {
+        mtype: Mtype(0x0301),
+        name: "open-session",
+        privileged: true,
+        secret: true,
+        params: &["descriptor: descriptor", "input: bytes"],
+    },
+    Entry {
+        mtype: Mtype(0x0302),
+        name: "session-invite",
+        privileged: false,
+        secret: false,
+        params: &["descriptor: descriptor", "opening: bytes32"],
+    },
+    Entry {
+        mtype: Mtype(0x0303),
+        name: "join-session",
+        privileged: true,
+        secret: true,
+        params: &["descriptor: descriptor", "opening: bytes32", "input: bytes"],
+    },
+    Entry {
+        mtype: Mtype(0x0304),
+        name: "session-join",
+        privileged: false,
+        secret: false,
+        params: &[
+            "descriptor: bytes32",
+            "opening: bytes32",
+            "entry: [nonce: bytes32, certificate: bytes, signature: bytes64]",
+        ],
+    },
+    Entry {
+        mtype: Mtype(0x0305),
+        name: "session-start",
+        privileged: false,
+        secret: false,
+        params: &[
+            "descriptor: bytes32",
+            "entries: list of [nonce: bytes32, certificate: bytes, signature: bytes64]",
+            "signature: bytes64",
+        ],
+    },
+    Entry {
+        mtype: Mtype(0x0306),
+        name: "session-handshake",
+        privileged: false,
+        secret: false,
+        params: &["session: bytes8", "step: u8", "message: bytes"],
+    },
+    Entry {
+        mtype: Mtype(0x0307),
+        name: "session-packet",
+        privileged: false,
+        secret: false,
+        params: &["session: bytes8", "round: bytes4", "packet: bytes"],
+    },
+    Entry {
+        mtype: Mtype(0x0308),
+        name: "session-state",
+        privileged: false,
+        secret: false,
+        params: &[
+            "descriptor: bytes32",
+            "session: bytes32?",
+            "stage: u8",
+            "round: u32",
+            "rounds: u32",
+            "present: u32",
+            "missed: u32",
+        ],
+    },
+    Entry {
+        mtype: Mtype(0x0309),
+        name: "round-over",
+        privileged: false,
+        secret: false,
+        params: &["session: bytes32", "round: u32"],
+    },
+    Entry {
+        mtype: Mtype(0x030a),
+        name: "compute",
+        privileged: false,
+        secret: false,
+        params: &["session: bytes32", "round: u32"],
+    },
+    Entry {
+        mtype: Mtype(0x030b),
+        name: "session-result",
+        privileged: false,
+        secret: true,
+        params: &[
+            "descriptor: bytes32",
+            "session: bytes32?",
+            "outcome: u8",
+            "result: bytes?",
+        ],
+    },
+    Entry {
+        mtype: Mtype(0x030c),
+        name: "attend-session",
+        privileged: true,
+        secret: false,
+        params: &[],
+    },
+    Entry {
+        mtype: Mtype(0x030d),
+        name: "leave-session",
+        privileged: true,
+        secret: false,
+        params: &[],
     },
     Entry {
         mtype: Mtype(0x0401),

@@ -78,8 +78,8 @@ crate::structure! {
         /// `live`, `absent`, `gone`, `suspended` or `quarantined`. `live` that is said anew: the card
         /// was powered up, and nobody is authenticated to it any more.
         pub state: String,
-        /// Words for people.
-        pub detail: String,
+        /// Why, in one of the words of `docs/protocol/socket.md`; empty for a live card.
+        pub reason: String,
         /// How long messages for a card that is away wait, in milliseconds from when it went; 0 if they
         /// do not.
         pub wait_ms: u64,

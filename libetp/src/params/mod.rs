@@ -5,6 +5,7 @@
 
 pub mod host;
 pub mod keys;
+pub mod pals;
 pub mod runtime;
 pub mod thirdparty;
 pub mod voucher;

@@ -5,6 +5,8 @@
 
 use alloc::vec::Vec;
 
+use crate::members::Members;
+
 /// Collects what comes in the current round and in the next one.
 #[derive(Clone, Debug)]
 pub struct Intake<M> {
@@ -73,6 +75,12 @@ impl<M> Intake<M> {
     pub fn is_complete(&self) -> bool {
         let mut others = (0..self.now.len()).filter(|from| *from != self.me);
         self.round > 0 && others.all(|from| self.now[from].is_some())
+    }
+
+    /// Whose packets of the current round are in; this member's own counts as such.
+    pub fn present(&self) -> Members {
+        let is_in = |from: &usize| *from == self.me || self.now[*from].is_some();
+        (0..self.now.len()).filter(is_in).collect()
     }
 
     /// Ends the current round, or begins the first. What came in it, by sender.

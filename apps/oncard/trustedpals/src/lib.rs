@@ -14,13 +14,18 @@
 extern crate alloc;
 
 pub mod exchange;
+mod functions;
 mod intake;
 pub mod link;
 mod members;
+mod program;
+pub mod session;
 pub mod smc;
 mod trust;
 pub mod uic;
 
+pub use functions::{FunctionError, function};
 pub use intake::{Fate, Intake};
 pub use members::{MEMBERS_MAX, Members};
+pub use program::{FAMILY, PalsProgram};
 pub use trust::Trust;

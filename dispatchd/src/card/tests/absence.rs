@@ -195,3 +195,33 @@ fn each_way_to_be_away_has_its_counter() {
         assert!(is_away(&session));
     }
 }
+
+/// Whatever is wrong with a card: programs learn one of the words of `docs/protocol/socket.md`.
+#[test]
+fn every_reason_that_programs_are_told_is_a_word_that_is_documented() {
+    let page = include_str!("../../../../docs/protocol/socket.md");
+    let is = Domain([2; 12]);
+    let lost = GoneReason::Link("/run/card.sock: process 7 of \"Reader A\" ended".into());
+    let stages = [
+        Stage::Away(Away::Absent("Reader A: pulled".into())),
+        Stage::Away(Away::Another { was: is, is }),
+        Stage::Away(Away::Lost(lost)),
+        Stage::Gone("cannot open /var/lib/card".into()),
+        Stage::Suspended {
+            number: 5,
+            restating: None,
+        },
+        Stage::Quarantined(Quarantine::Signature),
+        Stage::Quarantined(Quarantine::NoHello(1)),
+        Stage::Quarantined(Quarantine::Twice(is)),
+        Stage::Quarantined(Quarantine::Storage("/var/lib/state.redb: full".into())),
+        Stage::Quarantined(Quarantine::Ports { first: 1, count: 0 }),
+    ];
+    for stage in stages {
+        let word = stage.reason().expect("it is not live").word();
+        let row = |line: &&str| line.contains(&format!("| `{word}` |"));
+        let row = page.lines().find(row).unwrap_or_else(|| panic!("{word}"));
+        assert!(row.contains(&format!("`{}`", stage.name())), "{row}");
+    }
+    assert_eq!(TestCard::new().live().stage().reason(), None);
+}

@@ -11,6 +11,7 @@ use super::machine::{Output, Smc};
 use super::turn::Turn;
 use crate::intake::{Fate, Intake};
 use crate::link::{Handshake, Keys, Link, Parties};
+use crate::members::Members;
 
 /// Another member, as its certificate names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub struct Party {
     smc: Smc,
     links: Vec<Slot>,
     intake: Intake<Turn>,
+    /// Whether this round's slice was computed.
+    has_worked: bool,
 }
 
 /// The link to a member.
@@ -113,7 +116,13 @@ impl Party {
         };
         let links = peers.iter().take(n).enumerate().map(&mut slot).collect();
         let intake = Intake::new(n, me);
-        (Self { smc, links, intake }, outgoing)
+        let party = Self {
+            smc,
+            links,
+            intake,
+            has_worked: false,
+        };
+        (party, outgoing)
     }
 
     /// The card, without its links.
@@ -124,6 +133,24 @@ impl Party {
     /// What the host may know, after the last round.
     pub fn output(&self) -> Option<&Output> {
         self.smc.output()
+    }
+
+    /// The current round; 0 before the first.
+    pub fn round(&self) -> u32 {
+        self.intake.round()
+    }
+
+    /// To whom links are up; this member counts as such.
+    pub fn linked(&self) -> Members {
+        let me = self.smc.plan().me();
+        let links = self.links.iter().enumerate();
+        let up = links.filter(|(member, slot)| *member == me || matches!(slot, Slot::Up(_)));
+        up.map(|(member, _)| member).collect()
+    }
+
+    /// Whose packets of this round are in; this member counts as such.
+    pub fn present(&self) -> Members {
+        self.intake.present()
     }
 
     /// Whether the packets of all others in this round are in: nothing is gained by waiting.
@@ -174,6 +201,7 @@ impl Party {
     /// before [`work`](Self::work).
     pub fn close(&mut self) -> Outgoing {
         let received = self.intake.close();
+        self.has_worked = false;
         if self.intake.round() > 1 {
             self.smc.step(received);
         }
@@ -196,8 +224,10 @@ impl Party {
         self.links.iter_mut().enumerate().filter_map(seal).collect()
     }
 
-    /// Computes what belongs into this round.
+    /// Computes the slice that belongs into this round; nothing if that was done.
     pub fn work(&mut self) {
-        self.smc.work();
+        if !core::mem::replace(&mut self.has_worked, true) {
+            self.smc.work();
+        }
     }
 }

@@ -79,6 +79,11 @@ impl Plan {
         self.config.me()
     }
 
+    /// Bytes of every input.
+    pub fn value_bytes(&self) -> usize {
+        self.value_bytes
+    }
+
     /// The round whose end decides at the latest.
     pub fn agreement_ends(&self) -> u32 {
         self.cover_rounds + self.config.last_round()

@@ -1,0 +1,122 @@
+//! The session that the card is in. Nothing of it is ever stored.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use libetp::EntityId;
+use libetp::digest::Hash;
+use libetp::params::pals::{SessionResult, SessionState, Stage};
+use zeroize::Zeroizing;
+
+use super::fault::Fault;
+use crate::members::Members;
+use crate::session::{Setup, Terms};
+use crate::smc::Party;
+
+/// What the program keeps while there is power.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    pub(super) session: Option<Session>,
+    /// How the last session ended, until the next one.
+    pub(super) ended: Option<SessionResult>,
+}
+
+impl Memory {
+    /// Whether the card is in no session.
+    pub(super) fn is_idle(&self) -> bool {
+        self.session.is_none()
+    }
+}
+
+/// A session, and who attends to it.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) attendant: EntityId,
+    pub(super) phase: Phase,
+}
+
+#[derive(Debug)]
+pub(super) enum Phase {
+    Joining(Box<Joining>),
+    Running(Box<Running>),
+}
+
+/// Waits for the start.
+pub(super) struct Joining {
+    pub(super) setup: Setup,
+    pub(super) input: Zeroizing<Vec<u8>>,
+}
+
+impl core::fmt::Debug for Joining {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Joining")
+    }
+}
+
+/// Goes from round to round.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) terms: Terms,
+    pub(super) id: Hash,
+    pub(super) party: Party,
+}
+
+impl Session {
+    /// The descriptor's hash.
+    pub(super) fn descriptor(&self) -> &Hash {
+        match &self.phase {
+            Phase::Joining(joining) => joining.setup.terms().hash(),
+            Phase::Running(running) => running.terms.hash(),
+        }
+    }
+
+    /// The session's id, once it started.
+    pub(super) fn id(&self) -> Option<Hash> {
+        match &self.phase {
+            Phase::Joining(_) => None,
+            Phase::Running(running) => Some(running.id),
+        }
+    }
+
+    /// The session that waits for its start.
+    pub(super) fn joining(&mut self) -> Result<&mut Joining, Fault> {
+        match &mut self.phase {
+            Phase::Joining(joining) => Ok(joining),
+            Phase::Running(_) => Err(Fault::OtherStage),
+        }
+    }
+
+    /// The session that goes from round to round.
+    pub(super) fn running(&mut self) -> Result<&mut Running, Fault> {
+        match &mut self.phase {
+            Phase::Joining(_) => Err(Fault::OtherStage),
+            Phase::Running(running) => Ok(running),
+        }
+    }
+
+    /// Where it is, for who attends to it.
+    pub(super) fn state(&self, missed: Members) -> SessionState {
+        let (stage, round, present, terms) = match &self.phase {
+            Phase::Joining(joining) => {
+                let setup = &joining.setup;
+                (Stage::Joining, 0, setup.joined(), setup.terms())
+            }
+            Phase::Running(running) => match running.party.round() {
+                0 => (Stage::Linking, 0, running.party.linked(), &running.terms),
+                round => {
+                    let present = running.party.present();
+                    (Stage::Running, round, present, &running.terms)
+                }
+            },
+        };
+        SessionState {
+            descriptor: *terms.hash(),
+            session: self.id(),
+            stage: stage as u8,
+            round,
+            rounds: terms.plan().last_round(),
+            present: present.bits(),
+            missed: missed.bits(),
+        }
+    }
+}

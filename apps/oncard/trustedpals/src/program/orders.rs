@@ -1,0 +1,134 @@
+//! What the owner orders.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use libetp::EntityId;
+use libetp::codec::to_vec;
+use libetp::digest::Hash;
+use libetp::params::pals::{Descriptor, JoinSession, OpenSession, Outcome};
+use oncard_runtime::Context;
+use zeroize::Zeroizing;
+
+use super::fault::Fault;
+use super::memory::{Joining, Memory, Phase, Session};
+use super::{TAG_JOIN, records, setup, tell};
+use crate::functions::function;
+use crate::members::Members;
+use crate::session::{Setup, Terms};
+
+/// `open-session`: the first member's card invites the others' owners.
+pub(super) fn open(
+    owner: EntityId,
+    order: OpenSession,
+    memory: &mut Memory,
+    context: &mut Context<'_>,
+) -> Result<(), Fault> {
+    let OpenSession { descriptor, input } = order;
+    let joining = enter(descriptor, None, input, memory, context)?;
+    if !joining.setup.is_first() {
+        return Err(Fault::NotFirst);
+    }
+    let (terms, invite) = (joining.setup.terms(), joining.setup.invite());
+    let others = terms.others().count();
+    tell::check_room(others, others * to_vec(&invite).len(), context)?;
+    for member in terms.others() {
+        context.send_volatile(terms.members()[member].program, invite.clone());
+    }
+    begin(owner, joining, memory, context);
+    Ok(())
+}
+
+/// `join-session`: another member's card tells the first one's.
+pub(super) fn join(
+    owner: EntityId,
+    order: JoinSession,
+    memory: &mut Memory,
+    context: &mut Context<'_>,
+) -> Result<(), Fault> {
+    let JoinSession {
+        descriptor,
+        opening,
+        input,
+    } = order;
+    let joining = enter(descriptor, Some(opening), input, memory, context)?;
+    if joining.setup.is_first() {
+        return Err(Fault::First);
+    }
+    let first = joining.setup.terms().card(0);
+    if let Some(join) = joining.setup.join() {
+        tell::check_room(1, to_vec(&join).len(), context)?;
+        context.send_volatile(first, join);
+    }
+    begin(owner, joining, memory, context);
+    Ok(())
+}
+
+/// Checks all that there is to check, and draws the nonce.
+fn enter(
+    descriptor: Descriptor,
+    opening: Option<Hash>,
+    input: Vec<u8>,
+    memory: &Memory,
+    context: &mut Context<'_>,
+) -> Result<Joining, Fault> {
+    let input = Zeroizing::new(input);
+    if !memory.is_idle() {
+        return Err(Fault::Busy);
+    }
+    let terms = Terms::new(descriptor, &context.identity().key)?;
+    let descriptor = terms.descriptor();
+    function(descriptor, &Hash::default())?;
+    let (found, expected) = (input.len(), descriptor.input_bytes as usize);
+    if found != expected {
+        return Err(Fault::Input { found, expected });
+    }
+    let nonce = context.fresh();
+    let certificate = context.identity().certificate.clone();
+    let mut verified = setup::leaf(&certificate, context);
+    let sign = |body: &_| context.sign(TAG_JOIN, body);
+    let setup = Setup::new(terms, opening, nonce, certificate, sign, &mut |_| {
+        verified.take()
+    })?;
+    Ok(Joining { setup, input })
+}
+
+fn begin(owner: EntityId, joining: Joining, memory: &mut Memory, context: &mut Context<'_>) {
+    let session = Session {
+        attendant: owner,
+        phase: Phase::Joining(Box::new(joining)),
+    };
+    records::put(&session, context);
+    tell::state(&session, Members::NONE, context);
+    memory.ended = None;
+    memory.session = Some(session);
+}
+
+/// `attend-session`: the sender is told from now on, and what the last session came to.
+pub(super) fn attend(
+    owner: EntityId,
+    memory: &mut Memory,
+    context: &mut Context<'_>,
+) -> Result<(), Fault> {
+    let Some(session) = &mut memory.session else {
+        let ended = memory.ended.clone().ok_or(Fault::NoSession)?;
+        context.send(owner, ended);
+        return Ok(());
+    };
+    session.attendant = owner;
+    records::put(session, context);
+    tell::state(session, Members::NONE, context);
+    Ok(())
+}
+
+/// `leave-session`.
+pub(super) fn leave(
+    owner: EntityId,
+    memory: &mut Memory,
+    context: &mut Context<'_>,
+) -> Result<(), Fault> {
+    let session = memory.session.as_mut().ok_or(Fault::NoSession)?;
+    session.attendant = owner;
+    tell::end(memory, (Outcome::Left, None), context);
+    Ok(())
+}

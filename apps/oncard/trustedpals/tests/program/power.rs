@@ -1,0 +1,71 @@
+//! Cards that lose power.
+
+use libetp::params::pals::{AttendSession, Outcome, RoundOver};
+use libetp::params::runtime::RefusalCode;
+
+use crate::table::{Table, honest, refusal};
+
+#[test]
+fn a_card_that_loses_power_in_the_middle_is_out_and_tells_its_owner_once() {
+    let mut table = Table::new(3);
+    table.start(&[10, 20, 30], &mut honest);
+    table.round(&mut honest);
+    table.round(&mut honest);
+    table.seats[2].lose_power(None);
+    table.round(&mut honest);
+    assert_eq!(table.seats[2].outcome(), Some(Outcome::PowerLost));
+    let told = table.seats[2].inbox.len();
+    table.play(&mut honest);
+    assert_eq!(table.seats[2].inbox.len(), told);
+    assert!(
+        table.seats[..2]
+            .iter()
+            .all(|it| it.outcome() == Some(Outcome::Result))
+    );
+    let said = table.seats[2].order(AttendSession {});
+    assert_eq!(refusal(&said), Some(RefusalCode::NotFound));
+}
+
+#[test]
+fn a_card_that_loses_power_before_the_start_takes_no_part_in_it() {
+    let mut table = Table::new(3);
+    table.open(&table.descriptor(), 1);
+    table.join(1, 2, &mut honest);
+    table.seats[1].lose_power(None);
+    table.join(2, 3, &mut honest);
+    assert!(
+        table.seats[1]
+            .last::<libetp::params::pals::SessionResult>()
+            .is_some()
+    );
+    assert_eq!(table.seats[1].outcome(), Some(Outcome::PowerLost));
+    assert_eq!(table.seats[1].state().session, None);
+}
+
+#[test]
+fn a_card_joins_again_after_it_lost_power() {
+    let mut table = Table::new(3);
+    table.open(&table.descriptor(), 40);
+    table.join(1, 20, &mut honest);
+    table.seats[1].lose_power(None);
+    table.join(1, 30, &mut honest);
+    table.join(2, 10, &mut honest);
+    table.seats[1]
+        .inbox
+        .retain(|it| it.header.mtype != libetp::Mtype::SESSION_RESULT);
+    table.play(&mut honest);
+    assert_eq!(table.seats[0].auction().price, Some(30));
+}
+
+/// What waited for a host that never came is of no session any more.
+#[test]
+fn nothing_of_a_session_leaves_a_card_after_it_lost_power() {
+    let mut table = Table::new(3);
+    table.start(&[1, 2, 3], &mut honest);
+    let (session, round) = (table.seats[0].state().session.unwrap(), 0);
+    let message = table.seats[0].message(RoundOver { session, round });
+    table.seats[0].give_unanswered(message);
+    table.seats[0].lose_power(None);
+    let said = table.seats[0].take();
+    assert!(said.is_empty(), "{said:?}");
+}

@@ -1,0 +1,168 @@
+//! Who gets into a session, and who makes it start.
+
+use libetp::codec::to_vec;
+use libetp::params::Param;
+use libetp::params::pals::{Invite, Join, JoinSession, LeaveSession, OpenSession, Outcome, Start};
+use libetp::params::runtime::RefusalCode;
+use libetp::{Message, Mtype};
+
+use crate::table::{Seat, Table, auction, honest, refusal};
+
+/// The only message of a kind, taken from its way, and the table before it arrives.
+fn held_back(mtype: Mtype, bids: &[u64]) -> (Table, Message) {
+    let mut table = Table::new(bids.len());
+    let mut held = Vec::new();
+    let mut carry = |message: &Message| match message.header.mtype == mtype {
+        true => {
+            held.push(message.clone());
+            vec![]
+        }
+        false => vec![message.clone()],
+    };
+    table.start(bids, &mut carry);
+    assert!(!held.is_empty());
+    (table, held.remove(0))
+}
+
+fn changed<P: Param>(message: &Message, change: impl FnOnce(&mut P)) -> Message {
+    let mut param = P::from_param(&message.param).unwrap();
+    change(&mut param);
+    Message {
+        param: to_vec(&param),
+        ..message.clone()
+    }
+}
+
+#[test]
+fn an_invitation_is_for_programs_and_says_what_the_owner_decides_on() {
+    let mut table = Table::new(3);
+    let descriptor = table.descriptor();
+    table.open(&descriptor, 1);
+    let invite: Invite = table.seats[2].last().unwrap();
+    assert_eq!(invite.descriptor, descriptor);
+}
+
+#[test]
+fn a_join_that_somebody_changed_is_not_taken() {
+    let (mut table, join) = held_back(Mtype::SESSION_JOIN, &[1, 2]);
+    let changes: [fn(&mut Join); 6] = [
+        |it| it.descriptor[0] ^= 1,
+        |it| it.opening[0] ^= 1,
+        |it| it.entry.nonce[0] ^= 1,
+        |it| it.entry.signature[0] ^= 1,
+        |it| it.entry.certificate[40] ^= 1,
+        |it| it.entry.certificate = vec![0; 2_000],
+    ];
+    for change in changes {
+        assert_eq!(table.seats[0].give(changed(&join, change)), vec![]);
+    }
+    table.deliver(vec![join], &mut honest);
+    table.play(&mut honest);
+    assert_eq!(table.seats[1].outcome(), Some(Outcome::Result));
+}
+
+#[test]
+fn a_start_that_somebody_changed_is_not_taken() {
+    let (mut table, start) = held_back(Mtype::SESSION_START, &[1, 2, 3]);
+    let changes: [fn(&mut Start); 8] = [
+        |it| it.descriptor[0] ^= 1,
+        |it| it.signature[0] ^= 1,
+        |it| it.entries.0[0].nonce[0] ^= 1,
+        |it| it.entries.0[2].nonce[0] ^= 1,
+        |it| it.entries.0[1].signature[0] ^= 1,
+        |it| it.entries.0[2].certificate = it.entries.0[0].certificate.clone(),
+        |it| drop(it.entries.0.pop()),
+        |it| it.entries.0.swap(0, 2),
+    ];
+    for change in changes {
+        assert_eq!(table.seats[1].give(changed(&start, change)), vec![]);
+    }
+    table.deliver(vec![start], &mut honest);
+    assert!(table.seats[1].state().session.is_some());
+}
+
+/// The first member's host leaves a member out: it hears of the start from the others.
+#[test]
+fn the_first_members_host_cannot_leave_a_member_out() {
+    let mut table = Table::new(3);
+    let (first, third) = (table.seats[0].id(), table.seats[2].id());
+    let mut carry = |message: &Message| {
+        let header = &message.header;
+        let is_left_out =
+            header.mtype == Mtype::SESSION_START && (header.src, header.dst) == (first, third);
+        match is_left_out {
+            true => vec![],
+            false => vec![message.clone()],
+        }
+    };
+    table.start(&[10, 20, 30], &mut carry);
+    table.play(&mut carry);
+    assert_eq!(table.seats[2].auction().price, Some(20));
+}
+
+#[test]
+fn the_newest_join_of_a_member_counts() {
+    let mut table = Table::new(3);
+    table.open(&table.descriptor(), 1);
+    table.join(1, 99, &mut honest);
+    table.seats[1].order(LeaveSession {});
+    table.join(1, 20, &mut honest);
+    table.join(2, 30, &mut honest);
+    table.play(&mut honest);
+    assert_eq!(table.seats[2].auction().price, Some(20));
+}
+
+#[test]
+fn a_member_below_the_class_that_is_demanded_does_not_enter() {
+    let mut table = Table::new(2);
+    let blank = table.world.card("classed", 2).unwrap();
+    table.seats[0] = Seat::new(blank);
+    let mut descriptor = table.descriptor();
+    descriptor.min_class = 1;
+    let input = vec![0; 8];
+    let order = JoinSession {
+        descriptor: descriptor.clone(),
+        opening: [1; 32],
+        input: input.clone(),
+    };
+    let said = table.seats[1].order(order);
+    assert_eq!(refusal(&said), Some(RefusalCode::Certificate));
+    let said = table.seats[0].order(OpenSession { descriptor, input });
+    assert_eq!(refusal(&said), None);
+}
+
+#[test]
+fn a_card_without_the_code_that_is_demanded_does_not_enter() {
+    let mut table = Table::new(2);
+    let mut descriptor = table.descriptor();
+    descriptor.code_hash = Some([1; 32]);
+    let input = vec![0; 8];
+    let said = table.seats[0].order(OpenSession { descriptor, input });
+    assert_eq!(refusal(&said), Some(RefusalCode::Certificate));
+}
+
+/// A card of the scheme that is none of the members.
+#[test]
+fn a_stranger_joins_nothing() {
+    let mut table = Table::new(3);
+    let members = [&table.seats[0].blank, &table.seats[1].blank];
+    let descriptor = auction(&members);
+    table.open(&descriptor, 1);
+    let Invite { opening, .. } = table.seats[1].last().unwrap();
+    let order = |input| JoinSession {
+        descriptor: descriptor.clone(),
+        opening,
+        input,
+    };
+    let said = table.seats[2].order(order(vec![0; 8]));
+    assert_eq!(refusal(&said), Some(RefusalCode::Malformed));
+    // Its certificate in a member's entry.
+    let said = table.seats[1].order(order(vec![0; 8]));
+    let join = said
+        .iter()
+        .find(|it| it.header.mtype == Mtype::SESSION_JOIN)
+        .unwrap();
+    let certificate = table.seats[2].blank.certificate.clone();
+    let forged = changed::<Join>(join, |it| it.entry.certificate = certificate);
+    assert_eq!(table.seats[0].give(forged), vec![]);
+}

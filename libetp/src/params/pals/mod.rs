@@ -1,0 +1,11 @@
+//! Family 03: secure multiparty computation among cards (TrustedPals, Fort et al. 2006).
+//!
+//! `docs/protocol/pals.md` describes what cards and hosts do with these.
+
+mod functions;
+mod rounds;
+mod setup;
+
+pub use functions::*;
+pub use rounds::*;
+pub use setup::*;
