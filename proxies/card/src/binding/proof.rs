@@ -81,7 +81,8 @@ impl Binding {
 
     /// What is next for the card, before everything that is queued and whoever it is. It ends in
     /// [`CardEvent::Completed`](crate::CardEvent::Completed) or
-    /// [`CardEvent::Failed`](crate::CardEvent::Failed) with its number; or in nothing if another comes first, or the card is selected anew and has to be asked anew.
+    /// [`CardEvent::Failed`](crate::CardEvent::Failed) with its number; or in nothing if another comes
+    /// first, or the card is selected anew and has to be asked anew.
     pub fn challenge(&mut self, number: u64, message: Message) {
         match &mut self.proof {
             Some(proof) if !self.gone => proof.challenge = Some(Queued::new(number, message)),
