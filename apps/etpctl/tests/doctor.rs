@@ -330,7 +330,19 @@ fn readers() {
     let stopped = |world: &mut World| {
         fs::remove_file(world.at("root/run/pcscd/pcscd.comm")).unwrap();
     };
-    broken(stopped, "bad   pcscd", "apt install pcscd");
+    let mut world = World::new();
+    stopped(&mut world);
+    let (code, said) = world.run(&[]);
+    let line = said.lines().find(|line| line.starts_with("ok    pcscd"));
+    assert!(
+        line.is_some_and(|it| it.contains("uses another one")) && code == 0,
+        "{said}"
+    );
+    let without_card = |world: &mut World| {
+        stopped(world);
+        world.details.status.state = "absent".into();
+    };
+    broken(without_card, "bad   pcscd", "apt install pcscd");
     // Without a card in a reader nobody misses it.
     let mut world = World::new();
     stopped(&mut world);
@@ -361,7 +373,10 @@ fn readers() {
 /// A pcscd of one's own is found where every program that uses PC/SC finds it.
 #[test]
 fn the_socket_that_the_environment_names_is_looked_at() {
-    let own = |world: &mut World| world.pcscd = Some(world.at("root/own.comm"));
+    let own = |world: &mut World| {
+        world.pcscd = Some(world.at("root/own.comm"));
+        world.details.status.state = "absent".into();
+    };
     let said = broken(own, "bad   pcscd", "PCSCLITE_CSOCK_NAME");
     assert!(said.contains("root/own.comm is not there"), "{said}");
     let mut world = World::new();

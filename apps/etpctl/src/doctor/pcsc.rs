@@ -18,8 +18,8 @@ const SOCKET: &str = "run/pcscd/pcscd.comm";
 /// Names that socket to every program that uses PC/SC.
 const SOCKET_VARIABLE: &str = "PCSCLITE_CSOCK_NAME";
 /// What makes the usual socket.
-const START: &str = "apt install pcscd, systemctl enable --now pcscd.socket; of another pcscd, name the socket in \
-     PCSCLITE_CSOCK_NAME";
+const START: &str = "apt install pcscd, systemctl enable --now pcscd.socket; if pcscd listens elsewhere, name its \
+     socket in PCSCLITE_CSOCK_NAME";
 /// Says that pcscd asks polkit who may use readers.
 const POLICY: &str = "usr/share/polkit-1/actions/org.debian.pcsc-lite.policy";
 /// Where rules for polkit are.
@@ -49,9 +49,15 @@ fn socket(facts: &Facts) -> Finding {
     let (what, path) = ("pcscd", path.display());
     match (is_socket, wants_readers(facts)) {
         (true, _) => Finding::ok(what, format!("its socket {path} is there")),
+        (false, Some(true)) if is_used(facts) => Finding::ok(
+            what,
+            format!(
+                "{path} is not there; a card in a reader is live, so its process uses another one"
+            ),
+        ),
         (false, Some(true)) => {
             let found = format!("a card is in a reader, and {path} is not there");
-            Finding::bad(what, found, format!("install and start it: {mend}"))
+            Finding::bad(what, found, mend)
         }
         (false, Some(false)) => {
             let found = format!("{path} is not there, and no card wants a reader");
@@ -69,22 +75,26 @@ fn socket(facts: &Facts) -> Finding {
 fn place(root: &Path) -> (PathBuf, String) {
     match env::var_os(SOCKET_VARIABLE) {
         Some(path) => {
-            let mend = format!(
-                "{SOCKET_VARIABLE} names this socket: start the pcscd that listens there, or unset it"
-            );
+            let mend = format!("start the pcscd that listens there, or unset {SOCKET_VARIABLE}");
             (path.into(), mend)
         }
         None => (root.join(SOCKET), START.into()),
     }
 }
 
+/// Whether a card in a reader is live.
+fn is_used(facts: &Facts) -> bool {
+    let is_live = |card: &CardDetails| is_in_reader(card) && card.status.state == "live";
+    facts.cards.iter().any(is_live)
+}
+
+fn is_in_reader(card: &CardDetails) -> bool {
+    card.server.starts_with(PROXY)
+}
+
 /// Whether a card is reached by way of a reader; `None` if its process cannot be asked.
 fn wants_readers(facts: &Facts) -> Option<bool> {
-    if facts
-        .cards
-        .iter()
-        .any(|card| card.server.starts_with(PROXY))
-    {
+    if facts.cards.iter().any(is_in_reader) {
         return Some(true);
     }
     let is_process = |home: &Home| matches!(home, Home::Process { .. });

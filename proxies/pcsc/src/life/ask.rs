@@ -1,8 +1,8 @@
 //! Whose card it is that is held, asked again: one that is swapped faster than the reader looks tells nobody.
 //!
-//! What the daemon's SELECT shows is noted. A daemon that has use for the card goes on with EXCHANGE at once; one that has
-//! none, since it is another than before, waits for it. Then the card is asked after pauses that grow, and if it is
-//! another again, the daemon is told of a reset and looks itself.
+//! What the daemon's SELECT shows is noted. A daemon that has use for the card goes on with EXCHANGE at once; one that
+//! has none, since it is another than before, waits for that. Then the card is asked after pauses that grow, and if it
+//! is another again, the daemon is told of a reset and looks itself.
 
 use card_proxy::LinkError;
 use pcsc::Error;
