@@ -14,3 +14,4 @@ mod power;
 mod removal;
 mod service;
 mod station;
+mod swap;
