@@ -45,6 +45,10 @@ const PRIVILEGED: &[&str] = &[
     "forget-redemption",
     "list-vouchers",
     "list-exchanges",
+    "open-session",
+    "join-session",
+    "attend-session",
+    "leave-session",
     "sign",
 ];
 const AUTHENTICATION: &[&str] = &["auth-begin", "auth", "set-pin"];

@@ -17,6 +17,35 @@ const VOUCHER: &[&str] = &[
     "issuer_signature: bytes64",
 ];
 
+/// What the registry calls a `descriptor`: the fields of
+/// [`libetp::params::pals::Descriptor`].
+const DESCRIPTOR: &[&str] = &[
+    "suite: u8",
+    "function: bytes32",
+    "parameters: bytes",
+    "engine: text",
+    "fuel: u64",
+    "slice: u64",
+    "memory_bytes: u32",
+    "members: list of member",
+    "min_class: u8",
+    "code_hash: bytes32?",
+    "corrupt: u8",
+    "input_bytes: u32",
+    "cover_rounds: u32",
+    "round_ms: u32",
+    "start_skew_ms: u32",
+    "delay_ms: u32",
+    "drift_ppm: u32",
+];
+
+/// A `member` of it: [`libetp::params::pals::Member`].
+const MEMBER: &[&str] = &["key: bytes32", "program: id"];
+
+/// What the registry calls an `entry`: the fields of
+/// [`libetp::params::pals::Entry`].
+const ENTRY: &[&str] = &["nonce: bytes32", "certificate: bytes", "signature: bytes64"];
+
 /// A field of a param.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
@@ -87,7 +116,10 @@ fn kind(text: &'static str) -> Kind {
         "bytes" => Kind::Bytes(None),
         "text" => Kind::Text,
         "id" => Kind::Id,
-        "voucher" => Kind::Structure(VOUCHER.iter().map(|it| field(it)).collect()),
+        "voucher" => structure(VOUCHER),
+        "descriptor" => structure(DESCRIPTOR),
+        "member" => structure(MEMBER),
+        "entry" => structure(ENTRY),
         _ => {
             if let Some(bits @ 1..=64) = number("u") {
                 return Kind::Uint(u64::MAX >> (64 - bits));
@@ -101,6 +133,10 @@ fn kind(text: &'static str) -> Kind {
             }
         }
     }
+}
+
+fn structure(fields: &'static [&'static str]) -> Kind {
+    Kind::Structure(fields.iter().map(|it| field(it)).collect())
 }
 
 #[cfg(test)]

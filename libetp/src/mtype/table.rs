@@ -675,11 +675,7 @@ pub const TABLE: &[Entry] = &[
         name: "session-join",
         privileged: false,
         secret: false,
-        params: &[
-            "descriptor: bytes32",
-            "opening: bytes32",
-            "entry: [nonce: bytes32, certificate: bytes, signature: bytes64]",
-        ],
+        params: &["descriptor: bytes32", "opening: bytes32", "entry: entry"],
     },
     Entry {
         mtype: Mtype(0x0305),
@@ -688,7 +684,7 @@ pub const TABLE: &[Entry] = &[
         secret: false,
         params: &[
             "descriptor: bytes32",
-            "entries: list of [nonce: bytes32, certificate: bytes, signature: bytes64]",
+            "entries: list of entry",
             "signature: bytes64",
         ],
     },
