@@ -14,6 +14,7 @@ use oncard_runtime::{
     ServiceIdentity, ServiceKey, TriesLeft, gives_service,
 };
 use oncard_thirdparty::ThirdPartyProgram;
+use oncard_trustedpals::PalsProgram;
 use oncard_voucher::VoucherProgram;
 use redb::backends::FileBackend;
 use zeroize::Zeroizing;
@@ -224,9 +225,14 @@ fn backend(file: File) -> Result<FileBackend, StoreOpenError> {
     FileBackend::new(file).map_err(|error| StoreOpenError::Storage(error.to_string()))
 }
 
-/// A card that gives a service is the third party as well.
+/// Every card may compute with others: sessions say which class and code they demand of its certificate. A card
+/// that gives a service is the third party as well.
 fn programs(store: &RedbStore) -> Result<Vec<Box<dyn Program>>, CardError> {
-    let mut programs: Vec<Box<dyn Program>> = vec![Box::new(KeysProgram), Box::new(VoucherProgram)];
+    let mut programs: Vec<Box<dyn Program>> = vec![
+        Box::new(KeysProgram),
+        Box::new(VoucherProgram),
+        Box::new(PalsProgram),
+    ];
     if gives_service(store)? {
         programs.push(Box::new(ThirdPartyProgram));
     }

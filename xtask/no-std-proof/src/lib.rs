@@ -23,7 +23,7 @@ use oncard_runtime::{
     Card, CardError, MemoryStore, Personalisation, PinCost, PowerUp, Program, Store, personalise,
 };
 use oncard_thirdparty as _;
-use oncard_trustedpals as _;
+use oncard_trustedpals::PalsProgram;
 use oncard_voucher::VoucherProgram;
 
 #[panic_handler]
@@ -82,7 +82,10 @@ fn answer(certificate: &[u8], command: &[u8]) -> Result<Vec<u8>, CardError> {
         entropy: [6; 32],
         device_key: given.device_key,
     };
-    let programs: Vec<Box<dyn Program>> =
-        vec![Box::new(KeysProgram), Box::new(VoucherProgram)];
+    let programs: Vec<Box<dyn Program>> = vec![
+        Box::new(KeysProgram),
+        Box::new(VoucherProgram),
+        Box::new(PalsProgram),
+    ];
     Ok(Card::new(store, programs, power)?.transmit(command))
 }

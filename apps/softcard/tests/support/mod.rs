@@ -19,6 +19,7 @@ use oncard_keys::KeysProgram;
 use oncard_runtime::harness::{Host, Wallet};
 use oncard_runtime::{Card, Personalisation, Program, ServiceKey, Store, Writes, personalise};
 use oncard_thirdparty::ThirdPartyProgram;
+use oncard_trustedpals::PalsProgram;
 use oncard_voucher::VoucherProgram;
 use softcard::{KeyPair, NewCard, PinCost, PublicKeys};
 
@@ -169,6 +170,7 @@ pub fn programs() -> Vec<Box<dyn Program>> {
     vec![
         Box::new(KeysProgram),
         Box::new(VoucherProgram),
+        Box::new(PalsProgram),
         Box::new(ThirdPartyProgram),
     ]
 }

@@ -23,6 +23,7 @@ use oncard_runtime::{
     Card, CardError, MemoryStore, Personalisation, PinCost, Program, Store, Writes, personalise,
 };
 use oncard_thirdparty::ThirdPartyProgram;
+use oncard_trustedpals::PalsProgram;
 use oncard_voucher::VoucherProgram;
 use x25519_dalek::{PublicKey, StaticSecret};
 
@@ -97,6 +98,7 @@ fn programs() -> Vec<Box<dyn Program>> {
     vec![
         Box::new(KeysProgram),
         Box::new(VoucherProgram),
+        Box::new(PalsProgram),
         Box::new(ThirdPartyProgram),
     ]
 }
