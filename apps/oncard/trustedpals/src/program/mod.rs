@@ -1,7 +1,8 @@
 //! The program of a card: messages in, one transition each.
 //!
-//! A card is in one session at a time. All of it lives in memory, and ends with power; the store keeps only that there is
-//! one ([`records`]), so that its owner can be told that it was lost. `docs/protocol/pals.md` describes the messages.
+//! A card is in one session at a time. All of it lives in memory, and ends with power; the store keeps only that
+//! there is one ([`records`]), so that its owner can be told that it was lost. `docs/protocol/pals.md` describes the
+//! messages.
 
 mod fault;
 mod memory;

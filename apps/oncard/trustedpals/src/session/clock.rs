@@ -27,16 +27,16 @@ pub enum ClockError {
     },
 }
 
-/// Each host ends round `r` at `r` rounds after it saw the start, by its own clock. Whatever is sent when
-/// one ends a round must be there when another one ends the next:
-/// `round * (1 - (2 rounds - 1) drift) >= skew + delay`.
+/// Links take two rounds' time, so each host ends round `r` at the latest `r + 2` rounds after it saw the start, by
+/// its own clock. Whatever is sent when one ends a round must be there when another one ends the next:
+/// `round * (1 - (2 rounds + 3) drift) >= skew + delay`.
 pub(super) fn check(descriptor: &Descriptor, rounds: u32) -> Result<(), ClockError> {
     let Descriptor {
         round_ms,
         drift_ppm,
         ..
     } = *descriptor;
-    let drifting = (2 * u128::from(rounds)).saturating_sub(1) * u128::from(drift_ppm);
+    let drifting = (2 * u128::from(rounds) + 3) * u128::from(drift_ppm);
     let left = MILLION.checked_sub(drifting).filter(|left| *left > 0);
     let left = left.ok_or(ClockError::Drift { drift_ppm, rounds })?;
     let needed = u128::from(descriptor.start_skew_ms) + u128::from(descriptor.delay_ms);

@@ -1,6 +1,7 @@
 //! One member's card.
 
 use alloc::boxed::Box;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
@@ -69,6 +70,7 @@ pub struct Smc {
     trust: Trust,
     agreement: Option<Uic<Value>>,
     work: Option<Box<dyn Work>>,
+    has_decided: bool,
     output: Option<Output>,
 }
 
@@ -92,6 +94,7 @@ impl Smc {
             trust: Trust::new(plan.config),
             agreement: None,
             work: None,
+            has_decided: false,
             output: None,
         };
         card.begin_agreement();
@@ -151,15 +154,21 @@ impl Smc {
         }
     }
 
+    /// A card that halted works on nothing: that it did is not to be seen from how long it takes.
     fn begin_work(&mut self) {
-        let agreement = self.agreement.as_ref();
-        if self.round == self.plan.agreement_ends()
-            && let Some(decision) = agreement.and_then(Uic::decision)
-        {
-            let inputs = decision.values.iter().map(|it| it.clone().map(|it| it.0));
-            let inputs: Vec<_> = inputs.collect();
-            self.work = Some(self.function.begin(&inputs, self.plan.me()));
+        if self.round != self.plan.agreement_ends() {
+            return;
         }
+        let decision = self.agreement.as_ref().and_then(Uic::decision);
+        self.has_decided = decision.is_some();
+        let inputs: Vec<_> = match decision {
+            Some(decision) => {
+                let inputs = decision.values.iter().map(|it| it.clone().map(|it| it.0));
+                inputs.collect()
+            }
+            None => vec![None; self.plan.n()],
+        };
+        self.work = Some(self.function.begin(&inputs, self.plan.me()));
     }
 
     /// Computes one slice, if there is anything to compute.
@@ -170,7 +179,8 @@ impl Smc {
     }
 
     fn end(&mut self) {
-        self.output = Some(match self.work.take().map(Work::finish) {
+        let work = self.work.take().filter(|_| self.has_decided);
+        self.output = Some(match work.map(Work::finish) {
             Some(Ok(result)) => Output::Result(result),
             Some(Err(Trap)) => Output::Trapped,
             None => Output::Halted,

@@ -38,7 +38,7 @@ const REPORT: u8 = 2;
 
 impl Turn {
     /// The content of a packet: for all turns of a session as many bytes.
-    pub(super) fn to_bytes(&self, n: usize, value_bytes: usize) -> Zeroizing<Vec<u8>> {
+    pub fn to_bytes(&self, n: usize, value_bytes: usize) -> Zeroizing<Vec<u8>> {
         let mut bytes = Zeroizing::new(vec![0; HEAD_BYTES + n * value_bytes]);
         let (kind, trusted) = match self {
             Self::Empty => (EMPTY, Members::NONE),
@@ -60,12 +60,7 @@ impl Turn {
     }
 
     /// Reads a content. `round` is that of the agreement, for a report. `None` if it is none of this session's.
-    pub(super) fn from_bytes(
-        bytes: &[u8],
-        n: usize,
-        value_bytes: usize,
-        round: u32,
-    ) -> Option<Self> {
+    pub fn from_bytes(bytes: &[u8], n: usize, value_bytes: usize, round: u32) -> Option<Self> {
         if bytes.len() != HEAD_BYTES + n * value_bytes {
             return None;
         }

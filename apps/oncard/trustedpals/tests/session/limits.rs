@@ -112,7 +112,7 @@ fn rounds() {
     ));
 }
 
-/// Two rounds: `2 rounds - 1` is 3.
+/// Two rounds: `2 rounds + 3` is 7.
 #[test]
 fn clocks() {
     let clock = |round_ms, drift_ppm| {
@@ -122,16 +122,16 @@ fn clocks() {
         |round_ms, least_ms| Err(TermsError::Clock(ClockError::Short { round_ms, least_ms }));
     assert_eq!(clock(300, 0), Ok(()));
     assert_eq!(clock(299, 0), short(299, 300));
-    // 300 / (1 - 3 / 10) is 428.6.
-    assert_eq!(clock(429, 100_000), Ok(()));
-    assert_eq!(clock(428, 100_000), short(428, 429));
+    // 300 / (1 - 7 / 10) is 1,000.
+    assert_eq!(clock(1_000, 100_000), Ok(()));
+    assert_eq!(clock(999, 100_000), short(999, 1_000));
     // All of the time drifts.
-    assert_eq!(clock(u32::MAX, 333_333), Ok(()));
+    assert_eq!(clock(u32::MAX, 142_857), Ok(()));
     let drift = ClockError::Drift {
-        drift_ppm: 333_334,
+        drift_ppm: 142_858,
         rounds: 2,
     };
-    assert_eq!(clock(u32::MAX, 333_334), Err(TermsError::Clock(drift)));
+    assert_eq!(clock(u32::MAX, 142_858), Err(TermsError::Clock(drift)));
     assert!(clock(u32::MAX, u32::MAX).is_err());
     let none = changed(2, |it| {
         (it.round_ms, it.start_skew_ms, it.delay_ms) = (0, 0, 0);

@@ -1,5 +1,8 @@
 //! A sealed-bid auction: the highest bid wins at the price of the second highest (Vickrey).
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use oncard_trustedpals::smc::{Function, Trap, Work};
 use zeroize::Zeroizing;
 
@@ -28,26 +31,37 @@ pub(crate) fn result(bids: &[Option<u64>], me: usize) -> u64 {
     }
 }
 
-pub(crate) struct Auction;
+/// Counts its slices, of all members together.
+#[derive(Clone, Default)]
+pub(crate) struct Auction {
+    pub(crate) slices: Arc<AtomicU32>,
+}
 
 struct Counting {
     bids: Vec<Option<u64>>,
     me: usize,
     slices: u32,
+    all: Arc<AtomicU32>,
 }
 
 impl Function for Auction {
     fn begin(&self, inputs: &[Option<Bytes>], me: usize) -> Box<dyn Work> {
         let amount = |bytes: &Bytes| u64::from_be_bytes(bytes[..].try_into().unwrap());
         let bids = inputs.iter().map(|it| it.as_ref().map(amount)).collect();
-        let slices = 0;
-        Box::new(Counting { bids, me, slices })
+        let (slices, all) = (0, Arc::clone(&self.slices));
+        Box::new(Counting {
+            bids,
+            me,
+            slices,
+            all,
+        })
     }
 }
 
 impl Work for Counting {
     fn slice(&mut self) {
         self.slices += 1;
+        self.all.fetch_add(1, Ordering::Relaxed);
     }
 
     fn finish(self: Box<Self>) -> Result<Bytes, Trap> {

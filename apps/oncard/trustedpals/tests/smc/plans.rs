@@ -49,6 +49,7 @@ fn an_input_has_the_length_of_the_session() {
     let plan = Plan::new((3, 1, 0), 8, 0, 1).unwrap();
     for (bytes, is_right) in [(7, false), (8, true), (9, false)] {
         let input = Zeroizing::new(vec![0; bytes]);
-        assert_eq!(Smc::new(plan, Box::new(Auction), input).is_some(), is_right);
+        let function = Box::new(Auction::default());
+        assert_eq!(Smc::new(plan, function, input).is_some(), is_right);
     }
 }

@@ -45,6 +45,8 @@ pub(crate) struct Table {
     pub(crate) parties: Vec<Party>,
     /// Everything that was sent.
     pub(crate) sent: Vec<Sent>,
+    /// What each card computes.
+    pub(crate) auctions: Vec<Auction>,
     /// Whose host does not let its card work.
     pub(crate) idle: Option<usize>,
 }
@@ -57,11 +59,13 @@ impl Table {
         let mut table = Self {
             parties: Vec::new(),
             sent: Vec::new(),
+            auctions: (0..n).map(|_| Auction::default()).collect(),
             idle: None,
         };
         let mut opening = Vec::new();
         for (me, amount) in bids.iter().enumerate() {
-            let smc = Smc::new(plan(n, t, me), Box::new(Auction), bid(*amount)).unwrap();
+            let function = Box::new(table.auctions[me].clone());
+            let smc = Smc::new(plan(n, t, me), function, bid(*amount)).unwrap();
             let private = Zeroizing::new(secret(me).to_bytes()).into();
             let mut seed = [me as u8; 32];
             let seed = || {

@@ -1,7 +1,10 @@
 //! What hosts see of it.
 
-use oncard_trustedpals::smc::Said;
+use std::sync::atomic::Ordering;
 
+use oncard_trustedpals::smc::{Output, Said};
+
+use crate::auction::{Auction, SLICES};
 use crate::table::{COVER_ROUNDS, Sent, Table, honest, plan};
 
 /// All that a host sees of a message without the keys.
@@ -57,6 +60,21 @@ fn a_card_that_halted_sends_as_much_as_the_others() {
             .count()
     };
     assert_eq!((of(0), of(1)), (of(2), of(2)));
+}
+
+/// Nor from how long it takes: it computes, on nothing.
+#[test]
+fn a_card_that_halted_works_as_much_as_the_others() {
+    let mut carry = |sent: Sent| match (sent.from, &sent.said) {
+        (0, Said::Packet { .. }) => Vec::new(),
+        _ => vec![sent],
+    };
+    let mut table = Table::new(&[1, 2, 3], 1, &mut carry);
+    table.play(&mut carry);
+    assert_eq!(table.parties[0].output(), Some(&Output::Halted));
+    let slices = |it: &Auction| it.slices.load(Ordering::Relaxed);
+    let slices: Vec<u32> = table.auctions.iter().map(slices).collect();
+    assert_eq!(slices, [SLICES; 3]);
 }
 
 #[test]
