@@ -21,7 +21,7 @@ pub mod scripted;
 pub mod socket;
 mod thread;
 
-pub use binding::{Action, Binding, BindingSettings};
+pub use binding::{Action, Binding, BindingSettings, EMPTY_ANSWERS_MAX};
 pub use event::{ApduKind, ApduRecord, Away, CardEvent, FailReason, GoneReason};
 pub use inbox::{CardSender, SendError};
 pub use link::{Link, LinkError, Server};

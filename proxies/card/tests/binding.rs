@@ -3,8 +3,8 @@
 mod support;
 
 use card_proxy::{
-    Action, ApduKind, BindingSettings, CardEvent, FailReason, GoneReason, Link, LinkError,
-    Reaction, ScriptedLink,
+    Action, ApduKind, BindingSettings, CardEvent, EMPTY_ANSWERS_MAX, FailReason, GoneReason, Link,
+    LinkError, Reaction, ScriptedLink,
 };
 use libetp::exchange::{
     COMMAND_MESSAGES_MAX, ONLY_WHEN_SPOKEN_TO_MS, ReplyBuilder, SelectCommand, SelectReply,
@@ -167,6 +167,59 @@ fn status_91xx_is_continued_at_once_and_carries_what_waits() {
         "two that carry, and an empty one"
     );
     assert_eq!(driver.now_ms, 0, "no pause");
+}
+
+/// Announces more, over and over, and has nothing new.
+fn lying(next_ms: u16, answers: u32, then: Vec<Reaction>) -> Driver<ScriptedLink> {
+    let more = StatusWord::more(42);
+    let old = (1 << 16, 1);
+    let script = (0..answers).map(|at| match at % 2 {
+        0 => response(&[], next_ms, more),
+        _ => response(&[old], next_ms, more),
+    });
+    let mut driver = scripted(script.chain(then));
+    driver.binding = card_proxy::Binding::new(BindingSettings {
+        highest_seen: 1 << 16,
+        ..settings()
+    });
+    driver.binding.queue(1, order(1, 8));
+    driver
+}
+
+#[test]
+fn a_card_that_announces_and_brings_nothing_is_asked_so_often_and_no_more() {
+    let mut driver = lying(ONLY_WHEN_SPOKEN_TO_MS, 2 * EMPTY_ANSWERS_MAX, vec![]);
+    driver.run();
+    let asked = 1 + EMPTY_ANSWERS_MAX as usize;
+    assert_eq!(driver.commands.len(), asked, "SELECT, and so many answers");
+    assert_eq!(driver.completed(), [1]);
+    // What it is sent is sent, and it has its chances anew.
+    driver.binding.queue(2, order(2, 8));
+    driver.run();
+    assert_eq!(driver.commands.len(), asked + EMPTY_ANSWERS_MAX as usize);
+    assert_eq!(driver.completed(), [1, 2]);
+    assert!(driver.link.handle().surprises().is_empty());
+}
+
+#[test]
+fn a_card_that_brings_something_at_last_is_asked_on() {
+    let never = ONLY_WHEN_SPOKEN_TO_MS;
+    let then = vec![
+        response(&[(2 << 16, 2)], never, StatusWord::more(42)),
+        response(&[(3 << 16, 3)], never, StatusWord::OK),
+    ];
+    let mut driver = lying(never, EMPTY_ANSWERS_MAX - 1, then);
+    driver.run();
+    assert_eq!(driver.received(), [2, 3]);
+}
+
+#[test]
+fn a_card_that_wants_to_be_polled_is_polled_at_its_pace_once_it_announces_in_vain() {
+    let mut driver = lying(50, EMPTY_ANSWERS_MAX + 1, vec![]);
+    while driver.commands.len() < 2 + EMPTY_ANSWERS_MAX as usize {
+        assert!(driver.step());
+    }
+    assert_eq!(driver.now_ms, 50, "one pause, before the last");
 }
 
 #[test]

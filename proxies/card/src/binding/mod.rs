@@ -31,6 +31,10 @@ use recovery::last_number_of;
 /// 91xx, whatever it asks for.
 const POLL_MS_MIN: u64 = 1;
 
+/// So many answers in a row may announce more with 91xx and bring nothing new; then the card is polled as one that
+/// announces nothing, until it is sent something or brings something.
+pub const EMPTY_ANSWERS_MAX: u32 = 64;
+
 /// What a binding is made with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BindingSettings {
@@ -92,6 +96,8 @@ pub struct Binding {
     reset_due: bool,
     not_before_ms: u64,
     poll_at_ms: Option<u64>,
+    /// Answers in a row that announced more and brought nothing new.
+    empty_answers: u32,
     /// How long what is queued waits for a card that is away, in milliseconds.
     away_ms_max: u64,
     /// Since when the card has carried nothing out, if it was away since. One that only answers SELECT and goes
@@ -121,6 +127,7 @@ impl Binding {
             reset_due: false,
             not_before_ms: 0,
             poll_at_ms: None,
+            empty_answers: 0,
             away_ms_max: 0,
             away_since_ms: None,
             absence: None,
@@ -267,6 +274,9 @@ impl Binding {
             ..pack(from, most, run, &mut too_large)
         };
         self.fail_too_large(run, too_large);
+        if !flight.carried.is_empty() {
+            self.empty_answers = 0;
+        }
         let poll_due = self.poll_at_ms.is_some_and(|at_ms| at_ms <= now_ms);
         if !flight.carried.is_empty() || poll_due {
             self.flight = Some(flight);
@@ -291,6 +301,7 @@ impl Binding {
         if let Some(flight) = self.flight.take() {
             self.complete(flight);
         }
+        let seen_before = self.highest_seen;
         for numbered in reply.messages {
             self.mtypes_out.push(numbered.message.header.mtype);
             if numbered.number > self.highest_seen {
@@ -302,7 +313,11 @@ impl Binding {
             }
         }
         self.settle(run);
-        self.poll_at_ms = match reply.more {
+        self.empty_answers = match reply.more && self.highest_seen == seen_before {
+            true => self.empty_answers.saturating_add(1),
+            false => 0,
+        };
+        self.poll_at_ms = match reply.more && self.empty_answers < EMPTY_ANSWERS_MAX {
             true => Some(now_ms),
             false => poll_at_ms(now_ms, reply.next_ms),
         };

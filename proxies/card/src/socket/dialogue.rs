@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::FRAME_MS_MAX;
 use super::stream::{Frames, StreamError};
 use super::wire::{Absent, Answer, Failed, Present, Reason, Request, WireError};
+use super::{FRAME_MS_MAX, SAID_FRAMES_MAX};
 
 /// What the process says by itself, with number 0.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(super) fn ask<T>(
     say(frames, request, number)?;
     let deadline = Instant::now() + within;
     let mut said = None;
-    loop {
+    for _ in 0..=SAID_FRAMES_MAX {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(StreamError::TimedOut(within));
@@ -57,6 +57,7 @@ pub(super) fn ask<T>(
             None => return Err(WireError::Number { expected, got }.into()),
         }
     }
+    Err(WireError::Flood.into())
 }
 
 /// Hears what the process says by itself.

@@ -35,6 +35,9 @@ pub const GREETING_MS_MAX: u64 = 5_000;
 pub const ANSWER_MS_MAX: u64 = 30_000;
 /// Longest wait for the rest of a frame that began, and for a peer to take one, in milliseconds.
 pub const FRAME_MS_MAX: u64 = 5_000;
+/// Most frames that a process may say by itself while an answer of it is awaited. What it said in the meantime is read
+/// then, and that is a few.
+pub const SAID_FRAMES_MAX: usize = 256;
 /// How often a card that has nothing to do is asked whether it is still there, in milliseconds.
 pub const CHECK_MS: u64 = 250;
 

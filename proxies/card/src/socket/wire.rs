@@ -6,7 +6,9 @@
 use libetp::codec::{self, CodecError, Decode};
 use libetp::frame::{self, Frame, FrameError};
 
-use super::{COMMAND_BYTES_MAX, COMMAND_BYTES_MIN, RESPONSE_BYTES_MAX, WORDS_BYTES_MAX};
+use super::{
+    COMMAND_BYTES_MAX, COMMAND_BYTES_MIN, RESPONSE_BYTES_MAX, SAID_FRAMES_MAX, WORDS_BYTES_MAX,
+};
 
 /// Version of this protocol, said in `HELLO` and `PRESENT`.
 pub(super) const VERSION: u8 = 1;
@@ -173,6 +175,9 @@ pub enum WireError {
     /// A reason that does not exist.
     #[error("a failure for reason {0}, which does not exist")]
     Reason(u8),
+    /// More than anybody has to say before an answer.
+    #[error("more than {SAID_FRAMES_MAX} frames in place of an answer")]
+    Flood,
     /// An answer with another number than its request.
     #[error("an answer to frame {got} where one to frame {expected} was due")]
     Number {

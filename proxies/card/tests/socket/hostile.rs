@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 
 use card_proxy::socket::{
     Absent, Answer, COMMAND_BYTES_MAX, COMMAND_BYTES_MIN, Failed, Present, RESPONSE_BYTES_MAX,
-    Reason, Request, WORDS_BYTES_MAX, WireError,
+    Reason, Request, SAID_FRAMES_MAX, WORDS_BYTES_MAX, WireError,
 };
 use card_proxy::{CardEvent, FailReason, GoneReason, Link, LinkError};
 use libetp::frame::{self, Frame};
@@ -95,6 +95,23 @@ fn garbage_from_a_process_is_named_and_the_card_is_gone() {
         assert!(!words.contains('\u{1b}'), "{words}");
         assert_eq!(failed, FailReason::Gone);
     }
+}
+
+/// A process may say by itself so much before it answers, and not one frame more.
+#[test]
+fn a_process_that_floods_instead_of_answering_is_given_up() {
+    let said = bytes(&Answer::Failed(Failed::new(Reason::Reset, "")), 0);
+    let flood = |frames: usize| {
+        let mut all = bytes(&present(1, 65_544), 1);
+        all.extend(said.repeat(frames));
+        all.extend(bytes(&Answer::Powered, 2));
+        all
+    };
+    let (words, _) = gone(flood(SAID_FRAMES_MAX));
+    assert!(words.contains("of another kind"), "{words}");
+    let (words, failed) = gone(flood(SAID_FRAMES_MAX + 1));
+    assert!(words.contains("more than 256 frames"), "{words}");
+    assert_eq!(failed, FailReason::Gone);
 }
 
 #[test]
