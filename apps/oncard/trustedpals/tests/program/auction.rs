@@ -2,6 +2,7 @@
 
 use libetp::Message;
 use libetp::params::pals::{AuctionResult, Outcome, SessionState, Stage};
+use oncard_trustedpals::MEMBERS_MAX;
 
 use crate::table::{COVER_ROUNDS, SLICES, Seat, Table, honest};
 
@@ -104,4 +105,18 @@ fn a_host_that_does_not_let_its_card_compute_gets_nothing() {
     table.play(&mut honest);
     assert_eq!(table.seats[0].outcome(), Some(Outcome::Trapped));
     assert_eq!(table.seats[1].auction(), lost());
+}
+
+#[test]
+fn a_session_of_the_most_members_comes_to_its_end() {
+    let mut table = Table::new(MEMBERS_MAX);
+    let bids: Vec<u64> = (1..=MEMBERS_MAX as u64).map(|it| it * 10).collect();
+    table.start(&bids, &mut honest);
+    table.play(&mut honest);
+    assert_eq!(table.seats[31].auction(), won(310));
+    assert!(
+        table.seats[..31]
+            .iter()
+            .all(|seat| seat.auction() == lost())
+    );
 }

@@ -1,7 +1,12 @@
 //! Cards that lose power.
 
-use libetp::params::pals::{AttendSession, Outcome, RoundOver};
+use libetp::Mtype;
+use libetp::params::pals::{AttendSession, JoinSession, Outcome, RoundOver};
 use libetp::params::runtime::RefusalCode;
+use oncard_runtime::Card;
+use oncard_runtime::harness::{Cut, CutStore, Host, Wallet};
+use oncard_trustedpals::PalsProgram;
+use simulator::world::PIN;
 
 use crate::table::{Table, honest, refusal};
 
@@ -52,7 +57,7 @@ fn a_card_joins_again_after_it_lost_power() {
     table.join(2, 10, &mut honest);
     table.seats[1]
         .inbox
-        .retain(|it| it.header.mtype != libetp::Mtype::SESSION_RESULT);
+        .retain(|it| it.header.mtype != Mtype::SESSION_RESULT);
     table.play(&mut honest);
     assert_eq!(table.seats[0].auction().price, Some(30));
 }
@@ -68,4 +73,46 @@ fn nothing_of_a_session_leaves_a_card_after_it_lost_power() {
     table.seats[0].lose_power(None);
     let said = table.seats[0].take();
     assert!(said.is_empty(), "{said:?}");
+}
+
+/// Power is cut at the commit of an order: nothing leaves before the counter of nonces is durable, and nothing of it
+/// afterwards.
+#[test]
+fn no_entry_leaves_a_card_whose_power_is_cut_at_the_order() {
+    for (cut, is_told) in [(Cut::Before(0), false), (Cut::After(0), true)] {
+        let table = Table::new(2);
+        let blank = table.world.card("card 1", 0).unwrap();
+        let mut descriptor = table.descriptor();
+        descriptor.corrupt = 0;
+        let store = CutStore::new(blank.memory.clone());
+        let mut card = Card::new(store, vec![Box::new(PalsProgram)], [1; 32]).unwrap();
+        let mut host = Host::new(*b"session1");
+        host.select(&mut card).unwrap();
+        let mut wallet = Wallet::new(blank.wallet());
+        wallet
+            .authenticate(&mut host, &mut card, &blank.agree, PIN)
+            .unwrap();
+        card.store_mut().cut(Some(cut));
+        let order = wallet.order(JoinSession {
+            descriptor,
+            opening: [1; 32],
+            input: vec![0; 8],
+        });
+        assert!(host.talk(&mut card, &[order]).is_err());
+        card.store_mut().cut(None);
+        card.power_up([2; 32]).unwrap();
+        host.select(&mut card).unwrap();
+        assert!(host.talk(&mut card, &[]).unwrap().is_empty());
+        let tick = wallet.message(RoundOver {
+            session: [0; 32],
+            round: 0,
+        });
+        let said = host.talk(&mut card, &[tick]).unwrap();
+        let told = if is_told {
+            Mtype::SESSION_RESULT
+        } else {
+            Mtype::ORDER_REFUSED
+        };
+        assert_eq!(said[0].header.mtype, told, "{cut:?}");
+    }
 }
