@@ -47,7 +47,7 @@ impl Program for PalsProgram {
 
     fn handle(&self, message: &Incoming, context: &mut Context<'_>) -> Result<(), Rejection> {
         let mut memory = core::mem::take(context.memory::<Memory>());
-        let was_lost = memory.is_idle() && records::take_lost(&memory, context)?;
+        let was_lost = memory.is_idle() && records::take_lost(&mut memory, context)?;
         let done = step(message, &mut memory, context);
         *context.memory::<Memory>() = memory;
         match done {

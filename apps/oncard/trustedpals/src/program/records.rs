@@ -42,7 +42,7 @@ pub(super) fn delete(context: &mut Context<'_>) {
 
 /// If the card was in a session and is not, tells who attended to it how it ended: as memory says, or else with power.
 /// Whether that is so.
-pub(super) fn take_lost(memory: &Memory, context: &mut Context<'_>) -> Result<bool, Rejection> {
+pub(super) fn take_lost(memory: &mut Memory, context: &mut Context<'_>) -> Result<bool, Rejection> {
     let Some(value) = context.get(KEY)? else {
         return Ok(false);
     };
@@ -60,6 +60,7 @@ pub(super) fn take_lost(memory: &Memory, context: &mut Context<'_>) -> Result<bo
         outcome: Outcome::PowerLost as u8,
         result: None,
     };
-    context.send(record.attendant, memory.ended.clone().unwrap_or(lost));
+    let ended = memory.ended.get_or_insert(lost).clone();
+    context.send(record.attendant, ended);
     Ok(true)
 }

@@ -1,7 +1,7 @@
 //! Cards that lose power.
 
 use libetp::Mtype;
-use libetp::params::pals::{AttendSession, JoinSession, Outcome, RoundOver};
+use libetp::params::pals::{AttendSession, JoinSession, Outcome, RoundOver, SessionResult};
 use libetp::params::runtime::RefusalCode;
 use oncard_runtime::Card;
 use oncard_runtime::harness::{Cut, CutStore, Host, Wallet};
@@ -27,8 +27,23 @@ fn a_card_that_loses_power_in_the_middle_is_out_and_tells_its_owner_once() {
             .iter()
             .all(|it| it.outcome() == Some(Outcome::Result))
     );
+    table.seats[2].lose_power(None);
     let said = table.seats[2].order(AttendSession {});
     assert_eq!(refusal(&said), Some(RefusalCode::NotFound));
+}
+
+#[test]
+fn an_owner_that_asks_after_a_loss_of_power_learns_which_session_it_was() {
+    let mut table = Table::new(2);
+    table.start(&[1, 2], &mut honest);
+    let session = table.seats[1].state().session;
+    table.seats[1].lose_power(None);
+    let said = table.seats[1].order(AttendSession {});
+    assert_eq!(refusal(&said), None);
+    table.deliver(said, &mut honest);
+    let result: SessionResult = table.seats[1].last().unwrap();
+    assert_eq!((result.session, result.result), (session, None));
+    assert_eq!(table.seats[1].outcome(), Some(Outcome::PowerLost));
 }
 
 #[test]
@@ -38,11 +53,7 @@ fn a_card_that_loses_power_before_the_start_takes_no_part_in_it() {
     table.join(1, 2, &mut honest);
     table.seats[1].lose_power(None);
     table.join(2, 3, &mut honest);
-    assert!(
-        table.seats[1]
-            .last::<libetp::params::pals::SessionResult>()
-            .is_some()
-    );
+    assert!(table.seats[1].last::<SessionResult>().is_some());
     assert_eq!(table.seats[1].outcome(), Some(Outcome::PowerLost));
     assert_eq!(table.seats[1].state().session, None);
 }
