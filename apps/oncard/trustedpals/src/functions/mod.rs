@@ -70,16 +70,16 @@ fn numbers(inputs: &[Option<Bytes>]) -> Vec<Option<[u8; 8]>> {
 
 /// A function that is computed at once: from all inputs, a member's part of the result.
 #[derive(Clone)]
-struct Native8<F>(F);
+struct AtOnce<F>(F);
 
 fn native<F>(compute: F) -> Box<dyn Function>
 where
     F: Fn(&[Option<[u8; 8]>], usize) -> Vec<u8> + Clone + Send + 'static,
 {
-    Box::new(Native8(compute))
+    Box::new(AtOnce(compute))
 }
 
-impl<F> Function for Native8<F>
+impl<F> Function for AtOnce<F>
 where
     F: Fn(&[Option<[u8; 8]>], usize) -> Vec<u8> + Clone + Send + 'static,
 {

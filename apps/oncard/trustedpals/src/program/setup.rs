@@ -9,7 +9,7 @@ use libetp::params::pals::{Join, Start};
 use oncard_runtime::Context;
 
 use super::fault::Fault;
-use super::memory::{Memory, Phase, Running, Session};
+use super::memory::{Memory, Phase, Running};
 use super::{TAG_START, records, tell};
 use crate::functions::function;
 use crate::members::Members;
@@ -63,9 +63,10 @@ pub(super) fn start(
     let key = context.agreement_key();
     let (party, outgoing) = Party::start(smc, &peers, &key, id, || context.random());
     let running = Running { terms, id, party };
+    pass_on(start, outgoing, &running, context);
     session.phase = Phase::Running(Box::new(running));
     records::put(session, context);
-    pass_on(start, outgoing, session, context);
+    tell::state(session, Members::NONE, context);
     Ok(())
 }
 
@@ -73,17 +74,14 @@ pub(super) fn start(
 fn pass_on(
     start: &Start,
     outgoing: Vec<(usize, Said)>,
-    session: &Session,
+    running: &Running,
     context: &mut Context<'_>,
 ) {
-    if let Phase::Running(running) = &session.phase {
-        let (terms, id) = (&running.terms, &running.id);
-        for member in terms.others().filter(|member| *member != 0) {
-            context.send_volatile(terms.card(member), start.clone());
-        }
-        for said in outgoing {
-            tell::say(said, terms, id, context);
-        }
+    let terms = &running.terms;
+    for member in terms.others().filter(|member| *member != 0) {
+        context.send_volatile(terms.card(member), start.clone());
     }
-    tell::state(session, Members::NONE, context);
+    for said in outgoing {
+        tell::say(said, terms, &running.id, context);
+    }
 }
