@@ -22,9 +22,9 @@ mod module;
 mod run;
 mod work;
 
-pub use input::encode;
+pub use input::{Session, encode};
 pub use limits::{Budget, BudgetError};
-pub use module::{Bounded, LoadError, Module};
+pub use module::{Bounded, LoadError, Module, Outcome};
 pub use work::{Function, Input, Trap, Work};
 
 /// Engine and version: fuel is counted the same by the same engine only.

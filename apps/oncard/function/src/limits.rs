@@ -78,6 +78,11 @@ impl Budget {
         self.fuel.div_ceil(self.slice) as u32
     }
 
+    /// Fuel of a computation.
+    pub fn fuel(&self) -> u64 {
+        self.fuel
+    }
+
     /// Fuel of a slice.
     pub fn slice(&self) -> u64 {
         self.slice

@@ -3,13 +3,15 @@
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use libetp::digest::{Hash, sha256};
 use libetp::text::shown;
 use wasmi::{Engine, ExternType, FuncType, Instance, Linker, Store, StoreLimits, ValType};
+use zeroize::Zeroizing;
 
 use crate::engine::engine;
-use crate::input::encode;
+use crate::input::{Session, encode};
 use crate::limits::{Budget, MODULE_BYTES_MAX};
 use crate::run::Run;
 use crate::work::{Function, Input, Work};
@@ -95,11 +97,12 @@ impl Module {
         self.hash
     }
 
-    /// The function, with what a session grants it.
-    pub fn within(self, budget: Budget) -> Bounded {
+    /// The function, with what a session grants it and tells it.
+    pub fn within(self, budget: Budget, session: Session) -> Bounded {
         Bounded {
             module: self,
             budget,
+            session,
         }
     }
 
@@ -134,19 +137,40 @@ fn check(module: &wasmi::Module) -> Result<(), LoadError> {
     Ok(())
 }
 
+/// What a computation came to, when nobody hides how long it took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It has a result.
+    Result(Zeroizing<Vec<u8>>),
+    /// It did what a function cannot do.
+    Trapped,
+    /// It wanted more fuel than there was.
+    OutOfFuel,
+}
+
 /// A module within the budget of a session.
 #[derive(Clone, Debug)]
 pub struct Bounded {
     module: Module,
     budget: Budget,
+    session: Session,
+}
+
+impl Bounded {
+    /// Computes at once, for whoever writes a function: what came of it, and how much fuel went into it. In slices it
+    /// comes to the same; the last block of each, a few units, may be done in the next one.
+    pub fn measure(&self, inputs: &[Input], me: usize) -> (Outcome, u64) {
+        self.run(inputs, me).measure()
+    }
+
+    fn run(&self, inputs: &[Input], me: usize) -> Run {
+        let input = encode(&self.session, inputs, me);
+        Run::new(self.module.clone(), self.budget, input)
+    }
 }
 
 impl Function for Bounded {
     fn begin(&self, inputs: &[Input], me: usize) -> Box<dyn Work> {
-        Box::new(Run::new(
-            self.module.clone(),
-            self.budget,
-            encode(inputs, me),
-        ))
+        Box::new(self.run(inputs, me))
     }
 }

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use crate::idle::Idle;
 use crate::instance::Instance;
 use crate::limits::Budget;
-use crate::module::Module;
+use crate::module::{Module, Outcome};
 use crate::work::{Trap, Work};
 
 /// See the module's head.
@@ -50,6 +50,18 @@ impl Run {
             instance: None,
             idle: Idle::new(),
         }
+    }
+
+    /// All of it, and the fuel that went into it.
+    pub(crate) fn measure(mut self) -> (Outcome, u64) {
+        let advanced = self.advance(self.budget.fuel());
+        let left = self.instance.as_ref().map_or(0, Instance::fuel);
+        let outcome = match advanced {
+            Ok(Stage::Ended(Ok(result))) => Outcome::Result(result),
+            Ok(Stage::Ended(Err(Trap))) | Err(Trap) => Outcome::Trapped,
+            Ok(_) => Outcome::OutOfFuel,
+        };
+        (outcome, self.budget.fuel() - left)
     }
 
     fn advance(&mut self, fuel: u64) -> Result<Stage, Trap> {

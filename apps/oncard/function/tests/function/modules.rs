@@ -1,6 +1,6 @@
 //! Modules for the other tests.
 
-use oncard_function::{Budget, Function, Input, Module, Trap};
+use oncard_function::{Budget, Function, Input, Module, Session, Trap};
 use zeroize::Zeroizing;
 
 /// Fuel of a slice.
@@ -61,7 +61,10 @@ pub(crate) fn compute(
     budget: Budget,
     missing: u32,
 ) -> Result<Vec<u8>, Trap> {
-    let mut work = module.clone().within(budget).begin(inputs, me);
+    let mut work = module
+        .clone()
+        .within(budget, Session::default())
+        .begin(inputs, me);
     for _ in missing..budget.slices() {
         work.slice();
     }

@@ -1,21 +1,28 @@
 //! A computation in slices.
 
-use oncard_function::{Budget, Function, Trap};
+use oncard_function::{Budget, Function, Outcome, Session, Trap};
 use proptest::prelude::*;
 
 use crate::modules::{ECHO, LOOP, SLICE, budget, compute, count, module, values};
 
 #[test]
-fn a_function_is_given_all_inputs_and_who_asks() {
+fn a_function_is_given_all_inputs_and_who_asks_and_what_the_session_says() {
     let inputs = values(&[Some(b"ab"), None, Some(b"cd")]);
-    let given = compute(&module(ECHO), &inputs, 2, budget(10_000), 0).unwrap();
-    assert_eq!(given, b"\0\x03\0\x02\0\0\0\x02\x01ab\0\0\0\x01cd");
+    let session = Session {
+        id: [7; 32],
+        parameters: b"xyz".to_vec(),
+    };
+    let bounded = module(ECHO).within(budget(10_000), session);
+    let (outcome, _) = bounded.measure(&inputs, 2);
+    let head = [&b"\0\x03\0\x02"[..], &[7; 32], b"\0\x03xyz\0\0\0\x02"].concat();
+    let given = [head.as_slice(), b"\x01ab\0\0\0\x01cd"].concat();
+    assert_eq!(outcome, Outcome::Result(given.into()));
 }
 
 #[test]
 fn nobody_gave_anything_and_it_is_computed_all_the_same() {
     let given = compute(&module(ECHO), &values(&[None, None]), 0, budget(10_000), 0).unwrap();
-    assert_eq!(given, b"\0\x02\0\0\0\0\0\0\0\0");
+    assert_eq!(given, [&[0, 2][..], &[0; 2 + 32 + 2 + 4 + 2]].concat());
 }
 
 #[test]
@@ -33,7 +40,9 @@ fn one_slice_too_few_and_there_is_no_result() {
 fn slices_beyond_the_last_compute_nothing() {
     let module = module(&count(3_000));
     let budget = budget(2 * SLICE);
-    let mut work = module.within(budget).begin(&values(&[None]), 0);
+    let mut work = module
+        .within(budget, Session::default())
+        .begin(&values(&[None]), 0);
     for _ in 0..1_000 {
         work.slice();
     }
@@ -57,6 +66,32 @@ fn least(ones: u64, slice: u64) -> u64 {
         compute(&module, &values(&[None]), 0, budget, 0).is_ok()
     };
     (1..).map(|n| n * slice).find(enough).unwrap()
+}
+
+#[test]
+fn what_is_measured_is_what_slices_need() {
+    let inputs = values(&[None]);
+    let bounded = module(&count(3_000)).within(budget(100_000), Session::default());
+    let (outcome, fuel) = bounded.measure(&inputs, 0);
+    let Outcome::Result(result) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(result.as_slice(), 3_000_u64.to_le_bytes());
+    assert!(least(3_000, 1_000).abs_diff(fuel) <= 1_000, "{fuel}");
+}
+
+#[test]
+fn why_there_is_no_result_is_told_to_whoever_measures() {
+    let inputs = values(&[None]);
+    let measure = |code: &str| {
+        module(code)
+            .within(budget(10_000), Session::default())
+            .measure(&inputs, 0)
+    };
+    let (outcome, fuel) = measure(LOOP);
+    assert_eq!(outcome, Outcome::OutOfFuel);
+    assert!((9_990..=10_000).contains(&fuel), "{fuel}");
+    assert_eq!(measure("(unreachable)").0, Outcome::Trapped);
 }
 
 proptest! {
