@@ -286,6 +286,10 @@ impl<S: Service> ReaderLink<S> {
     }
 }
 
+fn is_select(command: &[u8]) -> bool {
+    Apdu::parse(command).is_ok_and(|apdu| apdu.instruction == INS_SELECT)
+}
+
 /// What a card says that was selected and is not any more.
 const DESELECTED: [StatusWord; 3] = [
     StatusWord::NOT_SELECTED,
@@ -296,6 +300,9 @@ const DESELECTED: [StatusWord; 3] = [
 impl<S: Service> Link for ReaderLink<S> {
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
         self.wake()?;
+        if self.life.is_asked() && !is_select(command) {
+            return Err(LinkError::Reset);
+        }
         let carried = self.carry(command);
         self.last_used_ms = self.clock.now_ms();
         match carried {

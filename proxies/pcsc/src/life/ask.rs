@@ -3,6 +3,9 @@
 //! What the daemon's SELECT shows is noted. A daemon that has use for the card goes on with EXCHANGE at once; one that
 //! has none, since it is another than before, waits for that. Then the card is asked after pauses that grow, and if it
 //! is another again, the daemon is told of a reset and looks itself.
+//!
+//! Whoever asks selects. So a daemon that goes on all the same, late, has to select the card anew: its session is over, and
+//! a card that was without power meanwhile would not say so any more.
 
 use card_proxy::LinkError;
 use pcsc::Error;
@@ -19,6 +22,7 @@ impl Life {
             (Judged::Right(domain), Some(held)) => {
                 held.domain = domain;
                 held.ask = Some(AskAgain::from(now.ms));
+                held.is_asked = false;
                 self.end(Closing::Nothing, Ok(()));
             }
             _ => self.end(Closing::Nothing, Ok(())),
@@ -32,8 +36,16 @@ impl Life {
         }
     }
 
+    /// Whether the card was asked since the daemon selected it.
+    pub fn is_asked(&self) -> bool {
+        self.held.as_ref().is_some_and(|held| held.is_asked)
+    }
+
     /// What the card that is held answered when it was asked whose it is.
     pub(super) fn asked(&mut self, outcome: Result<Told, Error>, now: &Now<'_>) {
+        if let Some(held) = &mut self.held {
+            held.is_asked = true;
+        }
         let response = match outcome {
             Ok(Told::Response(response)) => response,
             Ok(_) => Vec::new(),

@@ -101,6 +101,8 @@ struct Held {
     domain: Option<Domain>,
     /// When it is asked again whose it is, if the daemon selected it and has said nothing more to it.
     ask: Option<AskAgain>,
+    /// Whether it was, which ended what the daemon's SELECT began.
+    is_asked: bool,
 }
 
 #[derive(Debug)]
@@ -338,6 +340,7 @@ impl Life {
                     sight,
                     domain,
                     ask: None,
+                    is_asked: false,
                 });
                 self.end(Closing::Nothing, Ok(()));
             }

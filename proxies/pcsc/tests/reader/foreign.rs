@@ -187,6 +187,22 @@ fn what_answers_in_place_of_a_card_that_is_watched_is_told() {
     assert!(matches!(link.check(), Err(LinkError::Lost(_))));
 }
 
+/// Whoever asks a card whose it is selects it anew: what the daemon knows of it since its own SELECT is over, and a card that
+/// was away without a word would be taken for one that kept its power.
+#[test]
+fn a_daemon_that_comes_back_to_a_card_that_was_asked_meanwhile_selects_it_anew() {
+    let script = Script::with_card();
+    let mut link = script.powered();
+    link.transmit(&select()).unwrap();
+    script.pass(ASK_FIRST_MS);
+    link.check().unwrap();
+    script.apdus();
+    assert_eq!(link.transmit(&EXCHANGE), Err(LinkError::Reset));
+    assert!(script.apdus().is_empty(), "the card is given nothing");
+    assert_eq!(link.transmit(&select()), Ok(selected(DOMAIN)));
+    assert_eq!(link.transmit(&EXCHANGE), Ok(NOTHING.to_vec()));
+}
+
 #[test]
 fn another_card_in_the_place_of_the_one_that_is_named_is_none() {
     let script = Script::with_card();
