@@ -34,7 +34,7 @@ enum Command {
     Fuzz(fuzz::Arguments),
     /// Generate the message type table from docs/protocol/mtypes.toml, and the manual pages
     Codegen(codegen::Arguments),
-    /// Build the Guard plugins of this repository; fetches compilers for WebAssembly where they are missing
+    /// Build the WebAssembly modules of this repository; fetches compilers where they are missing
     Plugins(plugins::Arguments),
     /// Check the house rules that no compiler checks
     Tidy,

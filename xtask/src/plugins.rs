@@ -1,24 +1,22 @@
-//! `cargo xtask plugins`: builds the Guard plugins of this repository.
+//! `cargo xtask plugins`: builds the modules of this repository, plugins of Guard and functions of secure computations.
 //!
-//! Their modules are kept in the repository, so that nobody needs compilers for WebAssembly to run
-//! Guard or its tests. That they are what their sources say is shown by building them again: byte
-//! for byte with the compilers that [`LIST`] names, and by their tests with any other.
+//! They are kept in the repository, so that nobody needs compilers for WebAssembly to run them or their tests. That
+//! they are what their sources say is shown by building them again: byte for byte with the compilers that their list
+//! names, and by their tests with any other.
 
 mod build;
+mod fuel;
+mod kit;
 mod list;
 mod toolchain;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use guard_policies::plugin::{Plugin, PluginSettings, template};
-
 use crate::shell::{self, Result, command, root, target};
-use list::{LIST, Language, List, Module};
+use kit::{KITS, Kit};
+use list::{Language, List, Module};
 use toolchain::Toolchain;
-
-/// Where the tests look for modules instead of those that are kept.
-const BUILT: &str = "GUARD_PLUGINS";
 
 /// Options of `cargo xtask plugins`.
 #[derive(clap::Args)]
@@ -31,40 +29,51 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result {
     match arguments.check {
         true => check().map(|extent| println!("plugins: {extent}")),
-        false => keep(),
+        false => KITS.iter().try_for_each(keep),
     }
 }
 
 /// Builds every module and compares; says how.
 pub(crate) fn check() -> Result<String> {
-    let list = List::read()?;
     let toolchain = Toolchain::find()?;
-    let built = build_all(&list, &toolchain)?;
+    let (mut identical, mut all) = (0, 0);
+    for kit in &KITS {
+        let list = List::read(kit)?;
+        let built = build_all(kit, &list, &toolchain)?;
+        identical += compare(&list, &built, &toolchain)?;
+        all += list.module.len();
+        (kit.check_figures)(&list)?;
+        test(kit, &built)?;
+        new_modules(kit, &toolchain)?;
+    }
+    Ok(format!(
+        "{identical} of {all} modules identical, the tests of all pass"
+    ))
+}
+
+/// How many are what is kept; all are, if the compilers are those that made them.
+fn compare(list: &List, built: &Path, toolchain: &Toolchain) -> Result<usize> {
     let mut identical = 0;
     for module in &list.module {
         let bytes = read(&built.join(module.file_name()))?;
+        let version = toolchain.version(module.language)?;
         if bytes == read(&module.kept())? {
             identical += 1;
-        } else if list.compilers.of(module.language) == toolchain.version(module.language)? {
+        } else if list.compilers.of(module.language) == Some(version.as_str()) {
             return Err(format!(
                 "{} is not what its source gives: run `cargo xtask plugins`",
                 module.kept().display()
             ));
         }
     }
-    test(&built)?;
-    new_plugins(&toolchain)?;
-    let all = list.module.len();
-    Ok(format!(
-        "{identical} of {all} modules identical, the tests of all pass"
-    ))
+    Ok(identical)
 }
 
-/// Builds every module and puts it beside its source.
-fn keep() -> Result {
-    let mut list = List::read()?;
+/// Builds every module of a kit and puts it beside its source.
+fn keep(kit: &Kit) -> Result {
+    let mut list = List::read(kit)?;
     let toolchain = Toolchain::find()?;
-    let built = build_all(&list, &toolchain)?;
+    let built = build_all(kit, &list, &toolchain)?;
     for module in &mut list.module {
         let bytes = read(&built.join(module.file_name()))?;
         let kept = module.kept();
@@ -72,46 +81,49 @@ fn keep() -> Result {
         module.sha256 = sha256(&kept)?;
         println!("plugins: {}: {} bytes", module.name, bytes.len());
     }
-    list.compilers.rust = toolchain.version(Language::Rust)?;
-    list.compilers.c = toolchain.version(Language::C)?;
-    fs::write(root().join(LIST), list.to_text()?).map_err(|e| format!("{LIST}: {e}"))
+    for language in [Language::Rust, Language::C] {
+        if let Some(compiler) = list.compilers.of_mut(language) {
+            *compiler = toolchain.version(language)?;
+        }
+    }
+    let path = kit.list;
+    fs::write(root().join(path), list.to_text(path)?).map_err(|e| format!("{path}: {e}"))?;
+    (kit.keep_figures)(&list)
 }
 
-fn build_all(list: &List, toolchain: &Toolchain) -> Result<PathBuf> {
+fn build_all(kit: &Kit, list: &List, toolchain: &Toolchain) -> Result<PathBuf> {
     let built = target().join("plugins");
     fs::create_dir_all(&built).map_err(|e| format!("{}: {e}", built.display()))?;
     for module in &list.module {
         println!("plugins: building {}", module.name);
-        build::module(toolchain, module, &built.join(module.file_name()))?;
+        build::module(toolchain, kit, module, &built.join(module.file_name()))?;
     }
     Ok(built)
 }
 
-/// What `etpctl guard new` writes is built and loaded.
-fn new_plugins(toolchain: &Toolchain) -> Result {
-    for (name, language) in [("new-in-rust", Language::Rust), ("new-in-c", Language::C)] {
+/// What `etpctl guard new` and `pals function new` write is built and loaded.
+fn new_modules(kit: &Kit, toolchain: &Toolchain) -> Result {
+    for (name, language) in kit.new {
         println!("plugins: building {name}");
         let source = target().join("plugins/new").join(name);
-        for (path, text) in template::template(language.of_template(), name)? {
+        for (path, text) in (kit.template)(*language, name)? {
             let path = source.join(path);
             let parent = path.parent().unwrap_or(&source);
             fs::create_dir_all(parent).map_err(|e| format!("{}: {e}", parent.display()))?;
             fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
         }
         let to = target().join("plugins").join(name).with_extension("wasm");
-        build::new(toolchain, language, name, &source, &to)?;
-        let plugin = Plugin::load(&read(&to)?, &PluginSettings::default());
-        plugin.map_err(|error| format!("{name}: {error}"))?;
+        build::new(toolchain, kit, *language, name, &source, &to)?;
+        (kit.load)(&read(&to)?).map_err(|error| format!("{name}: {error}"))?;
     }
     Ok(())
 }
 
-/// The tests of the plugins, with the modules that were just built.
-fn test(built: &Path) -> Result {
+/// The tests of a kit's modules, with those that were just built.
+fn test(kit: &Kit, built: &Path) -> Result {
     let mut tests = command("cargo");
-    tests.args(["nextest", "run", "--package", "guard-policies"]);
-    tests.args(["--test", "plugin", "shipped::"]);
-    shell::run(tests.env(BUILT, built))
+    tests.args(["nextest", "run", "--package"]).args(kit.tests);
+    shell::run(tests.env(kit.variable, built))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

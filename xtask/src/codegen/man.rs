@@ -3,7 +3,7 @@
 use crate::shell::{Result, cargo, output};
 
 /// Programs with a generated page; packages of the same names.
-const PROGRAMS: &[&str] = &["etpctl", "wallet", "softcard", "etp-card-proxy"];
+const PROGRAMS: &[&str] = &["etpctl", "wallet", "softcard", "etp-card-proxy", "pals"];
 
 /// Each page: the file that holds it, and what belongs there.
 pub(super) fn pages() -> Result<Vec<(String, String)>> {

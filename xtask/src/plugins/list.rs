@@ -1,13 +1,13 @@
-//! The list of modules that are kept in the repository.
+//! The lists of modules that are kept in the repository.
 
 use std::fs;
 
 use guard_policies::plugin::template;
 use serde::{Deserialize, Serialize};
 
+use super::kit::Kit;
 use crate::shell::{Result, root};
 
-pub(super) const LIST: &str = "guard-policies/plugins/modules.toml";
 const HEAD: &str = "\
 # Modules that are kept beside their source. `cargo xtask plugins` builds them and writes this file;
 # `cargo xtask test` builds them again and compares.
@@ -21,12 +21,12 @@ pub(super) struct List {
     pub(super) module: Vec<Module>,
 }
 
-/// The compilers whose output is kept.
+/// The compilers whose output is kept, of the languages that there are modules in.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Compilers {
-    pub(super) rust: String,
-    pub(super) c: String,
+    rust: Option<String>,
+    c: Option<String>,
 }
 
 /// A module, `<source>/<name>.wasm`.
@@ -57,22 +57,31 @@ impl Language {
 }
 
 impl List {
-    pub(super) fn read() -> Result<Self> {
-        let text = fs::read_to_string(root().join(LIST)).map_err(|e| format!("{LIST}: {e}"))?;
-        toml::from_str(&text).map_err(|e| format!("{LIST}: {e}"))
+    pub(super) fn read(kit: &Kit) -> Result<Self> {
+        let path = kit.list;
+        let text = fs::read_to_string(root().join(path)).map_err(|e| format!("{path}: {e}"))?;
+        toml::from_str(&text).map_err(|e| format!("{path}: {e}"))
     }
 
-    pub(super) fn to_text(&self) -> Result<String> {
-        let text = toml::to_string(self).map_err(|e| format!("{LIST}: {e}"))?;
+    /// The file at `path`.
+    pub(super) fn to_text(&self, path: &str) -> Result<String> {
+        let text = toml::to_string(self).map_err(|e| format!("{path}: {e}"))?;
         Ok(HEAD.to_owned() + &text)
     }
 }
 
 impl Compilers {
-    pub(super) fn of(&self, language: Language) -> &str {
+    pub(super) fn of(&self, language: Language) -> Option<&str> {
         match language {
-            Language::Rust => &self.rust,
-            Language::C => &self.c,
+            Language::Rust => self.rust.as_deref(),
+            Language::C => self.c.as_deref(),
+        }
+    }
+
+    pub(super) fn of_mut(&mut self, language: Language) -> Option<&mut String> {
+        match language {
+            Language::Rust => self.rust.as_mut(),
+            Language::C => self.c.as_mut(),
         }
     }
 }

@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::kit::Kit;
 use super::list::Language;
 use crate::shell::{self, Result, command, output, target};
 
-/// The target of plugins in Rust.
+/// The target of modules in Rust.
 pub(super) const TARGET: &str = "wasm32-unknown-unknown";
 /// Debian's compilers and the source of Rust's core library, for which Debian has no build for
 /// WebAssembly.
@@ -18,7 +19,7 @@ const RUSTUP_SECONDS_MAX: &str = "120";
 const ADVICE: &str =
     "install compilers by hand: `rustup target add wasm32-unknown-unknown`, and clang and lld";
 
-/// What compiles plugins.
+/// What compiles modules.
 pub(super) struct Toolchain {
     /// Where Debian's compilers were unpacked, if one of the machine's is missing.
     prefix: Option<PathBuf>,
@@ -43,20 +44,21 @@ impl Toolchain {
     }
 
     /// A cargo that builds for [`TARGET`] when it gets the rest of its words, in a directory.
-    pub(super) fn cargo_build(&self, directory: &Path) -> Result<Command> {
+    pub(super) fn cargo_build(&self, kit: &Kit, directory: &Path) -> Result<Command> {
         let mut cargo = command("cargo");
         cargo.current_dir(directory).env_remove("CARGO");
         cargo.args(["build", "--release", "--target", TARGET]);
         let mut flags = format!(
-            "-Clink-arg=-zstack-size=32768 --remap-path-prefix={}=.",
-            directory.display()
+            "-Clink-arg=-zstack-size=32768 --remap-path-prefix={}=. --remap-path-prefix={}=/registry",
+            directory.display(),
+            registry().display(),
         );
         if !self.has_rust_target {
             let prefix = self.prefix();
             let library = prefix.join("usr/lib/rustlib/src/rust");
             flags += &format!(" --remap-path-prefix={}=/rustc", library.display());
             cargo
-                .args(["-Z", "build-std=core,panic_abort"])
+                .args(["-Z", &format!("build-std={},panic_abort", kit.library)])
                 .env("RUSTC_BOOTSTRAP", "1")
                 .env("RUSTC", prefix.join("usr/bin/rustc"))
                 .env("LD_LIBRARY_PATH", libraries(&prefix))
@@ -120,6 +122,13 @@ fn add_rust_target() -> bool {
 fn has_clang() -> bool {
     let targets = output(command("clang").arg("--print-targets"));
     targets.is_ok_and(|targets| targets.contains("wasm32"))
+}
+
+/// Where cargo keeps the sources of other crates.
+fn registry() -> PathBuf {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    home.unwrap_or_default().join("registry/src")
 }
 
 /// `rust-lld`, which comes with the compiler of Rust.

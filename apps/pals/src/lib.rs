@@ -1,0 +1,3 @@
+//! The half of secure computations that runs on hosts.
+
+pub mod template;
