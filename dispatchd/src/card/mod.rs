@@ -5,6 +5,7 @@
 
 mod cards;
 mod events;
+mod held;
 mod hello;
 mod quarantine;
 mod reopening;

@@ -6,7 +6,7 @@
 //! quarantined by name. Whenever the card was powered up anew, for the first time or after an absence, it proves
 //! itself; until then its messages are held back, and the card proxy gives it nothing but the challenge.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use card_proxy::Away;
 use etp_pki::{Anchors, Leaf};
@@ -19,6 +19,7 @@ use libetp::params::runtime::{
 use libetp::{Domain, Message, Mtype, Port, VerdictCode};
 
 use super::events::{Effect, Input, Known, Note, Now, Stage, Token};
+use super::held::{Held, Nonce, Superseded};
 use super::hello;
 use super::quarantine::Quarantine;
 use crate::state::Witness;
@@ -47,13 +48,12 @@ pub struct Session {
     witness: Witness,
     /// The highest number of a message that entered, since the daemon started.
     highest_entered: u64,
-    /// Challenges that were not answered when the card was reset and challenged anew, oldest first.
-    superseded: VecDeque<[u8; 32]>,
-    /// Messages that came while the card proves itself, by their numbers. A repeat takes the place of the first:
-    /// who said that is less certain.
-    held: BTreeMap<u64, Message>,
-    /// Bytes of them.
-    held_bytes: usize,
+    /// The challenge that was sent last.
+    challenge: Nonce,
+    /// Those before it, since the card was live.
+    superseded: Superseded,
+    /// Messages that came while the card proves itself.
+    held: Held,
     /// Whether messages for the card come in; not while it is trusted no more.
     is_attached: bool,
     is_reserving: bool,
@@ -74,9 +74,9 @@ impl Session {
             known: Known::default(),
             witness: Witness::default(),
             highest_entered: 0,
-            superseded: VecDeque::new(),
-            held: BTreeMap::new(),
-            held_bytes: 0,
+            challenge: Nonce::default(),
+            superseded: Superseded::default(),
+            held: Held::default(),
             is_attached: false,
             is_reserving: false,
             serving: VecDeque::new(),
@@ -175,6 +175,7 @@ impl Session {
         }
         self.supersede();
         let nonce = now.fresh;
+        self.challenge = nonce;
         let deadline_ms = now.ms + HELLO_MS_MAX;
         self.stage = Stage::Challenged {
             reply,
@@ -184,23 +185,20 @@ impl Session {
         self.challenge(HelloChallenge { nonce });
     }
 
-    /// The challenge that is open was not carried out, or its answer is too old by now.
+    /// The challenge that is open was not carried out, or its answer is late. One that was answered was that of a card that
+    /// had to state where it is.
     fn supersede(&mut self) {
-        if let Stage::Challenged { nonce, .. } = self.stage {
-            self.superseded.push_back(nonce);
+        match &self.stage {
+            Stage::Challenged { nonce, reply, .. } => self.superseded.push(*nonce, *reply, None),
+            Stage::Suspended {
+                restating: Some(restating),
+                ..
+            } => {
+                let key = Some(restating.leaf.key);
+                self.superseded.push(self.challenge, restating.reply, key);
+            }
+            _ => {}
         }
-        if self.superseded.len() > SUPERSEDED_MAX {
-            self.superseded.pop_front();
-        }
-    }
-
-    /// Whether the card's `hello` answers a challenge before the last.
-    fn is_superseded(&self, param: &[u8], reply: &SelectReply, unix_s: u64) -> bool {
-        let signed = |nonce: &[u8; 32]| {
-            let proved = hello::verify(param, nonce, reply, &self.anchors, unix_s);
-            !matches!(proved, Err(Quarantine::Signature))
-        };
-        self.superseded.iter().any(signed)
     }
 
     /// Whether what the card claims is worth a challenge.
@@ -229,9 +227,11 @@ impl Session {
             Stage::Challenged { reply, .. }
                 if is_for_daemon && message.header.mtype == Mtype::HELLO =>
             {
-                // What is older than the challenge answers somebody who is gone.
+                // What is older than the challenge answers one before.
                 if number >> 16 > reply.generation {
                     self.hello(number, &message.param, now);
+                } else {
+                    self.is_superseded(&message.param, now);
                 }
             }
             Stage::Suspended {
@@ -256,11 +256,12 @@ impl Session {
         }
     }
 
+    fn is_superseded(&mut self, param: &[u8], now: &Now) -> bool {
+        self.superseded.answered(param, &self.anchors, now.unix_s)
+    }
+
     fn hold(&mut self, number: u64, message: Message) {
-        self.held_bytes += message.wire_len();
-        let before = self.held.insert(number, message);
-        self.held_bytes -= before.map_or(0, |before| before.wire_len());
-        if self.held.len() > HELD_MESSAGES_MAX || self.held_bytes > HELD_BYTES_MAX {
+        if !self.held.hold(self.challenge, number, message) {
             self.quarantine(Quarantine::Flood {
                 messages: HELD_MESSAGES_MAX,
                 bytes: HELD_BYTES_MAX,
@@ -268,23 +269,33 @@ impl Session {
         }
     }
 
-    fn take_held(&mut self) -> BTreeMap<u64, Message> {
-        self.held_bytes = 0;
-        std::mem::take(&mut self.held)
-    }
-
     /// What was held back came before the `hello` with this number, so the card gave it a smaller one. If not, it
     /// is of another card, which was in this one's place; it must not raise the witness.
     fn drop_impossible(&mut self, hello: u64) {
-        let impossible = self.held.split_off(&hello);
-        let bytes = impossible.values().map(Message::wire_len);
-        self.held_bytes -= bytes.sum::<usize>();
-        let dropped = impossible.len();
+        let dropped = self.held.drop_from(hello);
         if dropped > 0 {
             let detail =
                 format!("{dropped} messages were dropped that this card cannot have sent before");
             self.note("card-impossible", true, detail);
         }
+    }
+
+    /// What was held back and is the card's, whose key this is. The rest was said by what never proved to be it.
+    fn take_held(&mut self, key: Hash) -> Vec<(u64, Message)> {
+        let held = self.held.take();
+        let all = held.len();
+        let is_of_card =
+            |nonce: &Nonce| *nonce == self.challenge || self.superseded.is_of(nonce, key);
+        let held = held.into_iter().filter(|(_, (nonce, _))| is_of_card(nonce));
+        let held: Vec<_> = held.map(|(number, (_, it))| (number, it)).collect();
+        self.superseded.clear();
+        let dropped = all - held.len();
+        if dropped > 0 {
+            let detail =
+                format!("{dropped} messages were dropped of what did not prove to be this card");
+            self.note("card-impossible", true, detail);
+        }
+        held
     }
 
     fn hello(&mut self, number: u64, param: &[u8], now: &Now) {
@@ -308,7 +319,7 @@ impl Session {
                     None => self.live(reply, &hello, leaf),
                 }
             }
-            Err(Quarantine::Signature) if self.is_superseded(param, &reply, now.unix_s) => {}
+            Err(Quarantine::Signature) if self.is_superseded(param, now) => {}
             Err(cause) => self.quarantine(cause),
         }
     }
@@ -328,11 +339,10 @@ impl Session {
             let message_bytes_max = reply.max_message as usize;
             self.effects.push(Effect::Attach { message_bytes_max });
         }
-        self.superseded.clear();
         self.note("card-live", false, format!("domain {domain} is live"));
         // Ports that were asked for before a reset come of that.
         let was_reserving = self.is_reserving;
-        for (number, message) in self.take_held() {
+        for (number, message) in self.take_held(key) {
             self.live_message(number, message);
         }
         if !was_reserving {
@@ -517,7 +527,7 @@ impl Session {
     pub(super) fn leave(&mut self, stage: Stage, code: VerdictCode) {
         self.stage = stage;
         self.superseded.clear();
-        self.take_held();
+        self.held = Held::default();
         self.detach(code);
     }
 

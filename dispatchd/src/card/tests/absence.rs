@@ -68,17 +68,54 @@ fn a_card_that_is_pulled_while_it_proves_itself_does_so_when_it_is_back() {
     session.step(absent(), &now(1));
     session.step(Input::Tick, &now(2 * HELLO_MS_MAX));
     assert!(is_away(&session));
+    // The first challenge was under way when it was pulled.
+    let late = card.to_daemon(card.hello_of(&card.body(before)));
     card.boot_id[0] += 1;
+    card.generation += 1;
     let selected = Input::Selected(card.reply(), Known::default());
     session.step(selected, &now(3));
-    // The first challenge was under way when it was pulled.
-    assert_eq!(card.answer(&mut session, before), []);
+    assert_eq!(session.step(late, &now(3)), []);
     let effects = card.answer(&mut session, now(3).fresh);
     assert!(is_attached(&effects));
     assert!(
         effects.contains(&Effect::Submit { number, message }),
         "what it said is not lost"
     );
+}
+
+/// Something in its place spoke under its name, with a number that the card may have given.
+#[test]
+fn what_another_said_under_its_name_is_no_word_of_the_card() {
+    let mut card = TestCard::new();
+    let mut session = card.live();
+    session.step(absent(), &now(1));
+    let mut liar = TestCard::new();
+    (liar.boot_id, liar.generation) = ([8; 8], card.generation + 1);
+    let nonce = liar.challenged(&mut session, Known::default());
+    let dst = card.domain.entity(Port(5));
+    let lie = Message::new(card.domain.card(), dst, Mtype::OFFER, vec![0x80]);
+    let number = 3 << 16;
+    let held = Input::Message {
+        number,
+        message: lie.clone(),
+    };
+    assert_eq!(session.step(held, &now(1)), []);
+    session.step(absent(), &now(2));
+    // Nor is it one because the card signs, in its own power-up, what the liar was asked.
+    let late = card.to_daemon(card.hello_of(&card.body(nonce)));
+    (card.boot_id, card.generation) = ([4; 8], card.generation + 1);
+    let selected = Input::Selected(card.reply(), Known::default());
+    session.step(selected, &now(3));
+    session.step(late, &now(3));
+    let effects = card.answer(&mut session, now(3).fresh);
+    assert!(matches!(session.stage(), Stage::Live { .. }));
+    assert!(!effects.contains(&Effect::Submit {
+        number,
+        message: lie
+    }));
+    let counted =
+        |effect: &Effect| matches!(effect, Effect::Note(note) if note.name == "card-impossible");
+    assert!(effects.iter().any(counted), "{effects:?}");
 }
 
 /// Something in its place said what the card cannot have said. The card is not blamed for it, now or later.
