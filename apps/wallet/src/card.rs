@@ -2,68 +2,36 @@
 
 use std::time::Duration;
 
+use card_owner::Owner;
 use libetp::EntityId;
 use libetp::client::ClientError;
 use libetp::client::blocking::{Capability, CardSession};
-use libetp::params::runtime::{CardInfo, CardInfoRequest, RefusalCode};
 use libetp::params::voucher::{Disputed, ExchangeResult, Offer};
 
 use crate::cli::Cli;
 use crate::disputes::Dispute;
-use crate::failure::Failure;
-use crate::mail::{ANSWER_TIMEOUT, Wallet, now};
-use crate::pin;
+use crate::mail::{ANSWER_TIMEOUT, Wallet};
+use crate::program::Failure;
+use crate::records;
 
 /// An authenticated channel to the card, and the id that it belongs to.
-pub(crate) struct Orders {
-    pub(crate) session: CardSession,
-    /// A card takes one wrong PIN from an id and then no more from it until its next power-up;
-    /// after one, orders go out under a second, passing id.
-    substitute: Option<Capability>,
-}
-
-/// After a wrong PIN the own id is not tried again for so long: each try in vain counts against
-/// this user at the daemon. A card forgets at its next power-up, which nobody can see from here.
-const OWN_ID_RESTS_SECONDS: u64 = 6 * 3_600;
+pub(crate) struct Orders(card_owner::Orders);
 
 impl Orders {
     /// Authenticates with the PIN.
     pub(crate) fn open(wallet: &mut Wallet, cli: &Cli) -> Result<Self, Failure> {
-        let secret = secret(wallet, cli)?;
-        let wrong_at = wallet.records.wrong_pin_unix_s;
-        if wrong_at.is_some_and(|wrong_at| now() < wrong_at + OWN_ID_RESTS_SECONDS) {
-            return Self::open_substitute(wallet, &secret);
-        }
-        let pin = wallet.settings.card.pin();
-        let opened =
-            CardSession::authenticate(&mut wallet.capability, &pin, &secret, ANSWER_TIMEOUT);
-        let refusal = opened.as_ref().err().and_then(ClientError::refusal);
-        let tried_in_vain = matches!(
-            refusal,
-            Some(RefusalCode::WrongPin | RefusalCode::NoChallenge)
-        );
-        let wrong_at = tried_in_vain.then(now);
-        if wallet.records.wrong_pin_unix_s != wrong_at {
-            wallet.records.wrong_pin_unix_s = wrong_at;
-            wallet.save()?;
-        }
-        match refusal {
-            Some(RefusalCode::NoChallenge) => Self::open_substitute(wallet, &secret),
-            _ => Ok(Self {
-                session: opened?,
-                substitute: None,
-            }),
-        }
-    }
-
-    fn open_substitute(wallet: &Wallet, secret: &[u8]) -> Result<Self, Failure> {
-        let pin = wallet.settings.card.pin();
-        let mut other = wallet.connect()?.acquire(Some(pin.domain), false)?;
-        let session = CardSession::authenticate(&mut other, &pin, secret, ANSWER_TIMEOUT)?;
-        Ok(Self {
-            session,
-            substitute: Some(other),
-        })
+        let secret = card_owner::secret(&mut wallet.capability, &cli.access())?;
+        let owner = Owner {
+            capability: &mut wallet.capability,
+            card: wallet.settings.card.pin(),
+            wrong_pin_unix_s: wallet.records.wrong_pin_unix_s,
+        };
+        let connect = || card_owner::connect(&wallet.settings.socket, &wallet.trust);
+        let keep = |wrong_pin_unix_s| {
+            wallet.records.wrong_pin_unix_s = wrong_pin_unix_s;
+            wallet.home.store(records::FILE, &wallet.records)
+        };
+        card_owner::Orders::open(owner, &secret, connect, keep).map(Self)
     }
 
     /// Gives orders with the session and the id that is authenticated.
@@ -72,8 +40,8 @@ impl Orders {
         wallet: &mut Wallet,
         order: impl FnOnce(&mut CardSession, &mut Capability) -> Result<T, ClientError>,
     ) -> Result<T, Failure> {
-        let capability = self.substitute.as_mut().unwrap_or(&mut wallet.capability);
-        Ok(order(&mut self.session, capability)?)
+        let (session, capability) = self.0.authenticated(&mut wallet.capability);
+        Ok(order(session, capability)?)
     }
 
     /// Accepts an offer and waits for the end of the exchange.
@@ -83,8 +51,8 @@ impl Orders {
         offer: &Offer,
         timeout: Duration,
     ) -> Result<ExchangeResult, ClientError> {
-        let capability = self.substitute.as_mut().unwrap_or(&mut wallet.capability);
-        self.session.accept(capability, offer, timeout)
+        let (session, capability) = self.0.authenticated(&mut wallet.capability);
+        session.accept(capability, offer, timeout)
     }
 
     /// Takes an open offer back.
@@ -94,8 +62,8 @@ impl Orders {
         n1: [u8; 32],
         timeout: Duration,
     ) -> Result<ExchangeResult, ClientError> {
-        let capability = self.substitute.as_mut().unwrap_or(&mut wallet.capability);
-        self.session.cancel_offer(capability, n1, timeout)
+        let (session, capability) = self.0.authenticated(&mut wallet.capability);
+        session.cancel_offer(capability, n1, timeout)
     }
 
     /// Has the card ask the third party; it answers as soon as it did.
@@ -106,8 +74,8 @@ impl Orders {
         xid: [u8; 32],
         third_party_ids: &[EntityId],
     ) -> Result<Disputed, ClientError> {
-        let capability = self.substitute.as_mut().unwrap_or(&mut wallet.capability);
-        let (session, ids) = (&mut self.session, third_party_ids);
+        let (session, capability) = self.0.authenticated(&mut wallet.capability);
+        let ids = third_party_ids;
         match dispute {
             Dispute::Resolve => session.order_resolve(capability, xid, ids, ANSWER_TIMEOUT),
             Dispute::Abort => session.order_abort(capability, xid, ids, ANSWER_TIMEOUT),
@@ -120,8 +88,8 @@ impl Orders {
         wallet: &mut Wallet,
         result: &ExchangeResult,
     ) -> Result<(), Failure> {
-        let card = self.session.card();
-        let capability = self.substitute.as_mut().unwrap_or(&mut wallet.capability);
+        let card = self.0.card();
+        let (_, capability) = self.0.authenticated(&mut wallet.capability);
         capability.send_param(card, &result.acknowledgement())?;
         Ok(())
     }
@@ -133,7 +101,7 @@ impl Orders {
         wallet: &mut Wallet,
         run: impl FnOnce(&mut Wallet) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let Some(substitute) = self.substitute.as_mut() else {
+        let Some(substitute) = self.0.substitute() else {
             return run(wallet);
         };
         std::mem::swap(substitute, &mut wallet.capability);
@@ -141,21 +109,4 @@ impl Orders {
         std::mem::swap(substitute, &mut wallet.capability);
         result
     }
-}
-
-fn secret(wallet: &mut Wallet, cli: &Cli) -> Result<pin::Secret, Failure> {
-    match &cli.pin_file {
-        // The card itself tells the tries that are left, when it refuses.
-        Some(path) => pin::from_file(path),
-        None => {
-            let card = wallet.settings.id.domain.card();
-            let tries_left = info(&mut wallet.capability, card)?.retries_left;
-            pin::current(None, tries_left)
-        }
-    }
-}
-
-/// What the card says of itself.
-pub(crate) fn info(capability: &mut Capability, card: EntityId) -> Result<CardInfo, Failure> {
-    Ok(capability.call(card, &CardInfoRequest {}, ANSWER_TIMEOUT)?)
 }

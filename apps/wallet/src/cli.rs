@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use card_owner::Access;
 use clap::{Args, Parser, Subcommand};
 use command_line::{Kind, Manual};
 use libetp::{Domain, EntityId};
@@ -361,7 +362,19 @@ pub(crate) struct Check {
 
 impl Offer {
     /// The other wallet, once aliases are resolved.
-    pub(crate) fn peer(&self) -> Result<EntityId, crate::failure::Failure> {
+    pub(crate) fn peer(&self) -> Result<EntityId, crate::program::Failure> {
         self.to.wallet()
+    }
+}
+
+impl Cli {
+    /// The way to the card.
+    pub(crate) fn access(&self) -> Access<'_> {
+        Access {
+            home: self.home.as_deref(),
+            socket: self.socket.as_deref(),
+            pin_file: self.pin_file.as_deref(),
+            daemon_uid: self.daemon_uid,
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use libetp::limits::MESSAGE_BYTES_MAX;
 
-use crate::failure::{Failure, Kind};
+use crate::program::{Failure, Kind};
 
 /// Reads a file that is no longer than a message.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {

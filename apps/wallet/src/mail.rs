@@ -1,20 +1,17 @@
 //! The wallet at work: its id resumed, its mail collected.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
+use card_owner::Settings;
+pub(crate) use card_owner::{ANSWER_TIMEOUT, now};
 use libetp::client::blocking::{Capability, Connection};
-use libetp::client::{Delivery, Event, Taking, Trust};
+use libetp::client::{Delivery, Event, Trust};
 
 use crate::asks::{self, Asks};
 use crate::cli::Cli;
-use crate::failure::Failure;
-use crate::home::Home;
+use crate::program::{Failure, Home};
 use crate::records::{self, Effect, Records};
-use crate::settings::Settings;
-
-/// How long an entity of this host or its card may take to answer.
-pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// An open wallet.
 pub(crate) struct Wallet {
@@ -23,25 +20,21 @@ pub(crate) struct Wallet {
     pub(crate) records: Records,
     pub(crate) asks: Asks,
     pub(crate) capability: Capability,
-    trust: Trust,
+    pub(crate) trust: Trust,
 }
 
 impl Wallet {
     /// Opens home and connection, and collects the mail that waited.
     pub(crate) fn open(cli: &Cli) -> Result<Self, Failure> {
-        let home = Home::open(cli.home.as_deref())?;
-        let mut settings = Settings::load(&home)?;
-        if let Some(socket) = &cli.socket {
-            settings.socket = socket.clone();
-        }
+        let access = cli.access();
+        let home = Home::open(access.home)?;
+        let settings = Settings::load(&home, &access)?;
         let records = home.load(records::FILE)?.unwrap_or_default();
         let asks = home.load(asks::FILE);
         let asks = asks.map_err(|failure| failure.hint(asks::DAMAGED))?;
-        let trust = trust(cli);
-        let connection = connect(&settings, &trust)?;
-        let resumed = home.capability().resume(connection)?;
-        let mut capability = resumed.ok_or_else(|| home.not_initialised())?;
-        capability.set_taking(Taking::Explicit);
+        let trust = card_owner::trust(&access);
+        let connection = card_owner::connect(&settings.socket, &trust)?;
+        let capability = card_owner::resume(&home, connection)?;
         let mut wallet = Self {
             home,
             settings,
@@ -56,7 +49,7 @@ impl Wallet {
 
     /// Another connection to the daemon.
     pub(crate) fn connect(&self) -> Result<Connection, Failure> {
-        connect(&self.settings, &self.trust)
+        card_owner::connect(&self.settings.socket, &self.trust)
     }
 
     /// Remembers all mail that has arrived.
@@ -175,25 +168,4 @@ impl Wallet {
     pub(crate) fn save_asks(&self) -> Result<(), Failure> {
         self.home.store(asks::FILE, &self.asks)
     }
-}
-
-pub(crate) fn trust(cli: &Cli) -> Trust {
-    let trust = Trust::default();
-    cli.daemon_uid.map_or(trust.clone(), |uid| trust.and(uid))
-}
-
-/// A connection to the daemon of the settings.
-pub(crate) fn connect(settings: &Settings, trust: &Trust) -> Result<Connection, Failure> {
-    Ok(Connection::open_trusting(
-        &settings.socket,
-        "wallet",
-        trust,
-    )?)
-}
-
-/// Seconds since 1970; 0 on a machine that lives before.
-pub(crate) fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
 }

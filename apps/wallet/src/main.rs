@@ -5,20 +5,16 @@
 //! capability and the records that `history` tells.
 
 mod asks;
-mod away;
 mod card;
 mod cli;
 mod commands;
 mod disputes;
-mod failure;
 mod files;
-mod home;
 mod mail;
 mod output;
-mod pin;
+mod program;
 mod promise;
 mod records;
-mod settings;
 mod values;
 
 use std::process::ExitCode;
@@ -35,13 +31,8 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> ExitCode {
-    match harden().and_then(|()| commands::run(cli)) {
+    match card_owner::harden().and_then(|()| commands::run(cli)) {
         Ok(report) => output::print(&report, cli.json),
         Err(failure) => command_line::Failure::from(failure).tell(PROGRAM, cli.json),
     }
-}
-
-/// No core dump and no debugger of another process of the same user.
-fn harden() -> Result<(), failure::Failure> {
-    nix::sys::prctl::set_dumpable(false).map_err(|errno| failure::Failure::system("prctl", errno))
 }

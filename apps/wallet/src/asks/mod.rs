@@ -6,11 +6,10 @@
 
 mod question;
 
+use card_owner::Version;
 use libetp::EntityId;
 use libetp::client::Delivery;
 use serde::{Deserialize, Serialize};
-
-use crate::home::Version;
 
 pub(crate) use question::{Question, guard_of};
 

@@ -12,9 +12,9 @@ use super::dispute::{Stuck, offer_dispute};
 use crate::card::Orders;
 use crate::cli::{self, Cli};
 use crate::disputes::Proposal;
-use crate::failure::{Failure, Kind};
 use crate::mail::{Wallet, now};
 use crate::output::Report;
+use crate::program::{Failure, Kind};
 use crate::records::State;
 use crate::values::Hex32;
 

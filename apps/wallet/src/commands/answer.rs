@@ -6,9 +6,9 @@ use serde_json::json;
 
 use crate::asks::{Question, guard_of};
 use crate::cli::{Allow, Cli, Deny};
-use crate::failure::{Failure, Kind};
 use crate::mail::{Wallet, now};
 use crate::output::Report;
+use crate::program::{Failure, Kind};
 
 /// Begins what the daemon says of an answer that nobody waits for.
 const UNASKED: &str = "guard-answer-unasked";

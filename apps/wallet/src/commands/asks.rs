@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::asks::Question;
 use crate::cli::{self, Cli};
-use crate::failure::Failure;
 use crate::mail::{Wallet, now};
 use crate::output::Report;
+use crate::program::Failure;
 
 pub(super) fn run(cli: &Cli, args: &cli::Asks) -> Result<Report, Failure> {
     let mut wallet = Wallet::open(cli)?;

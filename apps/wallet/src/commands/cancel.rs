@@ -6,9 +6,9 @@ use super::{dispute, refresh};
 use crate::card::Orders;
 use crate::cli::{Cancel, Cli};
 use crate::disputes::{Chosen, Remedy, choose};
-use crate::failure::Failure;
 use crate::mail::{ANSWER_TIMEOUT, Wallet, now};
 use crate::output::Report;
+use crate::program::Failure;
 use crate::values::Hex32;
 
 pub(super) fn run(cli: &Cli, args: &Cancel) -> Result<Report, Failure> {

@@ -3,9 +3,9 @@
 use libetp::params::voucher::{Offer, OfferRejected};
 
 use crate::cli::{Choice, Cli};
-use crate::failure::{Failure, Kind};
 use crate::mail::{Wallet, now};
 use crate::output::Report;
+use crate::program::{Failure, Kind};
 use crate::records::{Exchange, Side, State};
 use crate::values::Hex32;
 

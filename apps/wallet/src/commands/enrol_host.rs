@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use card_owner::Settings;
 use etp_pki::{CertificateError, Role};
 use libetp::digest::Hash;
 use libetp::params::runtime::{EnrolHost, HostEnrolled};
@@ -9,10 +10,9 @@ use serde_json::json;
 
 use crate::card::Orders;
 use crate::cli::{self, Cli};
-use crate::failure::{Failure, Kind};
 use crate::mail::{ANSWER_TIMEOUT, Wallet, now};
 use crate::output::Report;
-use crate::settings::Settings;
+use crate::program::{Failure, Kind};
 use crate::values::Hex32;
 
 pub(super) fn run(cli: &Cli, args: &cli::EnrolHost) -> Result<Report, Failure> {

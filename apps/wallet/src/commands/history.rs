@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::cli::Cli;
-use crate::failure::Failure;
 use crate::mail::Wallet;
 use crate::output::Report;
+use crate::program::Failure;
 use crate::records::{Exchange, Side, State, Step};
 use crate::values::Hex32;
 

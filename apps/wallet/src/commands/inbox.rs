@@ -8,9 +8,9 @@ use libetp::params::voucher::Offer;
 use serde_json::{Value, json};
 
 use crate::cli::{Cli, Inbox};
-use crate::failure::Failure;
 use crate::mail::{Wallet, now};
 use crate::output::Report;
+use crate::program::Failure;
 use crate::promise;
 use crate::records::Exchange;
 use crate::values::Hex32;

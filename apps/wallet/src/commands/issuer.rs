@@ -11,9 +11,9 @@ use serde_json::json;
 
 use super::receive::ChallengeFile;
 use crate::cli::{self, Signer};
-use crate::failure::{Failure, Kind};
 use crate::files;
 use crate::output::Report;
+use crate::program::{Failure, Kind};
 use crate::promise;
 use crate::values::Hex32;
 

@@ -19,14 +19,13 @@ mod redeem;
 mod redeemer;
 mod refresh;
 
-use crate::away;
 use crate::cli::{Cli, Command, Issuer, Redeemer};
 use crate::disputes::Dispute;
-use crate::failure::Failure;
 use crate::output::Report;
+use crate::program::Failure;
 
 pub(crate) fn run(cli: &Cli) -> Result<Report, Failure> {
-    carry_out(cli).map_err(|failure| away::explain(cli, failure))
+    carry_out(cli).map_err(|failure| card_owner::explain(&cli.access(), failure))
 }
 
 fn carry_out(cli: &Cli) -> Result<Report, Failure> {

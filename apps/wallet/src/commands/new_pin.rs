@@ -1,15 +1,14 @@
 //! `wallet pin` and `wallet unblock`: a new PIN for the card.
 
+use card_owner::pin;
 use libetp::client::PinProof;
 use libetp::client::blocking::{Capability, set_pin};
 use serde_json::json;
 
-use crate::card;
 use crate::cli::{Cli, NewPin, Unblock};
-use crate::failure::{Failure, Kind};
 use crate::mail::{ANSWER_TIMEOUT, Wallet};
 use crate::output::Report;
-use crate::pin;
+use crate::program::{Failure, Kind};
 
 pub(super) fn change(cli: &Cli, args: &NewPin) -> Result<Report, Failure> {
     let mut changing = Changing::open(cli)?;
@@ -48,7 +47,7 @@ impl Changing {
 
     fn info(&mut self) -> Result<libetp::params::runtime::CardInfo, Failure> {
         let card = self.capability.id().domain.card();
-        card::info(&mut self.capability, card)
+        card_owner::info(&mut self.capability, card)
     }
 
     fn set(&mut self, proof: PinProof<'_>, new: &[u8]) -> Result<Report, Failure> {

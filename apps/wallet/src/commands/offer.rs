@@ -16,9 +16,9 @@ use super::refresh;
 use crate::card::Orders;
 use crate::cli::{Cli, Offer};
 use crate::disputes::Proposal;
-use crate::failure::{Failure, Kind};
 use crate::mail::{ANSWER_TIMEOUT, Wallet, now};
 use crate::output::Report;
+use crate::program::{Failure, Kind};
 use crate::records::Named;
 use crate::values::Hex32;
 

@@ -7,10 +7,10 @@ use serde_json::json;
 
 use crate::card::Orders;
 use crate::cli::{Cli, ReceiveIssue};
-use crate::failure::{Failure, Kind};
 use crate::files;
 use crate::mail::{ANSWER_TIMEOUT, Wallet, now};
 use crate::output::Report;
+use crate::program::{Failure, Kind};
 use crate::promise;
 use crate::values::Hex32;
 

@@ -8,10 +8,10 @@ use serde_json::json;
 
 use crate::card::Orders;
 use crate::cli::{self, Cli, Receipt};
-use crate::failure::{Failure, Kind};
 use crate::files;
 use crate::mail::{ANSWER_TIMEOUT, Wallet, now};
 use crate::output::Report;
+use crate::program::{Failure, Kind};
 use crate::values::Hex32;
 
 pub(super) fn run(cli: &Cli, args: &cli::Redeem) -> Result<Report, Failure> {

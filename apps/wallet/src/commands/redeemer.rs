@@ -9,10 +9,10 @@ use serde_json::json;
 
 use super::issuer::SigningIdentity;
 use crate::cli::{Check, Request};
-use crate::failure::{Failure, Kind};
 use crate::files;
 use crate::mail::now;
 use crate::output::Report;
+use crate::program::{Failure, Kind};
 use crate::values::Hex32;
 
 /// Who may redeem: whom the voucher names, or else its issuer.

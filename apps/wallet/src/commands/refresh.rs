@@ -9,8 +9,8 @@ use libetp::params::voucher::{ExchangeState, State};
 use libetp::{EntityId, Port};
 
 use crate::card::Orders;
-use crate::failure::Failure;
 use crate::mail::{ANSWER_TIMEOUT, Wallet, now};
+use crate::program::Failure;
 use crate::records::{Exchange, Records, Stage};
 use crate::values::Hex32;
 

@@ -7,6 +7,7 @@ mod anew;
 mod exchange;
 mod seen;
 
+use card_owner::Version;
 use libetp::client::Delivery;
 use libetp::client::text::shown;
 use libetp::codec::to_vec;
@@ -21,7 +22,6 @@ use libetp::params::voucher::{
 use libetp::{EntityId, Mtype};
 use serde::{Deserialize, Serialize};
 
-use crate::home::Version;
 use crate::promise;
 use crate::values::Hex32;
 

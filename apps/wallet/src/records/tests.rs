@@ -447,7 +447,7 @@ fn as_many_offers_as_may_wait_fit_into_the_file() {
     }
     assert_eq!(records.waiting().count(), OFFERS_WAITING_MAX);
     let bytes = serde_json::to_vec_pretty(&records).unwrap().len() as u64;
-    assert!(bytes < crate::home::FILE_BYTES_MAX / 4, "{bytes}");
+    assert!(bytes < card_owner::FILE_BYTES_MAX / 4, "{bytes}");
 }
 
 #[test]

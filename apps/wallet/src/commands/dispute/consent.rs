@@ -8,9 +8,9 @@ use crate::card::Orders;
 use crate::cli::DISPUTE_TIMEOUT_S;
 use crate::commands::refresh;
 use crate::disputes::{COST, Proposal, proposal};
-use crate::failure::Failure;
 use crate::mail::{Wallet, now};
 use crate::output::Report;
+use crate::program::Failure;
 use crate::values::Hex32;
 
 /// What became of an exchange whose wait is over.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::disputes::{Advice, Dispute, Misfit, Remedy};
-use crate::failure::{Failure, Kind};
+use crate::program::{Failure, Kind};
 use crate::records::Exchange;
 
 /// The failure of an order that named `text`.

@@ -14,9 +14,9 @@ use super::refresh;
 use crate::card::Orders;
 use crate::cli::{self, Cli};
 use crate::disputes::{Chosen, Dispute, Remedy, choose};
-use crate::failure::{Failure, Kind};
 use crate::mail::Wallet;
 use crate::output::Report;
+use crate::program::{Failure, Kind};
 use crate::values::Who;
 
 pub(super) use consent::{Stuck, offer_dispute};

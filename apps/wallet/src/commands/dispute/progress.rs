@@ -8,8 +8,8 @@ use libetp::verdict::Verdict;
 
 use super::settle::Plan;
 use crate::commands::refresh;
-use crate::failure::Failure;
 use crate::mail::Wallet;
+use crate::program::Failure;
 use crate::values::{Hex32, named};
 
 /// Whether the third party is there, as far as pings tell.

@@ -11,9 +11,9 @@ use super::progress::Progress;
 use crate::card::Orders;
 use crate::commands::{history, refresh};
 use crate::disputes::{Dispute, pause};
-use crate::failure::{Failure, Kind};
 use crate::mail::{Wallet, now};
 use crate::output::Report;
+use crate::program::{Failure, Kind};
 use crate::records::Exchange;
 use crate::values::{Hex32, named};
 

@@ -9,13 +9,13 @@ use libetp::client::PIN_BYTES_MAX;
 use libetp::limits::PIN_BYTES_MIN;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::failure::{Failure, Kind};
+use crate::{Failure, Kind, Program};
 
 /// A PIN or PUK; erased when dropped.
-pub(crate) type Secret = Zeroizing<Vec<u8>>;
+pub type Secret = Zeroizing<Vec<u8>>;
 
 /// Reads a PIN from a file without its line end.
-pub(crate) fn from_file(path: &Path) -> Result<Secret, Failure> {
+pub fn from_file<P: Program>(path: &Path) -> Result<Secret, Failure<P>> {
     let failed = |error: std::io::Error| {
         Failure::new(Kind::Usage, format!("{}: {error}", path.display()))
             .hint("name a file that holds it, or leave the option out to be asked")
@@ -38,7 +38,7 @@ pub(crate) fn from_file(path: &Path) -> Result<Secret, Failure> {
 }
 
 /// The PIN that the card has: from the file, or asked for, without echo.
-pub(crate) fn current(file: Option<&Path>, tries_left: u8) -> Result<Secret, Failure> {
+pub fn current<P: Program>(file: Option<&Path>, tries_left: u8) -> Result<Secret, Failure<P>> {
     if tries_left == 0 {
         return Err(blocked());
     }
@@ -49,7 +49,7 @@ pub(crate) fn current(file: Option<&Path>, tries_left: u8) -> Result<Secret, Fai
 }
 
 /// The PUK, without the gaps that people write between its digits.
-pub(crate) fn puk(file: Option<&Path>, tries_left: u8) -> Result<Secret, Failure> {
+pub fn puk<P: Program>(file: Option<&Path>, tries_left: u8) -> Result<Secret, Failure<P>> {
     let mut puk = match file {
         Some(path) => from_file(path)?,
         None => ask("PUK", tries_left, "--puk-file")?,
@@ -59,7 +59,7 @@ pub(crate) fn puk(file: Option<&Path>, tries_left: u8) -> Result<Secret, Failure
 }
 
 /// The PIN that the card shall have: from the file, or asked for twice.
-pub(crate) fn new(file: Option<&Path>) -> Result<Secret, Failure> {
+pub fn new<P: Program>(file: Option<&Path>) -> Result<Secret, Failure<P>> {
     let pin = match file {
         Some(path) => from_file(path)?,
         None => ask_twice()?,
@@ -73,7 +73,7 @@ pub(crate) fn new(file: Option<&Path>) -> Result<Secret, Failure> {
     }
 }
 
-fn ask_twice() -> Result<Secret, Failure> {
+fn ask_twice<P: Program>() -> Result<Secret, Failure<P>> {
     let first = prompt("New PIN: ", "--new-pin-file")?;
     match prompt("The same new PIN again: ", "--new-pin-file")? == first {
         true => Ok(first),
@@ -82,7 +82,7 @@ fn ask_twice() -> Result<Secret, Failure> {
     }
 }
 
-fn ask(what: &str, tries_left: u8, option: &str) -> Result<Secret, Failure> {
+fn ask<P: Program>(what: &str, tries_left: u8, option: &str) -> Result<Secret, Failure<P>> {
     prompt(&question(what, tries_left), option)
 }
 
@@ -95,7 +95,7 @@ fn question(what: &str, tries_left: u8) -> String {
 }
 
 /// Asks at the terminal, without echo.
-fn prompt(words: &str, option: &str) -> Result<Secret, Failure> {
+fn prompt<P: Program>(words: &str, option: &str) -> Result<Secret, Failure<P>> {
     if !std::io::stdin().is_terminal() {
         return Err(
             Failure::new(Kind::Usage, "there is no terminal to ask for a PIN at")
@@ -110,14 +110,14 @@ fn prompt(words: &str, option: &str) -> Result<Secret, Failure> {
 }
 
 /// No try of the PIN is left.
-fn blocked() -> Failure {
+fn blocked<P: Program>() -> Failure<P> {
     Failure::new(Kind::Pin, "the PIN is blocked: no try is left")
         .hint("`wallet unblock` sets a new one with the card's PUK")
         .fact("refusal", "blocked")
         .fact("tries_left", 0)
 }
 
-fn checked(pin: Secret) -> Result<Secret, Failure> {
+fn checked<P: Program>(pin: Secret) -> Result<Secret, Failure<P>> {
     match pin.len() {
         0 => Err(Failure::new(Kind::Usage, "it is empty").hint("no try was used")),
         1..=PIN_BYTES_MAX => Ok(pin),
@@ -133,6 +133,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+    use crate::failure::tests::Example;
 
     fn file(contents: &[u8], mode: u32) -> tempfile::NamedTempFile {
         let file = tempfile::NamedTempFile::new().unwrap();
@@ -144,39 +145,43 @@ mod tests {
     #[test]
     fn the_line_end_is_no_part_of_the_pin() {
         for contents in [&b"12 34"[..], b"12 34\n", b"12 34\r\n"] {
-            let pin = from_file(file(contents, 0o600).path()).unwrap();
+            let pin = from_file::<Example>(file(contents, 0o600).path()).unwrap();
             assert_eq!(pin.as_slice(), b"12 34");
         }
     }
 
     #[test]
     fn a_file_of_others_an_empty_and_a_long_pin_cost_no_try() {
-        let refused = |contents: &[u8], mode| from_file(file(contents, mode).path()).unwrap_err();
+        let refused =
+            |contents: &[u8], mode| from_file::<Example>(file(contents, mode).path()).unwrap_err();
         assert!(refused(b"1234", 0o640).hint.unwrap().contains("chmod 600"));
         assert_eq!(refused(b"\n", 0o600).kind, Kind::Usage);
-        assert!(from_file(file(&[b'1'; PIN_BYTES_MAX], 0o400).path()).is_ok());
+        assert!(from_file::<Example>(file(&[b'1'; PIN_BYTES_MAX], 0o400).path()).is_ok());
         assert_eq!(refused(&[b'1'; PIN_BYTES_MAX + 1], 0o600).kind, Kind::Usage);
     }
 
     #[test]
     fn a_puk_is_read_as_it_is_written() {
         let read = file(b"1234 5678-9012 3456\n", 0o600);
-        let puk = puk(Some(read.path()), 10).unwrap();
+        let puk = super::puk::<Example>(Some(read.path()), 10).unwrap();
         assert_eq!(puk.as_slice(), b"1234567890123456");
     }
 
     #[test]
     fn a_new_pin_is_long_enough() {
         let shortest = file(&[b'1'; PIN_BYTES_MIN], 0o600);
-        assert!(new(Some(shortest.path())).is_ok());
+        assert!(new::<Example>(Some(shortest.path())).is_ok());
         let short = file(&[b'1'; PIN_BYTES_MIN - 1], 0o600);
-        assert_eq!(new(Some(short.path())).unwrap_err().kind, Kind::Usage);
+        assert_eq!(
+            new::<Example>(Some(short.path())).unwrap_err().kind,
+            Kind::Usage
+        );
     }
 
     #[test]
     fn the_question_tells_the_tries_and_warns_of_the_last() {
         assert_eq!(question("PIN", 3), "PIN (3 tries left): ");
         assert!(question("PUK", 1).contains("LAST try"));
-        assert_eq!(current(None, 0).unwrap_err().kind, Kind::Pin);
+        assert_eq!(current::<Example>(None, 0).unwrap_err().kind, Kind::Pin);
     }
 }

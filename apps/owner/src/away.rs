@@ -2,38 +2,30 @@
 
 use std::time::Duration;
 
-use command_line::Kind;
 use libetp::Port;
 use libetp::client::Taking;
 use libetp::params::host::{CardState, CardWatch};
 
-use crate::cli::Cli;
-use crate::failure::Failure;
-use crate::home::Home;
-use crate::mail::{connect, trust};
-use crate::settings::Settings;
+use crate::{Access, Failure, Home, Kind, Program, Settings, connect, trust};
 
 /// How long the daemon may take to say how the card is.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A failure by silence, with what the daemon says of the card if that is the reason.
-pub(crate) fn explain(cli: &Cli, failure: Failure) -> Failure {
+pub fn explain<P: Program>(access: &Access<'_>, failure: Failure<P>) -> Failure<P> {
     let is_silence = failure.kind == Kind::Timeout;
-    match is_silence.then(|| state(cli)).flatten() {
-        Some(state) if state.state != "live" => failure.hint(hint(&state)),
+    match is_silence.then(|| state::<P>(access)).flatten() {
+        Some(state) if state.state != "live" => failure.hint(hint::<P>(&state)),
         _ => failure,
     }
 }
 
 /// How the card is, if the daemon says it.
-fn state(cli: &Cli) -> Option<CardState> {
-    let home = Home::open(cli.home.as_deref()).ok()?;
-    let mut settings = Settings::load(&home).ok()?;
-    if let Some(socket) = &cli.socket {
-        settings.socket = socket.clone();
-    }
-    let connection = connect(&settings, &trust(cli)).ok()?;
-    // The wallet's own id: a card that is away reserves no ports for new ones.
+fn state<P: Program>(access: &Access<'_>) -> Option<CardState> {
+    let home = Home::<P>::open(access.home).ok()?;
+    let settings = Settings::load(&home, access).ok()?;
+    let connection = connect::<P>(&settings.socket, &trust(access)).ok()?;
+    // The program's own id: a card that is away reserves no ports for new ones.
     let mut capability = home.capability().resume(connection).ok()??;
     // Mail stays for the next command.
     capability.set_taking(Taking::Explicit);
@@ -41,7 +33,7 @@ fn state(cli: &Cli) -> Option<CardState> {
     capability.call(daemon, &CardWatch {}, TIMEOUT).ok()
 }
 
-fn hint(card: &CardState) -> String {
+fn hint<P: Program>(card: &CardState) -> String {
     let wait_s = card.wait_ms.div_ceil(1_000);
     let meanwhile = match wait_s {
         0 => "what was sent to it went back".to_owned(),
@@ -50,9 +42,10 @@ fn hint(card: &CardState) -> String {
         }
     };
     format!(
-        "the card is {}: {}; put it back, then look at `wallet history`: {meanwhile}",
+        "the card is {}: {}; put it back, then look at `{}`: {meanwhile}",
         card.state,
-        why(&card.reason)
+        why(&card.reason),
+        P::OVERVIEW
     )
 }
 
@@ -73,6 +66,7 @@ fn why(reason: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::tests::Example;
 
     #[test]
     fn a_card_that_is_away_is_named_with_what_happens_meanwhile() {
@@ -81,11 +75,11 @@ mod tests {
             reason: "no-card".into(),
             wait_ms,
         };
-        let waits = hint(&card(60_000));
+        let waits = hint::<Example>(&card(60_000));
         assert!(
             waits.contains("absent: none is in the reader") && waits.contains("up to 60 s"),
             "{waits}"
         );
-        assert!(hint(&card(0)).contains("went back"));
+        assert!(hint::<Example>(&card(0)).contains("went back"));
     }
 }

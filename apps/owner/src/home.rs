@@ -1,7 +1,8 @@
-//! The wallet's directory: mode 700, one process at a time, files replaced atomically.
+//! The program's directory: mode 700, one process at a time, files replaced atomically.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind};
+use std::marker::PhantomData;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -10,18 +11,18 @@ use libetp::client::replace_file;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::failure::{Failure, Kind};
+use crate::{Failure, Kind, Program};
 
-/// Largest file that the wallet reads back in bytes.
-pub(crate) const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Largest file that is read back, in bytes.
+pub const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
-/// The version of the files that this wallet writes. Files without a version are of version 1.
+/// The version of the files that are written. Files without a version are of version 1.
 const VERSION: u64 = 1;
 
 /// A file's version, as it is written into it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Version(u64);
+pub struct Version(u64);
 
 impl Default for Version {
     fn default() -> Self {
@@ -37,14 +38,15 @@ struct Head {
 }
 
 /// An open and locked home.
-pub(crate) struct Home {
+pub struct Home<P> {
     directory: PathBuf,
     _lock: File,
+    _program: PhantomData<P>,
 }
 
-impl Home {
+impl<P: Program> Home<P> {
     /// Opens the home, making it if it is not there.
-    pub(crate) fn create(directory: Option<&Path>) -> Result<Self, Failure> {
+    pub fn create(directory: Option<&Path>) -> Result<Self, Failure<P>> {
         let directory = locate(directory)?;
         let mut builder = DirBuilder::new();
         builder.recursive(true).mode(0o700);
@@ -55,7 +57,7 @@ impl Home {
     }
 
     /// Opens a home that is there.
-    pub(crate) fn open(directory: Option<&Path>) -> Result<Self, Failure> {
+    pub fn open(directory: Option<&Path>) -> Result<Self, Failure<P>> {
         let directory = locate(directory)?;
         match directory.is_dir() {
             true => Self::open_at(directory),
@@ -63,7 +65,7 @@ impl Home {
         }
     }
 
-    fn open_at(directory: PathBuf) -> Result<Self, Failure> {
+    fn open_at(directory: PathBuf) -> Result<Self, Failure<P>> {
         let failed = |error: io::Error| unusable(&directory, &error);
         let mode = fs::metadata(&directory).map_err(failed)?.mode() & 0o777;
         if mode & 0o077 != 0 {
@@ -75,23 +77,27 @@ impl Home {
         Ok(Self {
             directory,
             _lock: lock,
+            _program: PhantomData,
         })
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
         &self.directory
     }
 
-    pub(crate) fn file(&self, name: &str) -> PathBuf {
+    /// Where a file of it is.
+    pub fn file(&self, name: &str) -> PathBuf {
         self.directory.join(name)
     }
 
-    pub(crate) fn capability(&self) -> CapabilityFile {
+    /// Where the secret of the durable id is.
+    pub fn capability(&self) -> CapabilityFile {
         CapabilityFile::new(self.file("capability"))
     }
 
     /// Reads a file; `None` if it is not there.
-    pub(crate) fn load<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Failure> {
+    pub fn load<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Failure<P>> {
         let path = self.file(name);
         let length = match fs::metadata(&path) {
             Ok(metadata) => metadata.len(),
@@ -117,19 +123,20 @@ impl Home {
     }
 
     /// Replaces a file.
-    pub(crate) fn store(&self, name: &str, value: &impl Serialize) -> Result<(), Failure> {
+    pub fn store(&self, name: &str, value: &impl Serialize) -> Result<(), Failure<P>> {
         let path = self.file(name);
         let bytes = serde_json::to_vec_pretty(value);
         let bytes = bytes.map_err(|error| damaged(&path, &error.to_string()))?;
         replace_file(&path, &bytes).map_err(|error| unusable(&path, &error))
     }
 
-    pub(crate) fn not_initialised(&self) -> Failure {
+    /// The failure of a home in which nothing is.
+    pub fn not_initialised(&self) -> Failure<P> {
         not_initialised(&self.directory)
     }
 }
 
-fn locate(directory: Option<&Path>) -> Result<PathBuf, Failure> {
+fn locate<P: Program>(directory: Option<&Path>) -> Result<PathBuf, Failure<P>> {
     if let Some(directory) = directory {
         return Ok(directory.into());
     }
@@ -137,13 +144,14 @@ fn locate(directory: Option<&Path>) -> Result<PathBuf, Failure> {
     let data = variable("XDG_DATA_HOME").map(PathBuf::from);
     let home = || variable("HOME").map(|home| PathBuf::from(home).join(".local/share"));
     let data = data.filter(|path| path.is_absolute()).or_else(home);
-    data.map(|data| data.join("tenet/wallet")).ok_or_else(|| {
-        Failure::new(Kind::Home, "no place for the wallet's home")
-            .hint("give one with --home or TENET_HOME")
+    let home = data.map(|data| data.join("tenet").join(P::NAME));
+    home.ok_or_else(|| {
+        Failure::new(Kind::Home, format!("no place for the home of {}", P::NAME))
+            .hint(format!("give one with --home or {}", P::HOME_VARIABLE))
     })
 }
 
-fn lock(directory: &Path) -> Result<File, Failure> {
+fn lock<P: Program>(directory: &Path) -> Result<File, Failure<P>> {
     let path = directory.join("lock");
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true).mode(0o600);
@@ -153,35 +161,38 @@ fn lock(directory: &Path) -> Result<File, Failure> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => {
-            let text = format!("another wallet process uses {}", directory.display());
+            let (name, shown) = (P::NAME, directory.display());
+            let text = format!("another {name} process uses {shown}");
             Err(Failure::new(Kind::Home, text).hint("wait for it, or end it"))
         }
         Err(fs::TryLockError::Error(error)) => Err(unusable(&path, &error)),
     }
 }
 
-fn unusable(path: &Path, error: &io::Error) -> Failure {
+fn unusable<P: Program>(path: &Path, error: &io::Error) -> Failure<P> {
     Failure::new(Kind::Home, format!("{}: {error}", path.display()))
         .hint("look at its owner and the free space")
 }
 
-fn damaged(path: &Path, why: &str) -> Failure {
+fn damaged<P: Program>(path: &Path, why: &str) -> Failure<P> {
     Failure::new(Kind::Home, format!("{} is damaged: {why}", path.display()))
-        .hint("restore it from a backup; vouchers are safe on the card")
+        .hint(format!("restore it from a backup; {}", P::WITHOUT_HOME))
 }
 
-fn of_another_version(path: &Path, found: Version) -> Failure {
+fn of_another_version<P: Program>(path: &Path, found: Version) -> Failure<P> {
     let (path, found) = (path.display(), found.0);
-    let text = format!("{path} has version {found}, this wallet reads {VERSION}");
-    Failure::new(Kind::Home, text).hint(
-        "use the wallet that wrote it; nothing was changed, and vouchers are safe on the card",
-    )
+    let name = P::NAME;
+    let text = format!("{path} has version {found}, this {name} reads {VERSION}");
+    let hint = format!(
+        "use the {name} that wrote it; nothing was changed, and {}",
+        P::WITHOUT_HOME
+    );
+    Failure::new(Kind::Home, text).hint(hint)
 }
 
-fn not_initialised(directory: &Path) -> Failure {
-    Failure::new(
-        Kind::Home,
-        format!("there is no wallet in {}", directory.display()),
-    )
-    .hint("run: wallet init --scheme scheme.toml [--socket SOCKET]")
+fn not_initialised<P: Program>(directory: &Path) -> Failure<P> {
+    let (name, shown) = (P::NAME, directory.display());
+    Failure::new(Kind::Home, format!("there is no {name} in {shown}")).hint(format!(
+        "run: {name} init --scheme scheme.toml [--socket SOCKET]"
+    ))
 }

@@ -1,49 +1,62 @@
 //! What is told when a command fails: what happened, and what to do next.
 
-pub(crate) use command_line::Kind;
+use std::marker::PhantomData;
+
 use libetp::client::{ClientError, SavedError, Undelivered};
 use libetp::frame::body::RequestError;
 use libetp::params::runtime::RefusalCode;
 use libetp::verdict::VerdictCode;
 use serde_json::{Map, Value};
 
+use crate::{Kind, Program};
+
 /// Why a command failed.
 #[derive(Clone, Debug)]
-pub(crate) struct Failure {
-    pub(crate) kind: Kind,
-    pub(crate) message: String,
-    pub(crate) hint: Option<String>,
+pub struct Failure<P> {
+    /// Which kind, and so the exit code.
+    pub kind: Kind,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
     facts: Map<String, Value>,
+    _program: PhantomData<P>,
 }
 
-impl Failure {
-    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+impl<P> Failure<P> {
+    /// Without a hint.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self {
             kind,
             message: message.into(),
             hint: None,
             facts: Map::new(),
+            _program: PhantomData,
         }
     }
 
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+    /// With what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     /// A fact for programs that read the JSON.
-    pub(crate) fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {
+    #[must_use]
+    pub fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.facts.insert(name.into(), value.into());
         self
     }
 
-    pub(crate) fn system(what: &str, error: impl std::fmt::Display) -> Self {
+    /// An error of the operating system.
+    pub fn system(what: &str, error: impl std::fmt::Display) -> Self {
         Self::new(Kind::Other, format!("{what}: {error}"))
     }
 }
 
-impl From<Failure> for command_line::Failure {
-    fn from(failure: Failure) -> Self {
+impl<P> From<Failure<P>> for command_line::Failure {
+    fn from(failure: Failure<P>) -> Self {
         Self {
             kind: failure.kind,
             message: failure.message,
@@ -53,21 +66,23 @@ impl From<Failure> for command_line::Failure {
     }
 }
 
-impl From<SavedError> for Failure {
+impl<P: Program> From<SavedError> for Failure<P> {
     fn from(error: SavedError) -> Self {
         let hint = match &error {
             SavedError::Mode { path, .. } => format!("run: chmod 600 {}", path.display()),
             SavedError::Io { .. } => "look at the file's owner and the free space".into(),
             SavedError::Format { .. } => {
-                "restore it from a backup, or move the wallet's home away and run `wallet init`"
-                    .into()
+                let name = P::NAME;
+                format!(
+                    "restore it from a backup, or move the home of {name} away and run `{name} init`"
+                )
             }
         };
         Self::new(Kind::Home, error.to_string()).hint(hint)
     }
 }
 
-impl From<ClientError> for Failure {
+impl<P: Program> From<ClientError> for Failure<P> {
     fn from(error: ClientError) -> Self {
         let text = error.to_string();
         match error {
@@ -84,8 +99,12 @@ impl From<ClientError> for Failure {
                 "another card sits in this domain, or somebody between you and the card \
                  interferes; the PIN was not revealed",
             ),
-            ClientError::Timeout(_) | ClientError::NoAnswer => Self::new(Kind::Timeout, text)
-                .hint("look at `etpctl status`; `wallet history` shows what is still open"),
+            ClientError::Timeout(_) | ClientError::NoAnswer => {
+                Self::new(Kind::Timeout, text).hint(format!(
+                    "look at `etpctl status`; `{}` shows what is still open",
+                    P::OVERVIEW
+                ))
+            }
             ClientError::Saved(saved) => saved.into(),
             ClientError::Refused { reason, .. } | ClientError::Closed { reason, .. } => {
                 Self::daemon_says(text, reason)
@@ -95,8 +114,9 @@ impl From<ClientError> for Failure {
     }
 }
 
-impl Failure {
-    pub(crate) fn undelivered(undelivered: &Undelivered) -> Self {
+impl<P: Program> Failure<P> {
+    /// The daemon's verdict on a message.
+    pub fn undelivered(undelivered: &Undelivered) -> Self {
         let hint = match undelivered.verdict.code {
             VerdictCode::UnknownDestination => {
                 "nobody has that id: check it, and that the other host's domain has a route"
@@ -123,27 +143,8 @@ impl Failure {
 
     fn order_refused(text: String, code: u16) -> Self {
         let refusal = RefusalCode::from_u16(code);
-        let hint = match refusal {
-            Some(RefusalCode::NotFound) => "see `wallet list` and `wallet history`",
-            Some(RefusalCode::Reserved) => {
-                "another open exchange or issue names that voucher: see `wallet history`"
-            }
-            Some(RefusalCode::ThirdParty) => {
-                "agree on a third party that both cards were personalised with"
-            }
-            Some(RefusalCode::NoChallenge) => {
-                "what an issuer makes fits one challenge of one card, once: open a new one with \
-                 `wallet receive-issue --output FILE`"
-            }
-            Some(RefusalCode::Limit) => "finish or cancel open offers first",
-            Some(RefusalCode::Class) => "the voucher demands a better card",
-            Some(RefusalCode::Certificate | RefusalCode::Voucher) => {
-                "do not trade with, or redeem at, whoever made what you gave the card"
-            }
-            _ => "see `wallet history`",
-        };
         Self::new(Kind::Refused, text)
-            .hint(hint)
+            .hint(P::refused(refusal))
             .fact("refusal", refusal.map(RefusalCode::name))
     }
 
@@ -178,6 +179,15 @@ impl Failure {
     }
 
     fn daemon_says(text: String, reason: Option<RequestError>) -> Self {
+        let (name, left) = (P::NAME, P::WITHOUT_HOME);
+        let not_known = format!(
+            "is this the daemon of `{name} init`? Another one does not know this id. If it is, its state was lost: \
+             move the home away and run `{name} init`; {left}"
+        );
+        let revoked = format!(
+            "the secret was used by somebody else, or the home was restored from a backup; the id is revoked. Move the \
+             home away and run `{name} init`; {left}"
+        );
         let (kind, hint) = match reason {
             Some(RequestError::NoSuchCard) => (
                 Kind::Daemon,
@@ -187,21 +197,11 @@ impl Failure {
                 Kind::Undelivered,
                 "the card does not answer: look at `etpctl status`",
             ),
-            Some(RequestError::BadSecret) => (
-                Kind::Home,
-                "is this the daemon of `wallet init`? Another one does not know this wallet. If \
-                 it is, its state was lost: move the wallet's home away and run `wallet init`; \
-                 vouchers stay on the card",
-            ),
-            Some(RequestError::SecretReused) => (
-                Kind::Home,
-                "this wallet's secret was used by somebody else, or its home was restored from a \
-                 backup; the id is revoked. Move the home away and run `wallet init`; vouchers \
-                 stay on the card",
-            ),
+            Some(RequestError::BadSecret) => (Kind::Home, not_known.as_str()),
+            Some(RequestError::SecretReused) => (Kind::Home, revoked.as_str()),
             Some(RequestError::Fenced) => (
                 Kind::Home,
-                "another process took this wallet's id over: do not copy its home",
+                "another process took this id over: do not copy the home",
             ),
             Some(RequestError::Quota) => (Kind::Daemon, "release ids that you do not need"),
             Some(RequestError::ShuttingDown) => (Kind::Daemon, "wait for the daemon's restart"),
@@ -210,5 +210,43 @@ impl Failure {
         Self::new(kind, text)
             .hint(hint)
             .fact("reason", reason.map(RequestError::name))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A program of its own kind.
+    #[derive(Clone, Copy, Debug)]
+    pub(crate) struct Example;
+
+    impl Program for Example {
+        const NAME: &'static str = "example";
+        const HOME_VARIABLE: &'static str = "EXAMPLE_HOME";
+        const OVERVIEW: &'static str = "example list";
+        const WITHOUT_HOME: &'static str = "nothing is lost";
+
+        fn refused(refusal: Option<RefusalCode>) -> &'static str {
+            match refusal {
+                Some(RefusalCode::Limit) => "fewer, please",
+                _ => "see `example list`",
+            }
+        }
+    }
+
+    #[test]
+    fn a_failure_says_what_its_program_is_called_and_what_the_card_meant() {
+        let timeout = ClientError::Timeout(libetp::Mtype::OPEN_SESSION);
+        let failure: Failure<Example> = timeout.into();
+        assert!(failure.hint.unwrap().contains("`example list`"));
+        let refused = ClientError::OrderRefused {
+            mtype: libetp::Mtype::OPEN_SESSION,
+            code: RefusalCode::Limit as u16,
+            detail: String::new(),
+        };
+        let failure: Failure<Example> = refused.into();
+        assert_eq!(failure.kind, Kind::Refused);
+        assert_eq!(failure.hint.as_deref(), Some("fewer, please"));
     }
 }
