@@ -3,9 +3,9 @@
 mod support;
 
 use card_proxy::{Action, CardEvent, CardSettings, CardThread, FailReason, GoneReason, LinkError};
-use libetp::exchange::COMMAND_MESSAGES_MAX;
+use libetp::exchange::{COMMAND_MESSAGES_MAX, ONLY_WHEN_SPOKEN_TO_MS, SelectReply};
 use std::sync::mpsc::channel;
-use support::{CHALLENGES, Driver, ModelCard, order, settings};
+use support::{CHALLENGES, DOMAIN, Driver, ModelCard, order, settings};
 
 fn driver() -> Driver<ModelCard> {
     let mut driver = Driver::proving(ModelCard::default(), settings());
@@ -116,6 +116,41 @@ fn what_a_liar_says_hides_nothing_that_the_card_says_later() {
     driver.run();
     // What was unconfirmed at the liar comes first.
     assert_eq!(driver.received(), [49, 1]);
+    assert_eq!(driver.link.carried_out(), [1]);
+}
+
+/// The word that the card proved itself comes late: something else was asked meanwhile, and has told of the last command
+/// what it liked.
+#[test]
+fn a_proof_that_comes_late_makes_nobody_elses_word_true() {
+    let mut driver = driver();
+    driver.run();
+    driver.binding.queue(1, order(1, 8));
+    let absent = LinkError::Absent("pulled".into());
+    assert!(matches!(driver.binding.next(0), Action::Transmit { .. }));
+    driver.binding.completed(0, Err(absent));
+    driver.is_right = false;
+    driver.binding.checked(0, Ok(()));
+    driver.run();
+    let proved = driver.link.boot.to_be_bytes();
+    // It says that it carried out what it was never given.
+    let reply = SelectReply {
+        same_session: true,
+        last_sequence: 1,
+        domain: DOMAIN,
+        max_command_data: 65_535,
+        max_message: 65_524,
+        boot_id: [9; 8],
+        generation: 1 << 20,
+        next_ms: ONLY_WHEN_SPOKEN_TO_MS,
+    };
+    let said = [&reply.to_data()[..], &[0x90, 0]].concat();
+    driver.binding.disturbed(driver.now_ms, LinkError::Reset);
+    driver.binding.completed(driver.now_ms, Ok(&said));
+    driver.binding.disturbed(driver.now_ms, LinkError::Reset);
+    driver.binding.prove(proved);
+    driver.is_right = true;
+    driver.run();
     assert_eq!(driver.link.carried_out(), [1]);
 }
 

@@ -17,6 +17,8 @@ use crate::event::FailReason;
 pub(super) struct Proof {
     /// The power-up in which the card proved itself, as long as it may be in it.
     boot_id: Option<[u8; 8]>,
+    /// The power-up in which something was selected last.
+    selected: Option<[u8; 8]>,
     /// What the card is asked, to prove itself.
     challenge: Option<Queued>,
     doubt: Option<Doubt>,
@@ -52,6 +54,7 @@ impl Proof {
 
     /// A card answered SELECT, while this command was under way.
     fn weigh(&mut self, reply: &SelectReply, flight: Option<&Flight>) {
+        self.selected = Some(reply.boot_id);
         let under_way = flight.map(|flight| (flight.sequence, flight.generation));
         if self.boot_id != Some(reply.boot_id) {
             self.boot_id = None;
@@ -90,10 +93,11 @@ impl Binding {
         }
     }
 
-    /// The card that has this boot id now proved itself: what is queued goes to it, until it was powered up anew.
+    /// The card with this boot id proved itself: what is queued goes to it, until it was powered up anew. Nothing happens if
+    /// another was selected since.
     pub fn prove(&mut self, boot_id: [u8; 8]) {
-        let is_another = self.run.is_some_and(|run| run.boot_id != boot_id);
-        let Some(proof) = self.proof.as_mut().filter(|_| !is_another) else {
+        let is_selected = |proof: &&mut Proof| proof.selected == Some(boot_id);
+        let Some(proof) = self.proof.as_mut().filter(is_selected) else {
             return;
         };
         if self.absence.is_some() {
