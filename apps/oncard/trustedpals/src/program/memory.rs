@@ -59,6 +59,8 @@ pub(super) struct Running {
     pub(super) terms: Terms,
     pub(super) id: Hash,
     pub(super) party: Party,
+    /// Whose packet of the round before did not come.
+    pub(super) missed: Members,
 }
 
 impl Session {
@@ -94,8 +96,15 @@ impl Session {
         }
     }
 
+    fn missed(&self) -> Members {
+        match &self.phase {
+            Phase::Joining(_) => Members::NONE,
+            Phase::Running(running) => running.missed,
+        }
+    }
+
     /// Where it is, for who attends to it.
-    pub(super) fn state(&self, missed: Members) -> SessionState {
+    pub(super) fn state(&self) -> SessionState {
         let (stage, round, present, terms) = match &self.phase {
             Phase::Joining(joining) => {
                 let setup = &joining.setup;
@@ -116,7 +125,7 @@ impl Session {
             round,
             rounds: terms.plan().last_round(),
             present: present.bits(),
-            missed: missed.bits(),
+            missed: self.missed().bits(),
         }
     }
 }

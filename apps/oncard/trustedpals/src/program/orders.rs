@@ -14,7 +14,6 @@ use super::fault::Fault;
 use super::memory::{Joining, Memory, Phase, Session};
 use super::{TAG_JOIN, records, setup, tell};
 use crate::functions::function;
-use crate::members::Members;
 use crate::session::{Setup, Terms};
 
 /// `open-session`: the first member's card invites the others' owners.
@@ -99,7 +98,7 @@ fn begin(owner: EntityId, joining: Joining, memory: &mut Memory, context: &mut C
         phase: Phase::Joining(Box::new(joining)),
     };
     records::put(&session, context);
-    tell::state(&session, Members::NONE, context);
+    tell::state(&session, context);
     memory.ended = None;
     memory.session = Some(session);
 }
@@ -117,7 +116,7 @@ pub(super) fn attend(
     };
     session.attendant = owner;
     records::put(session, context);
-    tell::state(session, Members::NONE, context);
+    tell::state(session, context);
     Ok(())
 }
 

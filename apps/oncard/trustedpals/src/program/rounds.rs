@@ -32,7 +32,7 @@ pub(super) fn handshake(
         tell::say(answer, &running.terms, &running.id, context);
     }
     if linked != before && linked == Members::first(running.terms.plan().n()) {
-        tell::state(session, Members::NONE, context);
+        tell::state(session, context);
     }
     Ok(())
 }
@@ -51,7 +51,7 @@ pub(super) fn packet(
     let (round, packet) = (u32::from_be_bytes(message.round), message.packet);
     running.party.heard(from, Said::Packet { round, packet });
     if running.party.is_complete() && !was_complete {
-        tell::state(session, Members::NONE, context);
+        tell::state(session, context);
     }
     Ok(())
 }
@@ -69,13 +69,13 @@ pub(super) fn over(
     let others = running.terms.others().count();
     let bytes = others * tell::packet_param_bytes(&running.terms);
     tell::check_room(others, bytes, context)?;
-    let missed = running.missed();
+    running.missed = running.absent();
     let outgoing = running.party.close();
     for said in outgoing {
         tell::say(said, &running.terms, &running.id, context);
     }
     match running.party.output().cloned() {
-        None => tell::state(session, missed, context),
+        None => tell::state(session, context),
         Some(smc::Output::Result(result)) => {
             tell::end(memory, (Outcome::Result, Some(&result)), context);
         }
@@ -125,7 +125,7 @@ impl Running {
     }
 
     /// Whose packet of the current round is not in, or before the first round, to whom there is no link.
-    fn missed(&self) -> Members {
+    fn absent(&self) -> Members {
         let present = match self.party.round() {
             0 => self.party.linked(),
             _ => self.party.present(),

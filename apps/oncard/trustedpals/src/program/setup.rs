@@ -34,7 +34,7 @@ pub(super) fn join(
     match start {
         Some(start) => self::start(&start, memory, context),
         None => {
-            tell::state(session, Members::NONE, context);
+            tell::state(session, context);
             Ok(())
         }
     }
@@ -62,11 +62,16 @@ pub(super) fn start(
     let Started { session: id, peers } = started;
     let key = context.agreement_key();
     let (party, outgoing) = Party::start(smc, &peers, &key, id, || context.random());
-    let running = Running { terms, id, party };
+    let running = Running {
+        terms,
+        id,
+        party,
+        missed: Members::NONE,
+    };
     pass_on(start, outgoing, &running, context);
     session.phase = Phase::Running(Box::new(running));
     records::put(session, context);
-    tell::state(session, Members::NONE, context);
+    tell::state(session, context);
     Ok(())
 }
 

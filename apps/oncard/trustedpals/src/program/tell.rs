@@ -8,7 +8,6 @@ use oncard_runtime::{Context, Rejection};
 
 use super::memory::{Memory, Session};
 use super::records;
-use crate::members::Members;
 use crate::session::Terms;
 use crate::smc::Said;
 
@@ -27,8 +26,8 @@ pub(super) fn label(session: &Hash) -> [u8; 8] {
 }
 
 /// Tells who attends to the session where it is.
-pub(super) fn state(session: &Session, missed: Members, context: &mut Context<'_>) {
-    context.send_volatile(session.attendant, session.state(missed));
+pub(super) fn state(session: &Session, context: &mut Context<'_>) {
+    context.send_volatile(session.attendant, session.state());
 }
 
 /// Ends the session, and tells who attends to it how.

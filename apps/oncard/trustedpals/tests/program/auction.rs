@@ -1,7 +1,9 @@
 //! An auction among cards.
 
-use libetp::Message;
-use libetp::params::pals::{AuctionResult, Outcome, SessionState, Stage};
+use libetp::codec::to_vec;
+use libetp::params::Param;
+use libetp::params::pals::{AuctionResult, Outcome, Packet, SessionState, Stage};
+use libetp::{Message, Mtype};
 use oncard_trustedpals::MEMBERS_MAX;
 
 use crate::table::{COVER_ROUNDS, SLICES, Seat, Table, honest};
@@ -119,4 +121,25 @@ fn a_session_of_the_most_members_comes_to_its_end() {
             .iter()
             .all(|seat| seat.auction() == lost())
     );
+}
+
+#[test]
+fn a_packet_under_another_label_is_not_heard() {
+    let mut table = Table::new(3);
+    table.start(&[1, 2, 3], &mut honest);
+    let (from, to) = (table.seats[0].id(), table.seats[1].id());
+    let mut relabel = |message: &Message| {
+        let mut message = message.clone();
+        let header = &message.header;
+        if header.mtype == Mtype::SESSION_PACKET && (header.src, header.dst) == (from, to) {
+            let mut packet = Packet::from_param(&message.param).unwrap();
+            packet.session[0] ^= 1;
+            message.param = to_vec(&packet);
+        }
+        vec![message]
+    };
+    table.round(&mut relabel);
+    table.round(&mut honest);
+    assert_eq!(table.seats[1].state().missed, 0b001);
+    assert_eq!(table.seats[2].state().missed, 0);
 }

@@ -135,20 +135,6 @@ fn the_clock_is_the_attending_programs_and_ends_each_round_once() {
     assert_eq!(refusal(&table.seats[0].tell(compute)), state);
 }
 
-/// More slices than there are rounds would let a card finish what all others could not.
-#[test]
-fn a_round_has_one_slice() {
-    let mut table = Table::new(3);
-    table.start(&[1, 2, 3], &mut honest);
-    table.round(&mut honest);
-    let (session, round) = (table.seats[0].state().session.unwrap(), 1);
-    for _ in 0..3 {
-        assert_eq!(table.seats[0].tell(Compute { session, round }), vec![]);
-    }
-    table.play(&mut honest);
-    assert_eq!(table.seats[0].outcome(), Some(Outcome::Result));
-}
-
 #[test]
 fn a_program_takes_a_session_over_and_learns_how_the_last_one_ended() {
     let mut table = Table::new(2);

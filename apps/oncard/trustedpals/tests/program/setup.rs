@@ -166,3 +166,18 @@ fn a_stranger_joins_nothing() {
     let forged = changed::<Join>(join, |it| it.entry.certificate = certificate);
     assert_eq!(table.seats[0].give(forged), vec![]);
 }
+
+/// A member named with its own key and another domain: what is for it would go elsewhere.
+#[test]
+fn a_member_in_another_place_than_its_certificate_says_does_not_enter() {
+    let mut table = Table::new(2);
+    let mut descriptor = table.descriptor();
+    descriptor.members.0[1].program.domain.0[11] ^= 1;
+    let order = JoinSession {
+        descriptor,
+        opening: [1; 32],
+        input: vec![0; 8],
+    };
+    let said = table.seats[1].order(order);
+    assert_eq!(refusal(&said), Some(RefusalCode::Certificate));
+}

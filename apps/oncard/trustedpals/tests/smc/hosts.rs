@@ -1,10 +1,12 @@
 //! What corrupt hosts can do: omit.
 
+use std::sync::atomic::Ordering;
+
 use oncard_trustedpals::smc::{Output, Said};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use crate::auction::{bid, result};
+use crate::auction::{SLICES, bid, result};
 use crate::table::{Sent, Table, honest};
 
 const RUNS: u64 = 150;
@@ -127,4 +129,16 @@ fn a_host_that_lets_its_card_not_work_gets_nothing_and_harms_nobody_else() {
     table.play(&mut honest);
     assert_eq!(table.parties[2].output(), Some(&Output::Trapped));
     assert!((0..2).all(|member| table.result(member) == Some(&bid(0))));
+}
+
+/// More slices than there are rounds would let a card finish what all others could not.
+#[test]
+fn a_host_that_has_its_card_work_too_often_has_it_work_once_in_a_round() {
+    let mut table = Table::new(&[1, 2, 3], 1, &mut honest);
+    for _ in 0..=table.parties[0].smc().plan().last_round() {
+        table.round(&mut honest);
+        table.parties[1].work();
+    }
+    assert!((0..3).all(|member| table.result(member).is_some()));
+    assert_eq!(table.auctions[1].slices.load(Ordering::Relaxed), SLICES);
 }
