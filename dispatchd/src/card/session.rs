@@ -9,6 +9,7 @@
 use std::collections::VecDeque;
 
 use card_proxy::Away;
+use card_proxy::socket::ANSWER_MS_MAX;
 use etp_pki::{Anchors, Leaf};
 use libetp::digest::Hash;
 use libetp::exchange::SelectReply;
@@ -24,8 +25,10 @@ use super::hello;
 use super::quarantine::Quarantine;
 use crate::state::Witness;
 
-/// Longest wait in milliseconds for the answer to a challenge, and for a statement anew.
-pub const HELLO_MS_MAX: u64 = 10_000;
+/// Longest wait in milliseconds for the answer to a challenge, and for a statement anew: longer than that for a response, which
+/// another program at the reader may hold up.
+pub const HELLO_MS_MAX: u64 = 40_000;
+const _: () = assert!(HELLO_MS_MAX > ANSWER_MS_MAX);
 /// Most challenges whose answers may still come although a newer one was sent: more than a card
 /// proxy lets go by before it gives a card up.
 pub const SUPERSEDED_MAX: usize = 16;

@@ -1,3 +1,4 @@
+use card_proxy::socket::ANSWER_MS_MAX;
 use ed25519_dalek::{Signer, SigningKey};
 use etp_pki::scheme::{Authority, Request, Seeds};
 use etp_pki::{Role, self_certified_domain};
@@ -435,6 +436,16 @@ fn an_answer_to_a_superseded_challenge_never_makes_a_card_live() {
     }
     session.step(Input::Tick, &now(HELLO_MS_MAX + 1));
     assert_eq!(*cause(&session), Quarantine::NoHello(HELLO_MS_MAX));
+}
+
+/// Another program holds a transaction with the card when it is challenged.
+#[test]
+fn a_card_proves_itself_with_a_response_that_takes_as_long_as_it_may() {
+    let card = TestCard::new();
+    let mut session = card.session();
+    let nonce = card.challenged(&mut session, Known::default());
+    assert_eq!(session.step(Input::Tick, &now(ANSWER_MS_MAX)), []);
+    assert!(is_attached(&card.answer(&mut session, nonce)));
 }
 
 fn reserved(card: &TestCard, session: &mut Session, first: u32, count: u32) -> Vec<Effect> {

@@ -16,7 +16,7 @@ use super::cli::Options;
 use super::failure::Failure;
 use super::signals::{Signals, Told};
 use super::{drain, process, socket};
-use crate::card::{Cards, HELLO_MS_MAX, Services, Slot, SlotSettings, WitnessWriter, unix_s};
+use crate::card::{Cards, Services, Slot, SlotSettings, WitnessWriter, unix_s};
 use crate::config::{CardHome, Loaded, Resolved};
 use crate::control::{Facts, GuardKeeper, Recorder, answer};
 use crate::remote::{CardNews, Links, StatementRequest, hex};
@@ -28,6 +28,8 @@ pub const SOFTWARE: &str = concat!("dispatchd/", env!("CARGO_PKG_VERSION"));
 
 /// How often cards are looked after.
 const TICK: Duration = Duration::from_millis(500);
+/// How long the daemon waits at its start for the cards that are there.
+const CARDS_WAIT: Duration = Duration::from_secs(10);
 /// How often a condition is looked at that nobody announces.
 const POLL: Duration = Duration::from_millis(10);
 
@@ -202,7 +204,7 @@ impl Daemon {
 
     /// Programs that connect early should find the cards that are there.
     async fn wait_for_cards(&mut self) {
-        let deadline = Instant::now() + Duration::from_millis(HELLO_MS_MAX);
+        let deadline = Instant::now() + CARDS_WAIT;
         while !self.cards.are_settled() && Instant::now() < deadline {
             tokio::time::sleep(POLL).await;
         }
