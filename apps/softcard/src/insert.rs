@@ -1,8 +1,9 @@
 //! `softcard vpcd`: a card in a virtual reader.
 
-use std::net::TcpStream;
+use std::io::{self, ErrorKind};
+use std::net::{TcpStream, ToSocketAddrs};
 use std::os::fd::AsFd;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use nix::errno::Errno;
@@ -45,7 +46,7 @@ pub(crate) fn insert(arguments: &Arguments) -> Result<(), String> {
     let mut card = VirtualCard::new(card, arguments.protocol());
     let mut tries = Tries::default();
     loop {
-        let pulled = match TcpStream::connect(reader) {
+        let pulled = match connect(reader) {
             Ok(stream) => {
                 let waits = format!("card {domain} waits at {reader} for the reader to see it");
                 say(&mut tries, &waits);
@@ -75,6 +76,21 @@ pub(crate) fn insert(arguments: &Arguments) -> Result<(), String> {
 
 /// What to do about a reader that is not there or goes.
 const MEND: &str = "is pcscd running, with the driver of vsmartcard-vpcd for this port? It is looked for until SIGTERM";
+
+/// Longest wait for a reader to let the card in, at each of its addresses. One that has a card already and no room for another
+/// keeps silent, and meanwhile no signal is heard.
+const CONNECT: Duration = Duration::from_secs(1);
+
+fn connect(reader: &str) -> io::Result<TcpStream> {
+    let mut last = ErrorKind::AddrNotAvailable.into();
+    for address in reader.to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, CONNECT) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
 
 fn say(tries: &mut Tries, words: &str) {
     if tries.is_news(words) {

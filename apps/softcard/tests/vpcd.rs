@@ -3,7 +3,7 @@
 mod support;
 
 use std::io::{BufRead, BufReader};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 use std::thread;
@@ -12,6 +12,7 @@ use card_proxy::{Link, LinkError};
 use libetp::exchange::apdu::Apdu;
 use libetp::exchange::{SelectCommand, SelectReply};
 use nix::sys::signal::Signal;
+use nix::sys::socket::{Backlog, listen};
 use softcard::vpcd::wire::BODY_BYTES_MAX;
 use softcard::vpcd::{Protocol, Pulled, VirtualCard, atr};
 use support::home::{Home, first_port, reserve};
@@ -184,6 +185,25 @@ fn it_waits_for_a_reader_and_ends_when_it_is_asked_to() {
     let said = said.expect("it ended");
     assert!(said.contains(&format!("no reader at {address}")), "{said}");
     assert_eq!(slot.home.end(Signal::SIGINT).code(), Some(0));
+}
+
+/// A reader with a card, before which another one waits already, answers a third one nothing at all.
+#[test]
+fn it_does_not_wait_long_at_a_reader_that_keeps_silent() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listen(&listener, Backlog::new(0).expect("none waits")).expect("it listens");
+    let address = listener.local_addr().expect("an address");
+    let _waits = TcpStream::connect(address).expect("the first gets in");
+    let mut slot = Slot::new();
+    let said = slot
+        .insert_and_listen(&address.to_string())
+        .find(|line| line.contains("no reader at"));
+    let said = said.expect("it ended");
+    assert!(
+        !said.contains("os error"),
+        "the system lost patience: {said}"
+    );
+    assert_eq!(slot.home.end(Signal::SIGTERM).code(), Some(0));
 }
 
 /// As of a reader that has no room: whoever comes is dropped.
