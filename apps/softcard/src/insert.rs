@@ -77,8 +77,8 @@ pub(crate) fn insert(arguments: &Arguments) -> Result<(), String> {
 /// What to do about a reader that is not there or goes.
 const MEND: &str = "is pcscd running, with the driver of vsmartcard-vpcd for this port? It is looked for until SIGTERM";
 
-/// Longest wait for a reader to let the card in, at each of its addresses. One that has a card already and no room for another
-/// keeps silent, and meanwhile no signal is heard.
+/// Longest wait for a reader to let the card in, at each of its addresses. One that has a card already and no
+/// room for another keeps silent, and meanwhile no signal is heard.
 const CONNECT: Duration = Duration::from_secs(1);
 
 fn connect(reader: &str) -> io::Result<TcpStream> {

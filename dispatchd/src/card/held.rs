@@ -1,9 +1,9 @@
 //! Messages that came while a card had yet to prove itself, and the challenges that tell whose they are.
 //!
-//! Whatever is in the card's place can say something before it is found out, and the card may be back later. So what is
-//! held counts only if whoever said it proved to be the card: by the answer to the challenge that was open then, which may
-//! come late. A card that was pulled before its answer arrived says it again when it is back; and what it was told to
-//! forget before, it had been asked that challenge before.
+//! Whatever is in the card's place can say something before it is found out, and the card may be back later. So
+//! what is held counts only if whoever said it proved to be the card: by the answer to the challenge that was
+//! open then, which may come late. A card that was pulled before its answer arrived says it again when it is
+//! back; and what it was told to forget before, it had been asked that challenge before.
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -25,8 +25,8 @@ use super::hello;
 use super::quarantine::Quarantine;
 use crate::state::Witness;
 
-/// Longest wait in milliseconds for the answer to a challenge, and for a statement anew: longer than that for a response, which
-/// another program at the reader may hold up.
+/// Longest wait in milliseconds for the answer to a challenge, and for a statement anew: longer than that for a
+/// response, which another program at the reader may hold up.
 pub const HELLO_MS_MAX: u64 = 40_000;
 const _: () = assert!(HELLO_MS_MAX > ANSWER_MS_MAX);
 /// Most challenges whose answers may still come although a newer one was sent: more than a card
@@ -188,8 +188,8 @@ impl Session {
         self.challenge(HelloChallenge { nonce });
     }
 
-    /// The challenge that is open was not carried out, or its answer is late. One that was answered was that of a card that
-    /// had to state where it is.
+    /// The challenge that is open was not carried out, or its answer is late. One that was answered was that of
+    /// a card that had to state where it is.
     fn supersede(&mut self) {
         match &self.stage {
             Stage::Challenged { nonce, reply, .. } => self.superseded.push(*nonce, *reply, None),

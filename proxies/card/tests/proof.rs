@@ -119,8 +119,8 @@ fn what_a_liar_says_hides_nothing_that_the_card_says_later() {
     assert_eq!(driver.link.carried_out(), [1]);
 }
 
-/// The word that the card proved itself comes late: something else was asked meanwhile, and has told of the last command
-/// what it liked.
+/// The word that the card proved itself comes late: something else was asked meanwhile, and has told of the
+/// last command what it liked.
 #[test]
 fn a_proof_that_comes_late_makes_nobody_elses_word_true() {
     let mut driver = driver();

@@ -93,8 +93,8 @@ impl Binding {
         }
     }
 
-    /// The card with this boot id proved itself: what is queued goes to it, until it was powered up anew. Nothing happens if
-    /// another was selected since.
+    /// The card with this boot id proved itself: what is queued goes to it, until it was powered up anew.
+    /// Nothing happens if another was selected since.
     pub fn prove(&mut self, boot_id: [u8; 8]) {
         let is_selected = |proof: &&mut Proof| proof.selected == Some(boot_id);
         let Some(proof) = self.proof.as_mut().filter(is_selected) else {

@@ -4,8 +4,8 @@
 //! has none, since it is another than before, waits for that. Then the card is asked after pauses that grow, and if it
 //! is another again, the daemon is told of a reset and looks itself.
 //!
-//! Whoever asks selects. So a daemon that goes on all the same, late, has to select the card anew: its session is over, and
-//! a card that was without power meanwhile would not say so any more.
+//! Whoever asks selects. So a daemon that goes on all the same, late, has to select the card anew: its session
+//! is over, and a card that was without power meanwhile would not say so any more.
 
 use card_proxy::LinkError;
 use pcsc::Error;

@@ -187,8 +187,8 @@ fn what_answers_in_place_of_a_card_that_is_watched_is_told() {
     assert!(matches!(link.check(), Err(LinkError::Lost(_))));
 }
 
-/// Whoever asks a card whose it is selects it anew: what the daemon knows of it since its own SELECT is over, and a card that
-/// was away without a word would be taken for one that kept its power.
+/// Whoever asks a card whose it is selects it anew: what the daemon knows of it since its own SELECT is over,
+/// and a card that was away without a word would be taken for one that kept its power.
 #[test]
 fn a_daemon_that_comes_back_to_a_card_that_was_asked_meanwhile_selects_it_anew() {
     let script = Script::with_card();
