@@ -4,6 +4,7 @@ use num_rational::BigRational;
 use plan::program::{Outcome, Program, Row, Sense};
 
 use crate::engine::{Dice, runs};
+use crate::textbook;
 use crate::vertices::{cost, is_feasible, least, point};
 
 fn program(dice: &mut Dice, variables: u64, rows: u64, size: i64) -> Program {
@@ -69,6 +70,28 @@ fn the_simplex_method_ends_where_the_best_corner_is() {
         outcomes[check(&program(dice, variables, rows, size))] += 1;
     });
     assert!(outcomes.iter().all(|times| *times > 50), "{outcomes:?}");
+}
+
+#[test]
+fn of_several_solutions_it_is_that_of_the_rule() {
+    let mut solved = 0;
+    runs(600, |dice| {
+        // Small numbers, of which many are equal: many steps could be others.
+        let (variables, rows) = (3 + dice.below(5), 2 + dice.below(5));
+        let mut program = program(dice, variables, rows, 2);
+        for row in &mut program.rows {
+            row.sense = Sense::AtMost;
+            row.bound = (dice.below(3) / 2) as i64;
+        }
+        program.costs.iter_mut().for_each(|it| *it = (*it).signum());
+        let found = match program.solve() {
+            Outcome::Optimal(numerators, denominator) => Some(point(&numerators, &denominator)),
+            _ => None,
+        };
+        assert_eq!(found, textbook::solve(&program), "{program:?}");
+        solved += usize::from(found.is_some());
+    });
+    assert!(solved > 100, "{solved}");
 }
 
 fn row(terms: &[i64], sense: Sense, bound: i64) -> Row {

@@ -10,4 +10,5 @@ mod kept;
 mod linear;
 mod numbers;
 mod plan;
+mod textbook;
 mod vertices;
