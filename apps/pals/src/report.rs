@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use command_line::{Kind, OutputError, counted, print};
+use command_line::{Kind, OutputError, print};
 use oncard_function::{BudgetError, ENGINE, LoadError};
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -37,7 +37,7 @@ pub(crate) enum Failure {
     Module(PathBuf, LoadError),
     #[error("{0}: {1}")]
     Value(String, String),
-    #[error("there is no member {0}: members are counted from 0, and {given}", given = counted(*.1 as u64, "input is given", "inputs are given"))]
+    #[error("there is no member {0}: members are counted from 0, inputs given: {1}")]
     Member(usize, usize),
     #[error("{0}")]
     Budget(#[from] BudgetError),

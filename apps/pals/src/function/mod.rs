@@ -30,7 +30,8 @@ pub(crate) enum FunctionCommand {
     },
     /// Compute a function of inputs on the engine that cards have, and say how much fuel it took
     ///
-    /// Every card of a session computes the function by itself, and tells its owner the part that is meant for its own member.
+    /// Every card of a session computes the function by itself, and tells its owner the part that is meant for its own
+    /// member.
     #[command(after_help = RUN_HELP)]
     Run(Run),
 }

@@ -13,8 +13,8 @@
 //! | field | type | |
 //! |---|---|---|
 //! | mean | i64 | rounded, halves away from zero |
-//! | lower, median, upper | i64 each | quartiles by nearest rank: of k figures in order those at k/4, k/2 and 3k/4, rounded up |
-//! | band | u8 | the member's own: 1 not above the lower quartile, 2 not above the median, 3 not above the upper, 4 the best |
+//! | lower, median, upper | i64 each | quartiles by nearest rank: of k in order those at k/4, k/2, 3k/4, rounded up |
+//! | band | u8 | the member's own: 1 not above the lower, 2 not above the median, 3 not above the upper, 4 the best |
 //! | variance | u128 | of the population, in millionths of millionths, rounded |
 //! | best | i64 | mean of the highest quarter, k/4 of them rounded up |
 //!

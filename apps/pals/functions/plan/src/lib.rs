@@ -13,15 +13,16 @@
 //! | cost to keep | i32 for each product | of a unit, from one period to the next |
 //! | capacity | u32 for each period | |
 //! | demand | u32 for each product, and in it for each period | units that leave the chain here |
-//! | cost to send | i32 for each member | of a unit of any product; -2^31 if it cannot be sent there; that of the member itself is unread |
+//! | cost to send | i32 for each member | of a unit of any product; -2^31 if there is no lane; the own one is unread |
 //!
 //! What is sent arrives in the same period. A negative cost is a gain. Units are divisible.
 //!
-//! The program is solved exactly ([`program`]). Who may be told of whose amounts: each member of those of its own site.
+//! The program is solved exactly ([`program`]). Each member is told of the variables of its own site, and everybody if
+//! there is no plan. A member can spoil the plan with demands that nobody can meet, and is not named.
+//!
 //! The result is an [`Outcome`] (u8) and, if there is a plan, for each product, and in it for each period: made, kept,
 //! then sent to and received from each member in their order. An amount is a reduced fraction: numerator and
-//! denominator, each as a length (u16) and big-endian bytes without leading zeros. Everybody learns if there is no plan.
-//! A member can spoil the plan with demands that nobody can meet, and is not named.
+//! denominator, each as a length (u16) and big-endian bytes without leading zeros.
 
 mod dictionary;
 mod model;
