@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use oncard_function::{Function, Trap, Work};
 use zeroize::Zeroizing;
 
 use super::plan::Plan;
@@ -11,29 +12,6 @@ use super::turn::{Turn, Value};
 use crate::members::Members;
 use crate::trust::Trust;
 use crate::uic::Uic;
-
-/// What is computed. It must be defined for every input of the session's length and for absent ones, and be
-/// deterministic to the bit: every card computes it by itself.
-pub trait Function: Send {
-    /// Begins to compute member `me`'s part of the result.
-    fn begin(&self, inputs: &[Option<Zeroizing<Vec<u8>>>], me: usize) -> Box<dyn Work>;
-}
-
-/// A computation under way.
-pub trait Work: Send {
-    /// Does some more, as much each time however little is left to do.
-    fn slice(&mut self);
-
-    /// The member's part of the result.
-    ///
-    /// # Errors
-    /// [`Trap`] if there is none: for all members alike, unless the member's own host gave it too few slices.
-    fn finish(self: Box<Self>) -> Result<Zeroizing<Vec<u8>>, Trap>;
-}
-
-/// The function gave nothing: it failed, or the work rounds were not enough.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Trap;
 
 /// What the host learns at the end.
 #[derive(Clone, PartialEq, Eq)]

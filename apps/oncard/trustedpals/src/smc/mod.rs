@@ -15,7 +15,8 @@ mod party;
 mod plan;
 mod turn;
 
-pub use machine::{Function, Output, Smc, Trap, Work};
+pub use machine::{Output, Smc};
+pub use oncard_function::{Function, Trap, Work};
 pub use party::{Outgoing, Party, Peer, Said};
 pub use plan::{PACKET_BYTES_MAX, Plan, PlanError, ROUNDS_MAX};
 pub use turn::{Turn, Value};
