@@ -21,8 +21,10 @@ pub(super) struct Times {
     pub(super) cards: f64,
     /// The same commands, one after the other, by a program alone.
     pub(super) bare: f64,
-    /// Between two hosts.
+    /// Between two hosts, without the time until the other owner accepts.
     pub(super) exchange: f64,
+    /// That time: a wallet that is started, finds the offer and gives the PIN.
+    pub(super) acceptance: f64,
 }
 
 pub(super) fn measure(binaries: &Binaries) -> Result<Times> {
@@ -43,15 +45,17 @@ pub(super) fn measure(binaries: &Binaries) -> Result<Times> {
     }
     drop((cast, a, b));
     let seen = log.seen();
-    let (Some(first), Some(last)) = (seen.first(), seen.last()) else {
-        return Err("no command of an exchange came to the cards".into());
+    let [first, second, .., last] = seen.as_slice() else {
+        return Err("no exchange came to the cards".into());
     };
-    let exchange = ms(last.end.duration_since(first.begin));
+    let acceptance = ms(second.begin.duration_since(first.end));
+    let exchange = ms(last.end.duration_since(first.begin)) - acceptance;
     Ok(Times {
         commands: seen.len(),
         cards: TABLE_2.iter().map(|(_, ms)| *ms as f64).sum(),
         bare: bare(binaries, &slot_a, &seen)?,
         exchange,
+        acceptance,
     })
 }
 

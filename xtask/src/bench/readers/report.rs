@@ -50,6 +50,10 @@ pub(super) fn print(findings: &Findings) {
         "| between two hosts | {} | {:.1} ms | {ratio:.3} | {goal} |",
         paper.commands, paper.exchange
     );
+    println!(
+        "| beside that: a wallet is started and accepts the offer | 0 | {:.1} ms | - | - | - |",
+        paper.acceptance
+    );
 }
 
 fn goal(what: &str, is_met: bool) -> String {
