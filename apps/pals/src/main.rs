@@ -7,18 +7,32 @@ use command_line::{Kind, Manual};
 
 mod function;
 mod report;
+mod session;
+
+use report::Report;
+use session::SessionCommand;
 
 const PROGRAM: &str = "pals";
 
 /// In which ways it fails.
-const KINDS: &[Kind] = &[Kind::Other, Kind::Usage];
+const KINDS: &[Kind] = &[
+    Kind::Other,
+    Kind::Usage,
+    Kind::Daemon,
+    Kind::Pin,
+    Kind::Refused,
+    Kind::Undelivered,
+    Kind::Timeout,
+    Kind::Home,
+    Kind::Certificate,
+];
 
 /// The manual page, beside what is said here.
 const MANUAL: Manual = Manual {
     description: "\
 Parties compute together what each of them keeps secret: their cards take the inputs, and tell each party its own\n\
 part of the result. What is computed is a function, a module of WebAssembly that every card knows by its hash.\n\
-This program writes, checks and tries functions. It asks no daemon and no card.",
+It has the own card take part in sessions, each to its end, and it writes, checks and tries functions.",
     kinds: KINDS,
     sections: include_str!("../pals.roff"),
 };
@@ -30,12 +44,30 @@ struct Arguments {
     /// Answer with one JSON document
     #[arg(long, global = true, help_heading = "For every command")]
     json: bool,
+    #[command(flatten)]
+    way: session::Way,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Get an id for sessions and pin the card
+    Init(session::Init),
+    /// Print the member code, by which others invite this card
+    Id,
+    /// Auction something: who bids most wins, at the price of the second
+    #[command(subcommand)]
+    Auction(session::Auction),
+    /// Compute a number of what each member gives
+    #[command(subcommand)]
+    Run(session::Run),
+    /// Show where the card's session is, or how the last one ended
+    Status,
+    /// Show the result of the last session once more
+    Result,
+    /// Leave the session that the card is in
+    Leave,
     /// Write, check and try functions: what a computation computes
     #[command(subcommand)]
     Function(function::FunctionCommand),
@@ -50,11 +82,28 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> ExitCode {
     let json = arguments.json;
-    let done = match &arguments.command {
-        Command::Function(command) => function::run(command),
+    let done = match carry_out(arguments) {
+        Ok(report) => report.print(json).map_err(report::Failure::from),
+        Err(failure) => return failure.tell(PROGRAM, json),
     };
-    match done.and_then(|report| Ok(report.print(json)?)) {
-        Err(failure) if !failure.is_unheard() => failure.tell(PROGRAM, json),
+    match done {
+        Err(failure) if !failure.is_unheard() => failure.parts().tell(PROGRAM, json),
         _ => ExitCode::SUCCESS,
     }
+}
+
+fn carry_out(arguments: &Arguments) -> Result<Report, command_line::Failure> {
+    let command = match &arguments.command {
+        Command::Function(command) => {
+            return function::run(command).map_err(|failure| failure.parts());
+        }
+        Command::Init(init) => SessionCommand::Init(init),
+        Command::Id => SessionCommand::Id,
+        Command::Auction(auction) => SessionCommand::Auction(auction),
+        Command::Run(run) => SessionCommand::Run(run),
+        Command::Status => SessionCommand::Status,
+        Command::Result => SessionCommand::Result,
+        Command::Leave => SessionCommand::Leave,
+    };
+    session::run(&arguments.way, &command)
 }

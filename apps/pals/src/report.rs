@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use command_line::{Kind, OutputError, print};
 use oncard_function::{BudgetError, ENGINE, LoadError};
@@ -61,14 +60,14 @@ impl Failure {
         matches!(self, Self::Output(error) if error.is_closed())
     }
 
-    pub(crate) fn tell(&self, program: &str, json: bool) -> ExitCode {
-        let failure = command_line::Failure {
+    /// As every program tells it.
+    pub(crate) fn parts(&self) -> command_line::Failure {
+        command_line::Failure {
             kind: self.kind(),
             message: self.to_string(),
             hint: self.hint(),
             facts: Map::new(),
-        };
-        failure.tell(program, json)
+        }
     }
 
     fn kind(&self) -> Kind {

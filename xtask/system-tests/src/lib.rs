@@ -12,6 +12,7 @@ mod dice;
 mod host;
 mod kept;
 pub mod owner;
+pub mod pals;
 mod program;
 pub mod reader;
 mod rogue;

@@ -159,6 +159,13 @@ impl Host {
         wallet.args(arguments)
     }
 
+    /// `pals` of this host's user.
+    pub fn pals(&self, arguments: &[&str]) -> Program {
+        let pals = self.binaries.program("pals").arg("--home");
+        let pals = pals.arg(self.directory.join("pals"));
+        pals.arg("--pin-file").arg(&self.pin_file).args(arguments)
+    }
+
     /// What the daemon's counter of that name says.
     ///
     /// # Errors

@@ -1,0 +1,109 @@
+//! The descriptor of a session, of what its first member chooses.
+
+use libetp::codec::List;
+use libetp::digest::SUITE;
+use libetp::params::pals::{Descriptor, Member, NATIVE_ENGINE, NATIVE_INPUT_BYTES};
+
+use crate::Computation;
+
+/// Rounds before the agreement, unless somebody says otherwise.
+pub const COVER_ROUNDS: u32 = 2;
+/// The length of a round in milliseconds, unless somebody says otherwise: messages between distant hosts take a tenth of
+/// it.
+pub const ROUND_MS: u32 = 2_000;
+
+/// Of a round, how much is for members that see the start at different times, and how much for messages on their way: of
+/// each so many percent. What remains is for clocks that drift.
+const SHARE_PERCENT: u32 = 40;
+/// By how many millionths a clock may be wrong: twice what quartz in computers is at worst.
+const DRIFT_PPM: u32 = 200;
+
+/// What the first member chooses.
+#[derive(Clone, Debug)]
+pub struct Proposal {
+    /// All members, the one who proposes first.
+    pub members: Vec<Member>,
+    /// What is computed.
+    pub computation: Computation,
+    /// Lowest class of a member's card.
+    pub min_class: u8,
+    /// How many members' hosts may be corrupt; the most that are possible, if it is not said.
+    pub corrupt: Option<u8>,
+    /// Rounds before the agreement.
+    pub cover_rounds: u32,
+    /// The length of a round.
+    pub round_ms: u32,
+}
+
+impl Proposal {
+    /// The descriptor. Cards refuse one that is outside the proofs; `oncard_trustedpals::session::Terms` says so
+    /// before.
+    pub fn descriptor(self) -> Descriptor {
+        let fewer_than_half = self.members.len().saturating_sub(1) / 2;
+        let most = u8::try_from(fewer_than_half).unwrap_or(u8::MAX);
+        let share_ms = self.round_ms / 100 * SHARE_PERCENT;
+        Descriptor {
+            suite: SUITE,
+            function: self.computation.native().hash(),
+            parameters: self.computation.parameters(),
+            engine: NATIVE_ENGINE.into(),
+            // The functions that cards have need one slice.
+            fuel: 1,
+            slice: 1,
+            memory_bytes: 0,
+            members: List(self.members),
+            min_class: self.min_class,
+            code_hash: None,
+            corrupt: self.corrupt.unwrap_or(most),
+            input_bytes: NATIVE_INPUT_BYTES,
+            cover_rounds: self.cover_rounds,
+            round_ms: self.round_ms,
+            start_skew_ms: share_ms,
+            delay_ms: share_ms,
+            drift_ppm: DRIFT_PPM,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use libetp::EntityId;
+    use libetp::params::pals::{AuctionTerms, Quorum};
+    use oncard_trustedpals::MEMBERS_MAX;
+    use oncard_trustedpals::session::Terms;
+
+    use super::*;
+
+    fn proposal(n: usize, computation: Computation) -> Proposal {
+        let member = |at: u8| Member {
+            key: [at; 32],
+            program: EntityId::from_bytes([at; 16]),
+        };
+        Proposal {
+            members: (1..=n as u8).map(member).collect(),
+            computation,
+            min_class: 0,
+            corrupt: None,
+            cover_rounds: COVER_ROUNDS,
+            round_ms: ROUND_MS,
+        }
+    }
+
+    #[test]
+    fn cards_take_what_is_proposed_for_few_and_for_many_members() {
+        let auction = Computation::Auction(AuctionTerms {
+            reserve: 5,
+            auctioneer: None,
+            is_price_public: false,
+        });
+        let sum = Computation::Sum(Quorum { inputs_min: 2 });
+        for (n, corrupt) in [(2, 0), (3, 1), (4, 1), (5, 2), (MEMBERS_MAX, 15)] {
+            for computation in [auction.clone(), sum.clone()] {
+                let descriptor = proposal(n, computation.clone()).descriptor();
+                assert_eq!(descriptor.corrupt, corrupt);
+                assert_eq!(Computation::of(&descriptor), Some(computation));
+                Terms::new(descriptor, &[1; 32]).unwrap();
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The home of `pals`, opened: its id resumed, the card pinned.
+
+use card_owner::{Access, Orders, Owner, Settings, Version, as_hex};
+use libetp::client::Trust;
+use libetp::client::blocking::Capability;
+use libetp::codec::{from_slice, to_vec};
+use libetp::params::pals::Descriptor;
+use pals::MemberCode;
+use serde::{Deserialize, Serialize};
+
+use super::program::{Failure, Home};
+
+const FILE: &str = "session.json";
+
+/// An open account.
+pub(super) struct Account {
+    home: Home,
+    pub(super) settings: Settings,
+    records: Records,
+    pub(super) capability: Capability,
+    trust: Trust,
+}
+
+/// What is remembered between two runs.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Records {
+    version: Version,
+    wrong_pin_unix_s: Option<u64>,
+    /// The descriptor of the session that was last ordered.
+    #[serde(with = "as_hex")]
+    descriptor: Vec<u8>,
+}
+
+impl Account {
+    /// Opens home and connection.
+    pub(super) fn open(access: &Access<'_>) -> Result<Self, Failure> {
+        let home = Home::open(access.home)?;
+        let settings = Settings::load(&home, access)?;
+        let records = home.load(FILE)?.unwrap_or_default();
+        let trust = card_owner::trust(access);
+        let connection = card_owner::connect(&settings.socket, &trust)?;
+        let capability = card_owner::resume(&home, connection)?;
+        Ok(Self {
+            home,
+            settings,
+            records,
+            capability,
+            trust,
+        })
+    }
+
+    /// Authenticates to the card with the PIN.
+    pub(super) fn authenticate(&mut self, access: &Access<'_>) -> Result<Orders, Failure> {
+        let secret = card_owner::secret(&mut self.capability, access)?;
+        let owner = Owner {
+            capability: &mut self.capability,
+            card: self.settings.card.pin(),
+            wrong_pin_unix_s: self.records.wrong_pin_unix_s,
+        };
+        let connect = || card_owner::connect(&self.settings.socket, &self.trust);
+        let keep = |wrong_pin_unix_s| {
+            self.records.wrong_pin_unix_s = wrong_pin_unix_s;
+            self.home.store(FILE, &self.records)
+        };
+        Orders::open(owner, &secret, connect, keep)
+    }
+
+    /// By which others know this one.
+    pub(super) fn code(&self) -> MemberCode {
+        code(&self.settings)
+    }
+
+    /// Remembers what the next result is of.
+    pub(super) fn remember(&mut self, descriptor: &Descriptor) -> Result<(), Failure> {
+        self.records.descriptor = to_vec(descriptor);
+        self.home.store(FILE, &self.records)
+    }
+
+    /// The session that was last ordered.
+    pub(super) fn remembered(&self) -> Option<Descriptor> {
+        from_slice(&self.records.descriptor).ok()
+    }
+}
+
+/// By which others know the member with these settings.
+pub(super) fn code(settings: &Settings) -> MemberCode {
+    MemberCode {
+        key: settings.card.key.0,
+        program: settings.id,
+    }
+}

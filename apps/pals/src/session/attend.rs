@@ -1,0 +1,237 @@
+//! A session from the order to its end: messages in, the card's rounds ended in time.
+
+use std::time::{Duration, Instant};
+
+use card_owner::{ANSWER_TIMEOUT, Orders};
+use libetp::client::blocking::{Capability, CardSession};
+use libetp::client::{ClientError, Event};
+use libetp::params::pals::{
+    Invite, JoinSession, LeaveSession, OpenSession, Outcome, SessionResult, Stage,
+};
+use pals::Step;
+
+use super::account::Account;
+use super::ended::Ended;
+use super::interrupt::Interrupt;
+use super::program::{Failure, Kind};
+use super::terms::Agreement;
+use super::watch::{Heard, Watch};
+
+/// How often at least somebody looks for signals.
+const WAKE: Duration = Duration::from_millis(200);
+
+/// Gives the order that begins a session for this card, and attends to it until it ends. Members may take `wait` to
+/// join.
+pub(super) fn attend<'a>(
+    account: &mut Account,
+    mut orders: Orders,
+    agreement: &'a Agreement,
+    order: Order,
+    wait: Duration,
+) -> Result<Ended<'a>, Failure> {
+    account.remember(agreement.descriptor())?;
+    let interrupt = Interrupt::new()?;
+    let card = orders.card();
+    let watch = Watch::new(card, agreement);
+    let (session, capability) = orders.authenticated(&mut account.capability);
+    order.give(session, capability)?;
+    let mut attending = Attending {
+        agreement,
+        order,
+        session,
+        capability,
+        watch,
+        interrupt,
+        began: Instant::now(),
+        heard: Duration::ZERO,
+        wait,
+        leaving: None,
+        is_joining_anew: false,
+    };
+    let result = attending.run()?;
+    attending.capability.take_received();
+    attending.capability.write_out()?;
+    let why = attending.leaving;
+    let missed = attending.watch.missed;
+    match why {
+        // It may have ended before the card heard of it.
+        Some(why) if result.outcome == Outcome::Left as u8 => Err(why),
+        _ => Ok(Ended::new(agreement, result, missed)),
+    }
+}
+
+/// The order that begins a session for a card.
+pub(super) enum Order {
+    Open(OpenSession),
+    Join(JoinSession),
+}
+
+impl Order {
+    fn give(
+        &self,
+        session: &mut CardSession,
+        capability: &mut Capability,
+    ) -> Result<u64, ClientError> {
+        match self {
+            Self::Open(order) => session.send(capability, order),
+            Self::Join(order) => session.send(capability, order),
+        }
+    }
+}
+
+struct Attending<'a> {
+    agreement: &'a Agreement,
+    order: Order,
+    session: &'a mut CardSession,
+    capability: &'a mut Capability,
+    watch: Watch<'a>,
+    interrupt: Interrupt,
+    began: Instant,
+    /// When the card said something last.
+    heard: Duration,
+    /// For how long members may join.
+    wait: Duration,
+    /// Why the session is being left.
+    leaving: Option<Failure>,
+    /// The session is being left and joined under another opening.
+    is_joining_anew: bool,
+}
+
+impl Attending<'_> {
+    fn run(&mut self) -> Result<SessionResult, Failure> {
+        loop {
+            self.carry_out_steps()?;
+            self.look_around()?;
+            let event = self.capability.event_within(self.patience())?;
+            let now = self.began.elapsed();
+            let heard = match &event {
+                Some(Event::Delivery(delivery)) => self.watch.hear(&delivery.message, now),
+                Some(Event::Undelivered(undelivered)) => {
+                    return Err(Failure::undelivered(undelivered));
+                }
+                None => Heard::Nothing,
+            };
+            self.capability.take_received();
+            match heard {
+                Heard::Nothing => continue,
+                Heard::Ended(result) if self.is_of_session_before(&result) => {
+                    self.is_joining_anew = false;
+                }
+                Heard::Ended(result) => return Ok(result),
+                Heard::Invited(invite) => self.join_anew(&invite)?,
+                Heard::InvitedElsewhere(by) => {
+                    let by = card_owner::named(by);
+                    eprintln!("pals: {by} invites to another session; a card is in one at a time");
+                }
+                Heard::Refused(refused) => {
+                    return Err(ClientError::OrderRefused {
+                        mtype: refused.mtype,
+                        code: refused.code,
+                        detail: refused.detail,
+                    }
+                    .into());
+                }
+                Heard::State => self.heard = now,
+            }
+            if let Some(news) = self.watch.news() {
+                eprintln!("pals: {news}");
+            }
+        }
+    }
+
+    /// The first member began again, on the same terms: what was joined will never start.
+    fn join_anew(&mut self, invite: &Invite) -> Result<(), Failure> {
+        let is_joining = self.is_joining();
+        let Order::Join(order) = &mut self.order else {
+            return Ok(());
+        };
+        if !is_joining || order.opening == invite.opening {
+            return Ok(());
+        }
+        order.opening = invite.opening;
+        self.session.send(self.capability, &LeaveSession {})?;
+        self.order.give(self.session, self.capability)?;
+        self.is_joining_anew = true;
+        Ok(())
+    }
+
+    fn is_of_session_before(&self, result: &SessionResult) -> bool {
+        self.is_joining_anew && result.outcome == Outcome::Left as u8
+    }
+
+    /// Tells the card what the clock says.
+    fn carry_out_steps(&mut self) -> Result<(), Failure> {
+        let card = self.session.card();
+        while let Some(step) = self.watch.controller.next(self.began.elapsed()) {
+            match step {
+                Step::End(over) => self.capability.queue_param(card, &over)?,
+                Step::Compute(compute) => self.capability.queue_param(card, &compute)?,
+            };
+        }
+        Ok(self.capability.write_out()?)
+    }
+
+    /// How long there is nothing to do but to listen.
+    fn patience(&self) -> Duration {
+        let due = self.watch.controller.due();
+        let left = due.map(|due| due.saturating_sub(self.began.elapsed()));
+        left.map_or(WAKE, |left| left.min(WAKE))
+    }
+
+    /// Leaves if somebody asks for that, or if nobody joins; gives a card up that is silent.
+    fn look_around(&mut self) -> Result<(), Failure> {
+        let now = self.began.elapsed();
+        if self.interrupt.has_come() {
+            if let Some(why) = self.leaving.take() {
+                return Err(why);
+            }
+            let text = "interrupted: the card has left the session";
+            self.leave(Failure::new(Kind::Other, text).fact("outcome", "left"))?;
+        }
+        let is_joining = self.is_joining();
+        if is_joining && self.leaving.is_none() && now >= self.wait {
+            self.leave(self.not_joined())?;
+        }
+        let is_asked = self.watch.last.is_none()
+            || self.leaving.is_some()
+            || !is_joining && self.watch.controller.due().is_none();
+        let round = Duration::from_millis(self.agreement.descriptor().round_ms.into());
+        match is_asked && now >= self.heard + ANSWER_TIMEOUT.max(round) {
+            true => Err(silent()),
+            false => Ok(()),
+        }
+    }
+
+    fn is_joining(&self) -> bool {
+        let last = self.watch.last.as_ref();
+        last.is_some_and(|state| state.stage == Stage::Joining as u8)
+    }
+
+    fn leave(&mut self, why: Failure) -> Result<(), Failure> {
+        self.session.send(self.capability, &LeaveSession {})?;
+        self.heard = self.began.elapsed();
+        self.leaving = Some(why);
+        Ok(())
+    }
+
+    fn not_joined(&self) -> Failure {
+        let roster = &self.agreement.roster;
+        let missing = match roster.me {
+            0 => self.watch.missing(),
+            _ => vec![0],
+        };
+        let names = roster.names(&missing);
+        let text = match roster.me {
+            0 => format!("did not join in time: {names}"),
+            _ => format!("the session was not started in time by {names}"),
+        };
+        Failure::new(Kind::Timeout, text)
+            .hint("the card has left the session; agree on a time, and begin again")
+            .fact("missing", missing)
+    }
+}
+
+fn silent() -> Failure {
+    Failure::new(Kind::Timeout, "the card does not say anything")
+        .hint("`pals status` asks it where the session is, `pals leave` ends it for this card")
+}

@@ -1,0 +1,174 @@
+//! How a session ended, for people and for programs.
+
+use libetp::client::text::hex;
+use libetp::params::pals::{AuctionResult, Outcome, SessionResult};
+use pals::Found;
+use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
+
+use super::program::{Failure, Kind};
+use super::terms::Agreement;
+use crate::report::Report;
+
+/// The end of a session.
+pub(super) struct Ended<'a> {
+    agreement: &'a Agreement,
+    outcome: Option<Outcome>,
+    session: Option<String>,
+    result: Zeroizing<Vec<u8>>,
+    /// For each round in which somebody was missing: who.
+    missed: Vec<(u32, u32)>,
+}
+
+impl<'a> Ended<'a> {
+    pub(super) fn new(
+        agreement: &'a Agreement,
+        result: SessionResult,
+        missed: Vec<(u32, u32)>,
+    ) -> Self {
+        Self {
+            agreement,
+            outcome: Outcome::from_u8(result.outcome),
+            session: result.session.map(|session| hex(&session)),
+            result: Zeroizing::new(result.result.unwrap_or_default()),
+            missed,
+        }
+    }
+
+    /// What is said of it.
+    pub(super) fn report(self) -> Result<Report, Failure> {
+        if self.outcome != Some(Outcome::Result) {
+            return Err(self.failure());
+        }
+        let found = self.agreement.computation.found(&self.result);
+        let found = found.map_err(|error| {
+            Failure::new(
+                Kind::Other,
+                format!("the card tells no result of this function: {error}"),
+            )
+        })?;
+        let mut facts = self.facts();
+        facts.extend(self.found_facts(&found));
+        let mut text = self.text(&found);
+        if let Some(missing) = self.missing_text() {
+            text = format!("{text}\n{missing}");
+        }
+        let json = Value::Object(facts);
+        Ok(Report { text, json })
+    }
+
+    fn facts(&self) -> Map<String, Value> {
+        let agreement = self.agreement;
+        let facts = json!({
+            "function": agreement.computation.native().name(),
+            "outcome": self.outcome.map(Outcome::name),
+            "session": self.session,
+            "me": agreement.roster.me,
+            "members": agreement.roster.json(),
+            "rounds": agreement.terms.plan().last_round(),
+            "missed": self.missed_facts(),
+        });
+        match facts {
+            Value::Object(facts) => facts,
+            _ => Map::new(),
+        }
+    }
+
+    fn missed_facts(&self) -> Value {
+        let fact = |(round, bits): &(u32, u32)| {
+            let members = self.agreement.roster.of_bits(*bits);
+            json!({ "round": round, "members": members })
+        };
+        self.missed.iter().map(fact).collect()
+    }
+
+    fn found_facts(&self, found: &Found) -> Map<String, Value> {
+        let facts = match found {
+            Found::Auction(AuctionResult { won, winner, price }) => {
+                json!({ "won": won, "winner": winner, "price": price })
+            }
+            Found::Sum(count, sum) => {
+                // Larger than numbers that programs read from JSON.
+                json!({ "count": count, "sum": sum.map(|sum| sum.to_string()) })
+            }
+            Found::Maximum(count, maximum) => json!({ "count": count, "maximum": maximum }),
+        };
+        match facts {
+            Value::Object(facts) => facts,
+            _ => Map::new(),
+        }
+    }
+
+    fn text(&self, found: &Found) -> String {
+        match found {
+            Found::Auction(result) => self.auction(result),
+            Found::Sum(count, Some(sum)) => format!("The sum of {count} numbers is {sum}."),
+            Found::Maximum(count, Some(maximum)) => {
+                format!("The largest of {count} numbers is {maximum}.")
+            }
+            Found::Sum(count, None) | Found::Maximum(count, None) => {
+                format!("Only {count} gave a number: too few for a result.")
+            }
+        }
+    }
+
+    fn auction(&self, result: &AuctionResult) -> String {
+        let winner = result.winner.map(usize::from);
+        let winner = winner.and_then(|at| self.agreement.roster.name(at));
+        match (result.won, winner, result.price) {
+            (true, _, Some(price)) => format!("You won, at the price of {price}."),
+            (true, _, None) => "You won.".into(),
+            (false, Some(winner), Some(price)) => format!("{winner} won, at the price of {price}."),
+            (false, _, Some(price)) => format!("You did not win. The price is {price}."),
+            (false, ..) => "You did not win.".into(),
+        }
+    }
+
+    /// Who was missing, and when.
+    fn missing_text(&self) -> Option<String> {
+        let roster = &self.agreement.roster;
+        let bits = self.missed.iter().fold(0, |all, (_, bits)| all | bits);
+        let line = |at: usize| {
+            let is_missing =
+                |(_, bits): &&(u32, u32)| bits.checked_shr(at as u32).unwrap_or(0) & 1 == 1;
+            let rounds = self.missed.iter().filter(is_missing).count() as u64;
+            let rounds = command_line::counted(rounds, "round", "rounds");
+            format!(
+                "Nothing came in time from {} in {rounds}.",
+                roster.names(&[at])
+            )
+        };
+        let lines: Vec<String> = roster.of_bits(bits).into_iter().map(line).collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
+    }
+
+    /// Why there is no result.
+    fn failure(&self) -> Failure {
+        let (text, hint) = match self.outcome {
+            Some(Outcome::Trapped) => (
+                "the function gave no result, or this host gave the card too little time to compute",
+                "begin again; longer rounds give more time",
+            ),
+            Some(Outcome::Halted) => (
+                "the card took no part in the end: this host, or too many others, did not deliver in time",
+                "look at the network between the members' hosts; longer rounds give more time",
+            ),
+            Some(Outcome::Left) => ("the card has left the session", "agree on a new one"),
+            Some(Outcome::PowerLost) => (
+                "the card lost power in the middle of the session, and so its input and its keys",
+                "agree on a new one; a soft card has its daemon's power",
+            ),
+            _ => (
+                "the card says an end that is not known here",
+                "is it of this version?",
+            ),
+        };
+        let text = match self.missing_text() {
+            Some(missing) => format!("{text}. {}", missing.replace('\n', " ")),
+            None => text.into(),
+        };
+        let failure = Failure::new(Kind::Other, text).hint(hint);
+        let facts = self.facts().into_iter();
+        facts.fold(failure, |failure, (name, value)| failure.fact(&name, value))
+    }
+}

@@ -1,0 +1,89 @@
+//! Hosts whose owners compute together.
+
+mod running;
+mod wire;
+
+pub use running::Running;
+pub use wire::{Mark, Wire, between_cards, mark};
+
+use crate::deployment::{Deployment, text};
+use crate::host::{Host, Peer};
+use crate::program::Failure;
+
+/// Hosts that know each other, each with a soft card and a member code.
+#[derive(Debug)]
+pub struct Parties {
+    /// In order of members.
+    pub hosts: Vec<Host>,
+    codes: Vec<String>,
+}
+
+impl Parties {
+    /// Makes `n` hosts, starts their daemons and gets each a member code.
+    ///
+    /// # Errors
+    /// [`Failure`] of any program.
+    pub fn assemble(at: &Deployment, n: usize) -> Result<Self, Failure> {
+        let third_party = at.enrol("service", "third-party")?;
+        let enrolled = (0..n).map(|i| at.host(&format!("host-{i}"), &third_party));
+        let mut hosts = enrolled.collect::<Result<Vec<_>, _>>()?;
+        let peers: Vec<Peer> = hosts.iter().map(|host| host.peer.clone()).collect();
+        for (i, host) in hosts.iter_mut().enumerate() {
+            let others = peers.iter().enumerate().filter(|(at, _)| *at != i);
+            let others: Vec<&Peer> = others.map(|(_, peer)| peer).collect();
+            host.start(&others)?;
+        }
+        let codes = hosts.iter().map(|host| code(host, at));
+        let codes = codes.collect::<Result<_, _>>()?;
+        Ok(Self { hosts, codes })
+    }
+
+    /// The first member invites all others, with `arguments` after its command.
+    ///
+    /// # Errors
+    /// [`Failure`] if `pals` cannot be started.
+    pub fn create(&self, what: &[&str], arguments: &[&str]) -> Result<Running, Failure> {
+        let create = self.hosts[0].pals(what).args(&["create", "--json"]);
+        let others = self.codes[1..].iter();
+        let create = others.fold(create, |create, code| create.args(&["--with", code]));
+        Running::start(create.args(arguments))
+    }
+
+    /// Another member joins.
+    ///
+    /// # Errors
+    /// [`Failure`] if `pals` cannot be started.
+    pub fn join(
+        &self,
+        member: usize,
+        what: &[&str],
+        arguments: &[&str],
+    ) -> Result<Running, Failure> {
+        let join = self.hosts[member].pals(what);
+        let join = join.args(&["join", "--json", "--yes", "--from", &self.codes[0]]);
+        Running::start(join.args(arguments))
+    }
+
+    /// A sealed-bid auction in which all members take part, the first with `arguments`; in order of members.
+    ///
+    /// # Errors
+    /// [`Failure`] if `pals` cannot be started.
+    pub fn auction(&self, bids: &[u64], arguments: &[&str]) -> Result<Vec<Running>, Failure> {
+        let bids: Vec<String> = bids.iter().map(u64::to_string).collect();
+        let first = [&["--bid", &bids[0]], arguments].concat();
+        let mut members = vec![self.create(&["auction"], &first)?];
+        for (member, bid) in bids.iter().enumerate().skip(1) {
+            members.push(self.join(member, &["auction"], &["--bid", bid])?);
+        }
+        Ok(members)
+    }
+}
+
+fn code(host: &Host, at: &Deployment) -> Result<String, Failure> {
+    let init = host.pals(&["init", "--json", "--scheme"]);
+    let init = init
+        .arg(at.scheme_file())
+        .arg("--socket")
+        .arg(host.socket());
+    text(&init.run()?.json()?, "member")
+}
