@@ -49,6 +49,10 @@ const PRIVILEGED: &[&str] = &[
     "join-session",
     "attend-session",
     "leave-session",
+    "load-function",
+    "approve-function",
+    "forget-function",
+    "list-functions",
     "sign",
 ];
 const AUTHENTICATION: &[&str] = &["auth-begin", "auth", "set-pin"];

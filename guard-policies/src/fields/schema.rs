@@ -46,6 +46,15 @@ const MEMBER: &[&str] = &["key: bytes32", "program: id"];
 /// [`libetp::params::pals::Entry`].
 const ENTRY: &[&str] = &["nonce: bytes32", "certificate: bytes", "signature: bytes64"];
 
+/// What the registry calls a `kept-function`: the fields of
+/// [`libetp::params::pals::KeptFunction`].
+const KEPT_FUNCTION: &[&str] = &[
+    "hash: bytes32",
+    "total: u32",
+    "stored: u32",
+    "is_approved: bool",
+];
+
 /// A field of a param.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
@@ -120,6 +129,7 @@ fn kind(text: &'static str) -> Kind {
         "descriptor" => structure(DESCRIPTOR),
         "member" => structure(MEMBER),
         "entry" => structure(ENTRY),
+        "kept-function" => structure(KEPT_FUNCTION),
         _ => {
             if let Some(bits @ 1..=64) = number("u") {
                 return Kind::Uint(u64::MAX >> (64 - bits));

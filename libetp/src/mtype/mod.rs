@@ -2,6 +2,7 @@
 //!
 //! The numbers, names, flags and fields come from one registry, `docs/protocol/mtypes.toml`.
 
+mod names;
 mod table;
 
 use core::fmt;

@@ -2,171 +2,6 @@
 
 use super::{Entry, Mtype};
 
-impl Mtype {
-    /// Verdict to a card about a message that it sent.
-    pub const UNDELIVERABLE: Mtype = Mtype(0x0001);
-    /// Asks a card or a host's diagnostics port for an answer.
-    pub const PING: Mtype = Mtype(0x0002);
-    /// Answers a ping with the same nonce.
-    pub const PONG: Mtype = Mtype(0x0003);
-    /// The daemon asks an approver about a message that Guard holds; digest is that of the whole message.
-    pub const GUARD_ASK: Mtype = Mtype(0x0004);
-    /// What the approver says. Only the id that was asked is heard, about those bytes.
-    pub const GUARD_ANSWER: Mtype = Mtype(0x0005);
-    /// A program asks its host's diagnostics port how its card is, now and whenever that changes.
-    pub const CARD_WATCH: Mtype = Mtype(0x0006);
-    /// How the card is. Messages for one that is away wait up to wait_ms from when it went; 0 if they do not.
-    pub const CARD_STATE: Mtype = Mtype(0x0007);
-    /// The daemon asks a card to prove itself before its domain goes live.
-    pub const HELLO_CHALLENGE: Mtype = Mtype(0x0101);
-    /// The card's proof; signature tag `hello` over [nonce, boot_id, generation, domain, highest_port].
-    pub const HELLO: Mtype = Mtype(0x0102);
-    /// The daemon asks its card for a block of ports.
-    pub const RESERVE_PORTS: Mtype = Mtype(0x0103);
-    /// A block of ports that the card will never assign again.
-    pub const PORTS_RESERVED: Mtype = Mtype(0x0104);
-    /// The daemon asks its card to state which host it is at.
-    pub const SERVE: Mtype = Mtype(0x0105);
-    /// Signature tag `serve` over [domain, card_key, host_key, number, nonce].
-    pub const STATEMENT: Mtype = Mtype(0x0106);
-    /// The daemon tells its card that an id's capability ended or was resumed: its authentication is void.
-    pub const CAPABILITY_ENDED: Mtype = Mtype(0x0107);
-    /// A program asks for a challenge to authenticate with.
-    pub const AUTH_BEGIN: Mtype = Mtype(0x0110);
-    /// Valid once, for the id that asked.
-    pub const AUTH_CHALLENGE: Mtype = Mtype(0x0111);
-    /// First message of Noise NK to the card's key, payload [pin, id, challenge]; pin in its block.
-    pub const AUTH: Mtype = Mtype(0x0112);
-    /// Second message of Noise NK; the id is authenticated under the channel key.
-    pub const AUTH_OK: Mtype = Mtype(0x0113);
-    /// Why not, and how many tries are left of what was tried, before it blocks.
-    pub const AUTH_FAILED: Mtype = Mtype(0x0114);
-    /// First message of Noise NK to the card's key, payload [is_puk, secret, new_pin, id, challenge].
-    pub const SET_PIN: Mtype = Mtype(0x0115);
-    /// Second message of Noise NK; the card has the new PIN, and nobody is authenticated any more.
-    pub const PIN_SET: Mtype = Mtype(0x0116);
-    /// The owner tells the card which host it is served from.
-    pub const ENROL_HOST: Mtype = Mtype(0x0120);
-    /// The card stored the host key.
-    pub const HOST_ENROLLED: Mtype = Mtype(0x0121);
-    /// The card did not carry out an order, and why.
-    pub const ORDER_REFUSED: Mtype = Mtype(0x0130);
-    /// Asks a card who it is.
-    pub const CARD_INFO_REQUEST: Mtype = Mtype(0x0140);
-    /// Who the card is. All of it public.
-    pub const CARD_INFO: Mtype = Mtype(0x0141);
-    /// The owner orders an exchange of vid1 for vid2 with the card of pb's domain.
-    pub const START_EXCHANGE: Mtype = Mtype(0x0201);
-    /// m1, from the card to the other wallet.
-    pub const OFFER: Mtype = Mtype(0x0202);
-    /// The other owner accepts m1.
-    pub const ACCEPT: Mtype = Mtype(0x0203);
-    /// m2; signature tag `agree` over body.
-    pub const AGREEMENT: Mtype = Mtype(0x0204);
-    /// m3; signature tag `confirm` over xid.
-    pub const CONFIRMATION: Mtype = Mtype(0x0205);
-    /// m4.
-    pub const COMMITMENT: Mtype = Mtype(0x0206);
-    /// How an exchange ended, to the id that ordered it, until acknowledged.
-    pub const EXCHANGE_RESULT: Mtype = Mtype(0x0207);
-    /// The other owner does not want the exchange.
-    pub const OFFER_REJECTED: Mtype = Mtype(0x0208);
-    /// The id that gave the order has the result of this exchange.
-    pub const ACKNOWLEDGE_RESULT: Mtype = Mtype(0x0209);
-    /// The owner takes an open offer back.
-    pub const CANCEL_OFFER: Mtype = Mtype(0x020a);
-    /// The card made the offer n1.
-    pub const EXCHANGE_STARTED: Mtype = Mtype(0x020b);
-    /// The offering owner has the card ask the third party to resolve.
-    pub const ORDER_RESOLVE: Mtype = Mtype(0x020c);
-    /// The agreeing owner has the card ask the third party to abort.
-    pub const ORDER_ABORT: Mtype = Mtype(0x020d);
-    /// The third party's word, to a card; signature tag `outcome` over [xid, outcome].
-    pub const OUTCOME: Mtype = Mtype(0x020e);
-    /// The card asked the third party; the exchange is in that state.
-    pub const DISPUTED: Mtype = Mtype(0x020f);
-    /// The owner opens the card for one issue.
-    pub const ISSUE_BEGIN: Mtype = Mtype(0x0210);
-    /// What the issuer must sign.
-    pub const ISSUE_CHALLENGE: Mtype = Mtype(0x0211);
-    /// Signature tag `issue` over [vid, card_key, challenge] by the issuer.
-    pub const ISSUE: Mtype = Mtype(0x0212);
-    /// The voucher is stored.
-    pub const ISSUED: Mtype = Mtype(0x0213);
-    /// The owner closes an open issue.
-    pub const ISSUE_CANCEL: Mtype = Mtype(0x0214);
-    /// The challenge is gone.
-    pub const ISSUE_CANCELLED: Mtype = Mtype(0x0215);
-    /// The owner redeems a voucher; signature tag `redeem` over [vid, challenge, redeemer_key] by the redeemer.
-    pub const REDEEM: Mtype = Mtype(0x0218);
-    /// The voucher is gone; signature tag `redeemed` over [vid, challenge, redeemer] by the card.
-    pub const REDEEMED: Mtype = Mtype(0x0219);
-    /// Signature tag `receipt` over [vid, challenge] by the redeemer; the card may forget the record.
-    pub const REDEEM_RECEIPT: Mtype = Mtype(0x021a);
-    /// The owner gives up on a receipt: the card forgets a redemption, and repeats its answer no more.
-    pub const FORGET_REDEMPTION: Mtype = Mtype(0x021b);
-    /// The redemption is forgotten.
-    pub const REDEMPTION_FORGOTTEN: Mtype = Mtype(0x021c);
-    /// The owner asks what the card holds, a page at a time.
-    pub const LIST_VOUCHERS: Mtype = Mtype(0x0220);
-    /// Vouchers in order of vid.
-    pub const VOUCHERS: Mtype = Mtype(0x0221);
-    /// The owner asks which exchanges are open or unacknowledged.
-    pub const LIST_EXCHANGES: Mtype = Mtype(0x0222);
-    /// Open offers, running exchanges, results not yet acknowledged.
-    pub const EXCHANGES: Mtype = Mtype(0x0223);
-    /// The owner of the first member's card opens a session, with its own input.
-    pub const OPEN_SESSION: Mtype = Mtype(0x0301);
-    /// From the first member's card to the others' programs: whether their owners take part.
-    pub const SESSION_INVITE: Mtype = Mtype(0x0302);
-    /// The owner of another member's card takes part, with its own input.
-    pub const JOIN_SESSION: Mtype = Mtype(0x0303);
-    /// To the first member's card; signature tag `join` over [descriptor, opening, nonce, H(certificate)].
-    pub const SESSION_JOIN: Mtype = Mtype(0x0304);
-    /// To all other cards, by each of them once more; signature tag `start` over the session by the first.
-    pub const SESSION_START: Mtype = Mtype(0x0305);
-    /// Between two cards of a session: message 1 or 2 of Noise KK.
-    pub const SESSION_HANDSHAKE: Mtype = Mtype(0x0306);
-    /// Between two cards of a session, one in each round each way; in a session all are of one size.
-    pub const SESSION_PACKET: Mtype = Mtype(0x0307);
-    /// To the program that attends to the card's session: where it is, and of whom something came.
-    pub const SESSION_STATE: Mtype = Mtype(0x0308);
-    /// The host's clock: that round is over. After round 0 the first one begins.
-    pub const ROUND_OVER: Mtype = Mtype(0x0309);
-    /// The packets of that round have left: the card computes its slice of the function.
-    pub const COMPUTE: Mtype = Mtype(0x030a);
-    /// How a session ended for this card, and its part of the result.
-    pub const SESSION_RESULT: Mtype = Mtype(0x030b);
-    /// The owner's program takes over a session, from one that is gone; answered with `session-state`.
-    pub const ATTEND_SESSION: Mtype = Mtype(0x030c);
-    /// The owner's card takes no part any more in the session that it is in.
-    pub const LEAVE_SESSION: Mtype = Mtype(0x030d);
-    /// mr1, from S_A to the third party; signature tag `resolve` over the xid of the evidence's body.
-    pub const RESOLVE_REQUEST: Mtype = Mtype(0x0401);
-    /// ma1, from S_B to the third party; signature tag `abort` over the xid of the evidence's body.
-    pub const ABORT_REQUEST: Mtype = Mtype(0x0402);
-    /// Asks the third party whether it decided on an exchange.
-    pub const OUTCOME_REQUEST: Mtype = Mtype(0x0403);
-    /// What the third party decided; null if nobody asked it to.
-    pub const OUTCOME_RECORD: Mtype = Mtype(0x0404);
-    /// A program of the third party's own host asks how it is.
-    pub const THIRD_PARTY_STATUS_REQUEST: Mtype = Mtype(0x0405);
-    /// Key id of the third party, and how many exchanges it decided.
-    pub const THIRD_PARTY_STATUS: Mtype = Mtype(0x0406);
-    /// The owner has the card sign; signature tag `keys/sign` over data.
-    pub const SIGN: Mtype = Mtype(0x0501);
-    /// Answer to `sign`.
-    pub const SIGNATURE: Mtype = Mtype(0x0502);
-    /// Asks the card to verify another card's `keys/sign` signature.
-    pub const VERIFY: Mtype = Mtype(0x0503);
-    /// Answer to `verify`; key is the signer's, when valid.
-    pub const VERIFIED: Mtype = Mtype(0x0504);
-    /// Asks a card to prove that it holds its key.
-    pub const CHALLENGE: Mtype = Mtype(0x0505);
-    /// Signature tag `keys/challenge` over [nonce, asker id].
-    pub const CHALLENGE_RESPONSE: Mtype = Mtype(0x0506);
-}
-
 /// The registry, sorted by number.
 pub const TABLE: &[Entry] = &[
     Entry {
@@ -756,6 +591,41 @@ pub const TABLE: &[Entry] = &[
         privileged: true,
         secret: false,
         params: &[],
+    },
+    Entry {
+        mtype: Mtype(0x030e),
+        name: "load-function",
+        privileged: true,
+        secret: false,
+        params: &["hash: bytes32", "offset: u32", "total: u32", "bytes: bytes"],
+    },
+    Entry {
+        mtype: Mtype(0x030f),
+        name: "approve-function",
+        privileged: true,
+        secret: false,
+        params: &["hash: bytes32"],
+    },
+    Entry {
+        mtype: Mtype(0x0310),
+        name: "forget-function",
+        privileged: true,
+        secret: false,
+        params: &["hash: bytes32"],
+    },
+    Entry {
+        mtype: Mtype(0x0311),
+        name: "list-functions",
+        privileged: true,
+        secret: false,
+        params: &[],
+    },
+    Entry {
+        mtype: Mtype(0x0312),
+        name: "functions",
+        privileged: false,
+        secret: false,
+        params: &["functions: list of kept-function"],
     },
     Entry {
         mtype: Mtype(0x0401),

@@ -9,7 +9,8 @@ use libetp::codec::{Encode, List, to_vec};
 use libetp::digest::{SUITE, sha256, signature_input};
 use libetp::id::{parse_hex, write_hex};
 use libetp::params::pals::{
-    AuctionTerms, Descriptor, JoinBody, Member, NATIVE_ENGINE, NATIVE_INPUT_BYTES, Native,
+    ApproveFunction, AuctionTerms, Descriptor, Functions, JoinBody, KeptFunction, LoadFunction,
+    Member, NATIVE_ENGINE, NATIVE_INPUT_BYTES, Native, PIECE_BYTES,
 };
 use libetp::{Domain, EntityId, Port};
 use oncard_runtime::AgreementKey;
@@ -41,6 +42,7 @@ struct File {
     session: SessionVector,
     link: LinkVector,
     contents: Vec<ContentVector>,
+    library: LibraryVector,
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -97,6 +99,18 @@ type EntityIdText = String;
 struct ContentVector {
     about: String,
     content: Hex,
+}
+
+/// Orders about a function of 32,771 bytes, all 0x61, and the answer when all of it is there. Parameters, without what
+/// wraps privileged ones.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LibraryVector {
+    hash: Hex,
+    /// The second and last piece.
+    load_function: Hex,
+    approve_function: Hex,
+    functions: Hex,
 }
 
 fn hex(bytes: &[u8]) -> Hex {
@@ -277,12 +291,32 @@ fn contents() -> Vec<ContentVector> {
     ]
 }
 
+fn library() -> LibraryVector {
+    let function = vec![0x61; PIECE_BYTES as usize + 3];
+    let (hash, total) = (sha256(&function), function.len() as u32);
+    let kept = KeptFunction {
+        hash,
+        total,
+        stored: total,
+        is_approved: true,
+    };
+    LibraryVector {
+        hash: hex(&hash),
+        load_function: hex(&to_vec(&LoadFunction::pieces(&function).last().unwrap())),
+        approve_function: hex(&to_vec(&ApproveFunction { hash })),
+        functions: hex(&to_vec(&Functions {
+            functions: List(vec![kept]),
+        })),
+    }
+}
+
 fn compute(input: File) -> File {
     let session = session(input.session);
     File {
         functions: functions(),
         link: link(input.link, &session),
         contents: contents(),
+        library: library(),
         session,
         ..input
     }
@@ -327,6 +361,12 @@ fn inputs() -> File {
             packet_back: none(),
         },
         contents: vec![],
+        library: LibraryVector {
+            hash: none(),
+            load_function: none(),
+            approve_function: none(),
+            functions: none(),
+        },
     }
 }
 

@@ -3,9 +3,11 @@
 //! `docs/protocol/pals.md` describes what cards and hosts do with these.
 
 mod functions;
+mod library;
 mod rounds;
 mod setup;
 
 pub use functions::*;
+pub use library::*;
 pub use rounds::*;
 pub use setup::*;

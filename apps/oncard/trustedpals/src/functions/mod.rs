@@ -1,10 +1,10 @@
-//! The functions that are built in.
+//! Where a descriptor becomes a [`Function`]: all else knows the trait only.
 //!
-//! [`function`] is where a descriptor becomes a [`Function`]: all else knows the trait only. An engine for
-//! functions that are modules takes its place beside the native ones there.
+//! A function is built in, or a module that the card keeps. The descriptor's engine says which.
 
 mod aggregate;
 mod auction;
+mod module;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -12,6 +12,7 @@ use alloc::vec::Vec;
 use libetp::codec::{CodecError, Decode, from_slice};
 use libetp::digest::Hash;
 use libetp::params::pals::{Descriptor, NATIVE_ENGINE, NATIVE_INPUT_BYTES, Native};
+use oncard_function::{BudgetError, ENGINE, Module};
 use zeroize::Zeroizing;
 
 use crate::smc::{Function, Trap, Work};
@@ -20,7 +21,9 @@ use crate::smc::{Function, Trap, Work};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FunctionError {
     /// Another engine, or another version of it: it would not spend the same.
-    #[error("this card computes with `{NATIVE_ENGINE}` only, exactly that version")]
+    #[error(
+        "this card computes with `{NATIVE_ENGINE}` and `{ENGINE}` only, exactly these versions"
+    )]
     Engine,
     /// No function of that hash.
     #[error("this card knows no function of that hash")]
@@ -31,9 +34,27 @@ pub enum FunctionError {
     /// Not the function's parameters.
     #[error("the parameters are not those of this function")]
     Parameters,
+    /// More than a module may use.
+    #[error(transparent)]
+    Budget(#[from] BudgetError),
 }
 
-/// The function of a session, whose id settles ties.
+/// The function of a session: `module`, or one that is built in.
+///
+/// # Errors
+/// [`FunctionError`].
+pub(crate) fn function_of(
+    descriptor: &Descriptor,
+    session: &Hash,
+    module: Option<&Module>,
+) -> Result<Box<dyn Function>, FunctionError> {
+    match module {
+        Some(module) => module::bounded(descriptor, session, module),
+        None => function(descriptor, session),
+    }
+}
+
+/// The function of a session that is built in. The session's id settles ties.
 ///
 /// # Errors
 /// [`FunctionError`].
@@ -41,8 +62,10 @@ pub fn function(
     descriptor: &Descriptor,
     session: &Hash,
 ) -> Result<Box<dyn Function>, FunctionError> {
-    if descriptor.engine != NATIVE_ENGINE {
-        return Err(FunctionError::Engine);
+    match descriptor.engine.as_str() {
+        NATIVE_ENGINE => {}
+        ENGINE => return Err(FunctionError::Unknown),
+        _ => return Err(FunctionError::Engine),
     }
     let native = Native::of(descriptor).ok_or(FunctionError::Unknown)?;
     if descriptor.input_bytes != NATIVE_INPUT_BYTES {

@@ -7,6 +7,7 @@ use libetp::codec::CodecError;
 use libetp::params::runtime::RefusalCode;
 use oncard_runtime::Rejection;
 
+use super::library::LibraryError;
 use crate::functions::FunctionError;
 use crate::session::{SetupError, TermsError};
 
@@ -20,6 +21,8 @@ pub(super) enum Fault {
     Terms(TermsError),
     #[error("{0}")]
     Function(FunctionError),
+    #[error("{0}")]
+    Library(LibraryError),
     #[error("{0}")]
     Setup(SetupError),
     #[error("an input of {found} bytes; in this session they have {expected}")]
@@ -56,6 +59,7 @@ impl Fault {
             | Self::Input { .. }
             | Self::First
             | Self::NotFirst => RefusalCode::Malformed,
+            Self::Library(error) => error.code(),
             Self::Setup(_) => RefusalCode::Certificate,
             Self::Busy => RefusalCode::Limit,
             Self::NoSession => RefusalCode::NotFound,
@@ -103,6 +107,12 @@ impl From<TermsError> for Fault {
 impl From<FunctionError> for Fault {
     fn from(error: FunctionError) -> Self {
         Self::Function(error)
+    }
+}
+
+impl From<LibraryError> for Fault {
+    fn from(error: LibraryError) -> Self {
+        Self::Library(error)
     }
 }
 

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use libetp::EntityId;
 use libetp::digest::Hash;
 use libetp::params::pals::{SessionResult, SessionState, Stage};
+use oncard_function::Module;
 use zeroize::Zeroizing;
 
 use super::fault::Fault;
@@ -45,6 +46,8 @@ pub(super) enum Phase {
 pub(super) struct Joining {
     pub(super) setup: Setup,
     pub(super) input: Zeroizing<Vec<u8>>,
+    /// What is computed, if it is not built in. It is here to stay, whatever the card forgets.
+    pub(super) module: Option<Module>,
 }
 
 impl core::fmt::Debug for Joining {

@@ -1,10 +1,11 @@
 //! The program of a card: messages in, one transition each.
 //!
 //! A card is in one session at a time. All of it lives in memory, and ends with power; the store keeps only that
-//! there is one ([`records`]), so that its owner can be told that it was lost. `docs/protocol/pals.md` describes the
-//! messages.
+//! there is one ([`records`]), so that its owner can be told that it was lost, and the functions that its owner
+//! gave it ([`library`]). `docs/protocol/pals.md` describes the messages.
 
 mod fault;
+mod library;
 mod memory;
 mod orders;
 mod records;
@@ -14,7 +15,7 @@ mod tell;
 
 use libetp::Mtype;
 use libetp::params::Param;
-use libetp::params::pals::{AttendSession, LeaveSession};
+use libetp::params::pals::{AttendSession, LeaveSession, ListFunctions};
 use oncard_runtime::{Context, Incoming, Program, Rejection};
 
 use fault::Fault;
@@ -69,6 +70,12 @@ fn step(message: &Incoming, memory: &mut Memory, context: &mut Context<'_>) -> R
         }
         Mtype::LEAVE_SESSION => {
             read::<LeaveSession>(message).and_then(|_| orders::leave(src, memory, context))
+        }
+        Mtype::LOAD_FUNCTION => library::load(src, read(message)?, context),
+        Mtype::APPROVE_FUNCTION => library::approve(src, &read(message)?, context),
+        Mtype::FORGET_FUNCTION => library::forget(src, &read(message)?, context),
+        Mtype::LIST_FUNCTIONS => {
+            read::<ListFunctions>(message).and_then(|_| library::list(src, context))
         }
         Mtype::SESSION_JOIN => setup::join(read(message)?, memory, context),
         Mtype::SESSION_START => setup::start(&read(message)?, memory, context),

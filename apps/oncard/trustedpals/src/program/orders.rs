@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 
 use super::fault::Fault;
 use super::memory::{Joining, Memory, Phase, Session};
-use super::{TAG_JOIN, records, setup, tell};
-use crate::functions::function;
+use super::{TAG_JOIN, library, records, setup, tell};
+use crate::functions::function_of;
 use crate::session::{Setup, Terms};
 
 /// `open-session`: the first member's card invites the others' owners.
@@ -77,7 +77,8 @@ fn enter(
     }
     let terms = Terms::new(descriptor, &context.identity().key)?;
     let descriptor = terms.descriptor();
-    function(descriptor, &Hash::default())?;
+    let module = library::module(descriptor, context)?;
+    function_of(descriptor, &Hash::default(), module.as_ref())?;
     let (found, expected) = (input.len(), descriptor.input_bytes as usize);
     if found != expected {
         return Err(Fault::Input { found, expected });
@@ -89,7 +90,11 @@ fn enter(
     let setup = Setup::new(terms, opening, nonce, certificate, sign, &mut |_| {
         verified.take()
     })?;
-    Ok(Joining { setup, input })
+    Ok(Joining {
+        setup,
+        input,
+        module,
+    })
 }
 
 fn begin(owner: EntityId, joining: Joining, memory: &mut Memory, context: &mut Context<'_>) {

@@ -1,9 +1,9 @@
-//! What the card stores: that it is in a session, and nothing of it.
+//! What the card stores of a session: that it is in it, and nothing else. And the form of all records.
 
 use alloc::vec::Vec;
 
 use libetp::EntityId;
-use libetp::codec::{from_slice, to_vec};
+use libetp::codec::{Decode, from_slice, to_vec};
 use libetp::digest::Hash;
 use libetp::params::pals::{Outcome, SessionResult};
 use libetp::params::runtime::RefusalCode;
@@ -12,7 +12,7 @@ use oncard_runtime::{Context, Rejection};
 use super::memory::{Memory, Session};
 
 const KEY: &[u8] = b"s";
-/// First byte of the value.
+/// First byte of every value.
 const VERSION: u8 = 1;
 
 libetp::structure! {
@@ -31,8 +31,7 @@ pub(super) fn put(session: &Session, context: &mut Context<'_>) {
         session: session.id(),
         attendant: session.attendant,
     };
-    let value: Vec<u8> = [&[VERSION], to_vec(&record).as_slice()].concat();
-    context.put(KEY, value);
+    context.put(KEY, value(&to_vec(&record)));
 }
 
 /// The card is in no session.
@@ -46,13 +45,7 @@ pub(super) fn take_lost(memory: &mut Memory, context: &mut Context<'_>) -> Resul
     let Some(value) = context.get(KEY)? else {
         return Ok(false);
     };
-    let record = match value.split_first() {
-        Some((&VERSION, record)) => from_slice::<OpenRecord>(record).ok(),
-        _ => None,
-    };
-    let record = record.ok_or_else(|| {
-        Rejection::refused(RefusalCode::Storage, "the record of the session is damaged")
-    })?;
+    let record: OpenRecord = read(&value)?;
     delete(context);
     let lost = SessionResult {
         descriptor: record.descriptor,
@@ -63,4 +56,28 @@ pub(super) fn take_lost(memory: &mut Memory, context: &mut Context<'_>) -> Resul
     let ended = memory.ended.get_or_insert(lost).clone();
     context.send(record.attendant, ended);
     Ok(true)
+}
+
+/// The value of a record.
+pub(super) fn value(record: &[u8]) -> Vec<u8> {
+    [&[VERSION], record].concat()
+}
+
+/// The record in a value.
+pub(super) fn content(value: &[u8]) -> Result<&[u8], Rejection> {
+    match value.split_first() {
+        Some((&VERSION, record)) => Ok(record),
+        _ => Err(damaged()),
+    }
+}
+
+/// As [`content`], decoded.
+pub(super) fn read<T: Decode>(value: &[u8]) -> Result<T, Rejection> {
+    from_slice(content(value)?).map_err(|_| damaged())
+}
+
+/// What is stored is not what this program stores.
+pub(super) fn damaged() -> Rejection {
+    let detail = "a record of secure computation is damaged";
+    Rejection::refused(RefusalCode::Storage, detail)
 }

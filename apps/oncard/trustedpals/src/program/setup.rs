@@ -11,7 +11,7 @@ use oncard_runtime::Context;
 use super::fault::Fault;
 use super::memory::{Memory, Phase, Running};
 use super::{TAG_START, records, tell};
-use crate::functions::function;
+use crate::functions::function_of;
 use crate::members::Members;
 use crate::session::Started;
 use crate::smc::{Party, Said, Smc};
@@ -52,7 +52,8 @@ pub(super) fn start(
         .setup
         .hear_start(start, &mut |der| leaf(der, context))?;
     let terms = joining.setup.terms().clone();
-    let function = function(terms.descriptor(), &started.session)?;
+    let module = joining.module.as_ref();
+    let function = function_of(terms.descriptor(), &started.session, module)?;
     let (found, expected) = (joining.input.len(), terms.plan().value_bytes());
     let smc = Smc::new(*terms.plan(), function, joining.input.clone());
     let smc = smc.ok_or(Fault::Input { found, expected })?;

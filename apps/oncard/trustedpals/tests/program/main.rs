@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod auction;
+mod library;
+mod modules;
 mod orders;
 mod power;
 mod replay;

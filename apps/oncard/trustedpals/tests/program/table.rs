@@ -271,8 +271,17 @@ impl Table {
 
     /// Everybody joins; the links are up then.
     pub(crate) fn start(&mut self, bids: &[u64], carry: &mut Carry<'_>) {
-        let descriptor = self.descriptor();
-        self.open(&descriptor, bids[0]);
+        self.start_of(&self.descriptor(), bids, carry);
+    }
+
+    /// As [`start`](Self::start), of any session with inputs of eight bytes.
+    pub(crate) fn start_of(
+        &mut self,
+        descriptor: &Descriptor,
+        bids: &[u64],
+        carry: &mut Carry<'_>,
+    ) {
+        self.open(descriptor, bids[0]);
         for (at, bid) in bids.iter().enumerate().skip(1) {
             self.join(at, *bid, carry);
         }

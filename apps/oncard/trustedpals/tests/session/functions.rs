@@ -1,7 +1,10 @@
 //! The functions that are built in, against what is plainly so.
 
 use libetp::codec::{Decode, from_slice, to_vec};
-use libetp::params::pals::{AuctionResult, AuctionTerms, Descriptor, Maximum, Native, Quorum, Sum};
+use libetp::params::pals::{
+    AuctionResult, AuctionTerms, Descriptor, Maximum, NATIVE_ENGINE, Native, Quorum, Sum,
+};
+use oncard_function::ENGINE;
 use oncard_trustedpals::smc::Trap;
 use oncard_trustedpals::{FunctionError, function};
 use rand_chacha::ChaCha8Rng;
@@ -173,6 +176,14 @@ fn what_is_not_a_function_of_this_card_is_refused() {
     assert_eq!(
         refused(|it| it.engine.push('0')),
         Some(FunctionError::Engine)
+    );
+    let engines = FunctionError::Engine.to_string();
+    for engine in [NATIVE_ENGINE, ENGINE] {
+        assert!(engines.contains(engine), "it says what to take: {engines}");
+    }
+    assert_eq!(
+        refused(|it| it.engine = ENGINE.into()),
+        Some(FunctionError::Unknown)
     );
     assert_eq!(
         refused(|it| it.function = [0; 32]),
