@@ -18,10 +18,10 @@ use libetp::mtype::{Mtype, TABLE};
 
 use cut::{every_cut, every_loss_in_a_reader};
 use stage::Stage;
-use table::{ANSWERS, Operation, keys, runtime, third_party, voucher};
+use table::{ANSWERS, Operation, keys, pals, runtime, third_party, voucher};
 
-/// Families that a card handles: runtime, vouchers, third party, keys.
-const FAMILIES: [u8; 4] = [0x01, 0x02, 0x04, 0x05];
+/// Families that a card handles: runtime, vouchers, secure computation, third party, keys.
+const FAMILIES: [u8; 5] = [0x01, 0x02, 0x03, 0x04, 0x05];
 
 fn every_operation(operations: &[Operation]) {
     for operation in operations {
@@ -56,6 +56,11 @@ fn power_cuts_in_what_the_key_service_does() {
     every_operation(keys::OPERATIONS);
 }
 
+#[test]
+fn power_cuts_in_what_a_card_keeps_of_functions() {
+    every_operation(pals::OPERATIONS);
+}
+
 /// Before the command, at every write inside of it, and before its response, through the frames of a virtual reader.
 /// `TENET_POWER_SEED` sets the seed of what becomes of writes that were not synced.
 fn every_loss(operations: &[Operation]) {
@@ -84,6 +89,11 @@ fn a_card_in_a_reader_loses_power_in_a_dispute() {
 }
 
 #[test]
+fn a_card_in_a_reader_loses_power_while_it_is_given_functions() {
+    every_loss(pals::OPERATIONS);
+}
+
+#[test]
 fn every_message_type_that_a_card_takes_is_in_the_table() {
     let tables = [
         runtime::OPERATIONS,
@@ -92,11 +102,13 @@ fn every_message_type_that_a_card_takes_is_in_the_table() {
         voucher::DISPUTE,
         third_party::OPERATIONS,
         keys::OPERATIONS,
+        pals::OPERATIONS,
     ];
     let taken: Vec<Mtype> = tables
         .into_iter()
         .flatten()
         .map(|operation| operation.mtype)
+        .chain(pals::OF_SESSIONS.iter().copied())
         .collect();
     for entry in TABLE {
         let mtype = entry.mtype;

@@ -1,6 +1,7 @@
 //! Every operation of a card, each from a state that real messages led to.
 
 pub(crate) mod keys;
+pub(crate) mod pals;
 pub(crate) mod runtime;
 pub(crate) mod third_party;
 pub(crate) mod voucher;
@@ -55,6 +56,10 @@ pub(crate) const ANSWERS: &[Mtype] = &[
     Mtype::REDEMPTION_FORGOTTEN,
     Mtype::VOUCHERS,
     Mtype::EXCHANGES,
+    Mtype::SESSION_INVITE,
+    Mtype::SESSION_STATE,
+    Mtype::SESSION_RESULT,
+    Mtype::FUNCTIONS,
     Mtype::OUTCOME_RECORD,
     Mtype::THIRD_PARTY_STATUS,
     Mtype::SIGNATURE,
