@@ -1,5 +1,6 @@
-//! `cargo xtask demo`: what can become of an exchange, with real parts.
+//! `cargo xtask demo`: what can become of an exchange, with real parts; and of an auction among cards.
 
+mod auction;
 mod table;
 
 use system_tests::scenario::{self, Cast, Report, Stories};
@@ -17,14 +18,37 @@ pub(crate) struct Arguments {
     /// Leave everything running, and say how to play on with it
     #[arg(long)]
     keep: bool,
+    #[command(subcommand)]
+    other: Option<Other>,
+}
+
+#[derive(clap::Subcommand)]
+enum Other {
+    /// Five hosts: an auction that nobody holds, in which one host drops messages and one crashes
+    #[command(args_conflicts_with_subcommands = true)]
+    Auction {
+        /// Print one JSON document instead of tables
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// The packages with the binaries of a deployment.
-const PACKAGES: &[&str] = &["dispatchd", "etpctl", "wallet", "softcard", "adversary"];
+const PACKAGES: &[&str] = &[
+    "dispatchd",
+    "etpctl",
+    "wallet",
+    "softcard",
+    "adversary",
+    "pals",
+];
 
 pub(crate) fn run(arguments: &Arguments) -> Result {
     prepare::for_demo()?;
     build()?;
+    if let Some(Other::Auction { json }) = arguments.other {
+        return auction::run(&deployment()?, json);
+    }
     let deployment = deployment()?;
     let mut cast = Cast::assemble(&deployment).map_err(words)?;
     let report = scenario::play(&deployment, &mut cast, Stories::All).map_err(words)?;

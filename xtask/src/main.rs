@@ -24,7 +24,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Three hosts: fair exchanges of vouchers, two disputes, a restored backup, attacks; builds what it shows
+    /// Three hosts: fair exchanges of vouchers, two disputes, a restored backup, attacks; or an `auction`
     Demo(demo::Arguments),
     /// Prepare the machine and run every test
     Test(suites::Arguments),

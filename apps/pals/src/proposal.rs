@@ -8,12 +8,12 @@ use crate::Computation;
 
 /// Rounds before the agreement, unless somebody says otherwise.
 pub const COVER_ROUNDS: u32 = 2;
-/// The length of a round in milliseconds, unless somebody says otherwise: messages between distant hosts take a tenth of
-/// it.
+/// The length of a round in milliseconds, unless somebody says otherwise: messages between distant hosts take a
+/// tenth of it.
 pub const ROUND_MS: u32 = 2_000;
 
-/// Of a round, how much is for members that see the start at different times, and how much for messages on their way: of
-/// each so many percent. What remains is for clocks that drift.
+/// How much of a round is for members that see the start at different times, and as much again for messages on their
+/// way, in percent. What remains is for clocks that drift.
 const SHARE_PERCENT: u32 = 40;
 /// By how many millionths a clock may be wrong: twice what quartz in computers is at worst.
 const DRIFT_PPM: u32 = 200;

@@ -6,7 +6,7 @@
 )]
 
 use serde_json::{Value, json};
-use system_tests::pals::{Parties, Running, Wire, between_cards, mark};
+use system_tests::pals::{Parties, Running, Wire, between_cards, mark, perform};
 use system_tests::{Binaries, Deployment};
 
 const N: usize = 3;
@@ -94,6 +94,16 @@ fn a_host_that_dies_in_the_middle_changes_nothing_for_the_others() {
             "{member}"
         );
     }
+}
+
+/// Five hosts, one of them omits and one dies; and the same five again, after one card lost its session with its power.
+#[test]
+fn the_demonstration_ends_as_it_has_to() {
+    let report = perform(&deployment()).unwrap();
+    assert!(
+        report.same_on_the_wire && report.as_it_had_to,
+        "{report:#?}"
+    );
 }
 
 #[test]

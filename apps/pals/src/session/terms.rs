@@ -102,8 +102,10 @@ impl Agreement {
 }
 
 /// What a session means that takes cards of class 0.
-const CLASS_0: &str = "Class 0: cards may be programs on their hosts. Each such host can see ALL inputs, and one that changes its card's\n  \
-     memory can change the result. To try things out, and among hosts that trust each other.";
+const CLASS_0: &str = "\
+Class 0: cards may be programs on their hosts. Each such host can see ALL inputs, and one that
+  changes its card's memory can change the result. To try things out, and among hosts that trust
+  each other.";
 
 fn of_at_least(quorum: &Quorum) -> String {
     format!(

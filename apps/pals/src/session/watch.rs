@@ -71,7 +71,7 @@ impl<'r> Watch<'r> {
         match message.header.mtype {
             Mtype::SESSION_STATE => self.hear_state(message, now),
             Mtype::SESSION_RESULT => match SessionResult::from_param(&message.param) {
-                Ok(result) if result.descriptor == self.descriptor => Heard::Ended(result),
+                Ok(result) if self.is_of_session(&result) => Heard::Ended(result),
                 _ => Heard::Nothing,
             },
             Mtype::ORDER_REFUSED => match OrderRefused::from_param(&message.param) {
@@ -91,6 +91,14 @@ impl<'r> Watch<'r> {
             Some(invite) => Heard::Invited(invite),
             None => Heard::InvitedElsewhere(src),
         }
+    }
+
+    /// A session before may have had the same descriptor, and the card tell of its end only now: what it says of this
+    /// one comes after a state.
+    fn is_of_session(&self, result: &SessionResult) -> bool {
+        let last = self.last.as_ref();
+        let is_same = last.is_some_and(|last| last.session == result.session);
+        is_same && result.descriptor == self.descriptor
     }
 
     fn hear_state(&mut self, message: &Message, now: Duration) -> Heard {

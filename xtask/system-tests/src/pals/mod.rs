@@ -1,8 +1,10 @@
 //! Hosts whose owners compute together.
 
+mod demonstration;
 mod running;
 mod wire;
 
+pub use demonstration::{Auction, Member, Report, perform};
 pub use running::Running;
 pub use wire::{Mark, Wire, between_cards, mark};
 
@@ -24,6 +26,18 @@ impl Parties {
     /// # Errors
     /// [`Failure`] of any program.
     pub fn assemble(at: &Deployment, n: usize) -> Result<Self, Failure> {
+        Self::assemble_with(at, n, |_, _| Ok(()))
+    }
+
+    /// As [`assemble`](Self::assemble); each host is prepared before its daemon starts, and told all.
+    ///
+    /// # Errors
+    /// [`Failure`] of any program or of the preparation.
+    pub fn assemble_with(
+        at: &Deployment,
+        n: usize,
+        prepare: impl Fn(&Host, &[Peer]) -> Result<(), Failure>,
+    ) -> Result<Self, Failure> {
         let third_party = at.enrol("service", "third-party")?;
         let enrolled = (0..n).map(|i| at.host(&format!("host-{i}"), &third_party));
         let mut hosts = enrolled.collect::<Result<Vec<_>, _>>()?;
@@ -31,6 +45,7 @@ impl Parties {
         for (i, host) in hosts.iter_mut().enumerate() {
             let others = peers.iter().enumerate().filter(|(at, _)| *at != i);
             let others: Vec<&Peer> = others.map(|(_, peer)| peer).collect();
+            prepare(host, &peers)?;
             host.start(&others)?;
         }
         let codes = hosts.iter().map(|host| code(host, at));
@@ -86,4 +101,8 @@ fn code(host: &Host, at: &Deployment) -> Result<String, Failure> {
         .arg("--socket")
         .arg(host.socket());
     text(&init.run()?.json()?, "member")
+}
+
+fn text_or_empty(document: &serde_json::Value, field: &str) -> String {
+    document[field].as_str().unwrap_or_default().to_owned()
 }

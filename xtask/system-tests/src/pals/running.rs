@@ -51,14 +51,22 @@ impl Running {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let Ok(line) = self.lines.recv_timeout(left) else {
-                let (line, said) = (&self.line, &self.said);
-                return Err(Failure::new(format!("{line}: never said {words}:\n{said}")));
+                return Err(self.never_said(words));
             };
             self.said += &format!("{line}\n");
             if line.contains(words) {
                 return Ok(());
             }
         }
+    }
+
+    fn never_said(&mut self, words: &str) -> Failure {
+        self.child.kill().ok();
+        let mut printed = String::new();
+        let stdout = self.child.stdout.take();
+        stdout.map(|mut pipe| pipe.read_to_string(&mut printed));
+        let (line, said) = (&self.line, &self.said);
+        Failure::new(format!("{line}: never said {words}:\n{said}{printed}"))
     }
 
     /// Sends it a signal.
