@@ -8,6 +8,7 @@ use etp_pki::scheme::{Authority, Request, Seeds};
 use libetp::codec::List;
 use libetp::exchange::ReplyError;
 use libetp::params::host::Ping;
+use libetp::params::pals::{ApproveFunction, ForgetFunction, ListFunctions, LoadFunction};
 use libetp::params::runtime::{
     AuthBegin, AuthChallenge, AuthOk, CardInfoRequest, HelloChallenge, ReservePorts, Serve,
 };
@@ -157,6 +158,7 @@ impl Owner {
             self.wallet.order(ListVouchers { after: None }),
             self.wallet.order(ListExchanges {}),
             self.wallet.order(IssueBegin {}),
+            self.wallet.order(ListFunctions {}),
         ];
         self.say(&lists);
         ids.iter().for_each(|id| self.orders_about(*id));
@@ -221,6 +223,14 @@ impl Owner {
                 xid: Some(id),
             }),
             commitment.into_message(peer.domain.card(), card),
+            self.wallet.order(LoadFunction {
+                hash: id,
+                offset: 0,
+                total: 3,
+                bytes: vec![1; 3],
+            }),
+            self.wallet.order(ApproveFunction { hash: id }),
+            self.wallet.order(ForgetFunction { hash: id }),
         ];
         self.say(&messages);
     }

@@ -8,6 +8,8 @@ use libetp::params::pals::{
 use libetp::params::runtime::RefusalCode;
 use oncard_function::ENGINE;
 use oncard_function::limits::{FUEL_MAX, MEMORY_BYTES_MAX, SLICE_FUEL_MIN};
+use oncard_runtime::{Store, Writes};
+use oncard_trustedpals::FAMILY;
 
 use crate::library::kept;
 use crate::table::{Seat, Table, honest, refusal};
@@ -259,4 +261,31 @@ fn a_function_outlives_power() {
             .iter()
             .all(|it| it[2..18] == 42_i128.to_be_bytes())
     );
+}
+
+/// A store that rotted gives no other function.
+#[test]
+fn what_is_stored_under_a_hash_and_is_not_it_is_not_computed() {
+    let (mut table, descriptor) = table(2, SUM);
+    let hash = descriptor.function;
+    let piece = [&[FAMILY, b'm'], &hash[..], &[0]].concat();
+    let record = [&[FAMILY, b'f'], &hash[..]].concat();
+    let other = [&[1][..], &module("(i64.const 0)")].concat();
+    let damages = [
+        (&piece, Some(other)),
+        (&piece, Some(vec![2])),
+        (&piece, Some(vec![])),
+        (&record, Some(vec![1, 0x80])),
+    ];
+    let sound = table.seats[0].card.store().clone();
+    for (key, value) in damages {
+        let mut store = sound.clone();
+        assert!(store.get(key).unwrap().is_some());
+        store.commit(&Writes::from([(key.clone(), value)])).unwrap();
+        table.seats[0].lose_power(Some(store));
+        let said = table.seats[0].order(opening(&descriptor));
+        assert_eq!(refusal(&said), Some(RefusalCode::Storage));
+    }
+    table.seats[0].lose_power(Some(sound));
+    assert_eq!(refusal(&table.seats[0].order(opening(&descriptor))), None);
 }
