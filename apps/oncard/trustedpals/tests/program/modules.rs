@@ -13,6 +13,7 @@ use oncard_trustedpals::FAMILY;
 
 use crate::library::kept;
 use crate::table::{Seat, Table, honest, refusal};
+use crate::traffic::traffic;
 
 /// A module that is shipped: values are numbers of 64 bits with a sign.
 pub(crate) const SUM: &[u8] = include_bytes!("../../../../pals/functions/sum/sum.wasm");
@@ -145,6 +146,22 @@ fn a_module_that_traps_and_one_that_never_ends_trap_for_all_alike() {
         let outcomes: Vec<_> = table.seats.iter().map(Seat::outcome).collect();
         assert_eq!(outcomes, [Some(Outcome::Trapped); 3], "{code}");
     }
+}
+
+/// One that traps for odd inputs of the first member: the traffic between cards says nothing of it.
+#[test]
+fn hosts_do_not_see_from_the_traffic_that_a_module_trapped() {
+    let odd = "(i32.and (i32.load8_u (i32.const 1074)) (i32.const 1))";
+    let function = module(&format!("(if {odd} (then (unreachable))) (i64.const 0)"));
+    let seen = |input: u64, outcome| {
+        let (mut table, descriptor) = table(3, &function);
+        table.start_of(&descriptor, &[input, 5, 6], &mut honest);
+        table.play(&mut honest);
+        let outcomes: Vec<_> = table.seats.iter().map(Seat::outcome).collect();
+        assert_eq!(outcomes, [Some(outcome); 3]);
+        traffic(&table)
+    };
+    assert_eq!(seen(4, Outcome::Result), seen(3, Outcome::Trapped));
 }
 
 /// A function that ended in the first slice is told after all of them: a host that lets its card compute fewer gets

@@ -6,13 +6,17 @@ use libetp::{EntityId, Message, Mtype};
 
 use crate::table::{Table, honest};
 
-type Seen = Vec<(EntityId, EntityId, Mtype, usize)>;
+pub(crate) type Seen = Vec<(EntityId, EntityId, Mtype, usize)>;
 
-/// All that a host sees of what cards send to cards, but for the bytes.
 fn seen(bids: &[u64]) -> Seen {
     let mut table = Table::new(bids.len());
     table.start(bids, &mut honest);
     table.play(&mut honest);
+    traffic(&table)
+}
+
+/// All that hosts see of what cards send to cards, but for the bytes.
+pub(crate) fn traffic(table: &Table) -> Seen {
     let outside = |it: &Message| {
         (
             it.header.src,
