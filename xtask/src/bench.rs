@@ -10,6 +10,7 @@ mod exchange;
 mod guard;
 mod readers;
 mod report;
+mod smc;
 
 pub(crate) use report::machine;
 
@@ -28,6 +29,9 @@ pub(crate) struct Arguments {
     /// Print one JSON document instead of the tables
     #[arg(long)]
     json: bool,
+    /// `smc`: with 16 and 32 members, too
+    #[arg(long)]
+    large: bool,
 }
 
 /// What can be measured alone.
@@ -37,6 +41,8 @@ enum Part {
     Guard,
     /// What a card in a reader costs beside one that a program talks to by itself
     Readers,
+    /// What an auction among cards costs: set-up, rounds, packets and bytes
+    Smc,
 }
 
 /// What one run found.
@@ -53,6 +59,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
     match arguments.part {
         Some(Part::Guard) => guard::run(arguments.rounds, arguments.json),
         Some(Part::Readers) => readers::run(arguments.rounds, arguments.json),
+        Some(Part::Smc) => smc::run(arguments.rounds, arguments.large, arguments.json),
         None => run_all(arguments),
     }
 }

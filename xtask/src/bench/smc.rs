@@ -1,0 +1,140 @@
+//! `cargo xtask bench smc`: what an auction costs that nobody holds.
+//!
+//! A daemon with an embedded soft card for each member, QUIC between them, and the members' programs in this process:
+//! sessions are measured, not starts of programs. The first session of each size is not counted.
+
+mod arena;
+mod member;
+mod report;
+mod tally;
+
+use serde::Serialize;
+use system_tests::{Binaries, Deployment};
+
+use super::cell::median;
+use super::report::machine;
+use crate::prepare;
+use crate::shell::{self, Result, cargo, target};
+use arena::{Arena, Session};
+use tally::Part;
+
+/// How many members.
+const SIZES: [usize; 3] = [3, 5, 9];
+/// The same with `--large`.
+const LARGE_SIZES: [usize; 5] = [3, 5, 9, 16, 32];
+
+/// What one run found.
+#[derive(Debug, Serialize)]
+struct Findings {
+    machine: String,
+    sessions: usize,
+    sizes: Vec<Summary>,
+}
+
+/// Medians over the sessions of one size.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Summary {
+    members: usize,
+    /// Of a session.
+    rounds: u32,
+    /// From the first order until all links are up at all members.
+    setup: Costs,
+    /// From then to the last result.
+    computing: Costs,
+    /// Processor time of all daemons, their cards in it.
+    daemons_cpu_ms: f64,
+    /// Processor time of the members' programs.
+    programs_cpu_ms: f64,
+}
+
+/// What a part of a session costs all members together.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Costs {
+    elapsed_ms: f64,
+    /// From host to host.
+    messages: f64,
+    /// Of those messages with their headers.
+    bytes: f64,
+    /// To all cards.
+    commands: f64,
+    /// What the cards take for them.
+    cards_cpu_ms: f64,
+    /// Beyond that: durable writes, and waiting for a processor.
+    cards_io_ms: f64,
+}
+
+impl Summary {
+    /// Until the last result, set-up counted.
+    fn elapsed_ms(&self) -> f64 {
+        self.setup.elapsed_ms + self.computing.elapsed_ms
+    }
+
+    fn megabytes(&self) -> f64 {
+        (self.setup.bytes + self.computing.bytes) / 1e6
+    }
+
+    fn cards_cpu_ms(&self) -> f64 {
+        self.setup.cards_cpu_ms + self.computing.cards_cpu_ms
+    }
+}
+
+/// Builds what it measures, measures it and prints what it found.
+pub(super) fn run(sessions: usize, large: bool, json: bool) -> Result {
+    prepare::for_demo()?;
+    let packages = ["dispatchd", "etpctl"];
+    let packages = packages.iter().flat_map(|package| ["--package", package]);
+    shell::run(cargo().args(["build", "--release"]).args(packages))?;
+    let binaries = Binaries::in_directory(target().join("release"));
+    let sizes: &[usize] = if large { &LARGE_SIZES } else { &SIZES };
+    let sizes = sizes.iter().map(|n| measure(&binaries, *n, sessions));
+    let findings = Findings {
+        machine: machine(),
+        sessions,
+        sizes: sizes.collect::<Result<_>>()?,
+    };
+    match json {
+        true => super::print_json(&findings)?,
+        false => report::print(&findings),
+    }
+    Ok(())
+}
+
+fn measure(binaries: &Binaries, members: usize, sessions: usize) -> Result<Summary> {
+    let deployment = Deployment::create(binaries.clone()).map_err(words)?;
+    let mut arena = Arena::assemble(&deployment, members)?;
+    arena.session()?;
+    let mut measured = Vec::new();
+    for session in 1..=sessions {
+        eprintln!("bench: {members} members, session {session} of {sessions}");
+        measured.push(arena.session()?);
+    }
+    let of = |value: &dyn Fn(&Session) -> f64| median(measured.iter().map(value).collect());
+    Ok(Summary {
+        members,
+        rounds: measured.first().map_or(0, |session| session.rounds),
+        setup: costs(&measured, |session| session.setup),
+        computing: costs(&measured, |session| session.computing),
+        daemons_cpu_ms: of(&|session| session.daemons_cpu_us / 1e3),
+        programs_cpu_ms: of(&|session| session.programs_cpu_us / 1e3),
+    })
+}
+
+fn costs(sessions: &[Session], part: impl Fn(&Session) -> Part) -> Costs {
+    let of = |value: &dyn Fn(Part) -> f64| {
+        let values = sessions.iter().map(|session| value(part(session)));
+        median(values.collect())
+    };
+    Costs {
+        elapsed_ms: of(&|part| part.elapsed_us / 1e3),
+        messages: of(&|part| part.messages as f64),
+        bytes: of(&|part| part.bytes as f64),
+        commands: of(&|part| part.commands as f64),
+        cards_cpu_ms: of(&|part| part.cards_cpu_us as f64 / 1e3),
+        cards_io_ms: of(&|part| part.cards_io_us as f64 / 1e3),
+    }
+}
+
+/// A failure in words.
+fn words(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
