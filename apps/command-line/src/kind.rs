@@ -23,7 +23,7 @@ pub enum Kind {
     Undelivered = 6,
     /// Silence.
     Timeout = 7,
-    /// The wallet's own files.
+    /// The program's own files.
     Home = 8,
     /// Certificates and signatures.
     Certificate = 9,
@@ -74,7 +74,7 @@ impl Kind {
                 "a message could not be delivered (unknown destination, host unreachable, card gone)"
             }
             Self::Timeout => "no answer in time; what was ordered may still happen",
-            Self::Home => "the wallet's home is missing, damaged or in use",
+            Self::Home => "the program's home is missing, damaged or in use",
             Self::Certificate => "a certificate or signature does not verify",
             Self::Forbidden => "this user may not ask that of the daemon",
         }

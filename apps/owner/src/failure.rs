@@ -49,6 +49,11 @@ impl<P> Failure<P> {
         self
     }
 
+    /// Whether that fact was told.
+    pub fn is_fact(&self, name: &str, value: &str) -> bool {
+        self.facts.get(name).is_some_and(|fact| fact == value)
+    }
+
     /// An error of the operating system.
     pub fn system(what: &str, error: impl std::fmt::Display) -> Self {
         Self::new(Kind::Other, format!("{what}: {error}"))

@@ -14,11 +14,16 @@ const FILE: &str = "session.json";
 
 /// An open account.
 pub(super) struct Account {
-    home: Home,
     pub(super) settings: Settings,
-    records: Records,
+    pub(super) memory: Memory,
     pub(super) capability: Capability,
     trust: Trust,
+}
+
+/// What outlives a run.
+pub(super) struct Memory {
+    home: Home,
+    records: Records,
 }
 
 /// What is remembered between two runs.
@@ -27,7 +32,7 @@ pub(super) struct Account {
 struct Records {
     version: Version,
     wrong_pin_unix_s: Option<u64>,
-    /// The descriptor of the session that was last ordered.
+    /// The descriptor of the session that the card took last.
     #[serde(with = "as_hex")]
     descriptor: Vec<u8>,
 }
@@ -42,9 +47,8 @@ impl Account {
         let connection = card_owner::connect(&settings.socket, &trust)?;
         let capability = card_owner::resume(&home, connection)?;
         Ok(Self {
-            home,
             settings,
-            records,
+            memory: Memory { home, records },
             capability,
             trust,
         })
@@ -56,12 +60,12 @@ impl Account {
         let owner = Owner {
             capability: &mut self.capability,
             card: self.settings.card.pin(),
-            wrong_pin_unix_s: self.records.wrong_pin_unix_s,
+            wrong_pin_unix_s: self.memory.records.wrong_pin_unix_s,
         };
         let connect = || card_owner::connect(&self.settings.socket, &self.trust);
         let keep = |wrong_pin_unix_s| {
-            self.records.wrong_pin_unix_s = wrong_pin_unix_s;
-            self.home.store(FILE, &self.records)
+            self.memory.records.wrong_pin_unix_s = wrong_pin_unix_s;
+            self.memory.store()
         };
         Orders::open(owner, &secret, connect, keep)
     }
@@ -70,16 +74,22 @@ impl Account {
     pub(super) fn code(&self) -> MemberCode {
         code(&self.settings)
     }
+}
 
+impl Memory {
     /// Remembers what the next result is of.
     pub(super) fn remember(&mut self, descriptor: &Descriptor) -> Result<(), Failure> {
         self.records.descriptor = to_vec(descriptor);
-        self.home.store(FILE, &self.records)
+        self.store()
     }
 
-    /// The session that was last ordered.
+    /// The session that the card took last.
     pub(super) fn remembered(&self) -> Option<Descriptor> {
         from_slice(&self.records.descriptor).ok()
+    }
+
+    fn store(&self) -> Result<(), Failure> {
+        self.home.store(FILE, &self.records)
     }
 }
 

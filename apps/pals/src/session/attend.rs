@@ -10,7 +10,7 @@ use libetp::params::pals::{
 };
 use pals::Step;
 
-use super::account::Account;
+use super::account::{Account, Memory};
 use super::ended::Ended;
 use super::interrupt::Interrupt;
 use super::program::{Failure, Kind};
@@ -29,7 +29,6 @@ pub(super) fn attend<'a>(
     order: Order,
     wait: Duration,
 ) -> Result<Ended<'a>, Failure> {
-    account.remember(agreement.descriptor())?;
     let interrupt = Interrupt::new()?;
     let card = orders.card();
     let watch = Watch::new(card, agreement);
@@ -37,6 +36,7 @@ pub(super) fn attend<'a>(
     order.give(session, capability)?;
     let mut attending = Attending {
         agreement,
+        memory: &mut account.memory,
         order,
         session,
         capability,
@@ -46,7 +46,8 @@ pub(super) fn attend<'a>(
         heard: Duration::ZERO,
         wait,
         leaving: None,
-        is_joining_anew: false,
+        left_before: 0,
+        is_taken: false,
     };
     let result = attending.run()?;
     attending.capability.take_received();
@@ -81,6 +82,7 @@ impl Order {
 
 struct Attending<'a> {
     agreement: &'a Agreement,
+    memory: &'a mut Memory,
     order: Order,
     session: &'a mut CardSession,
     capability: &'a mut Capability,
@@ -93,8 +95,10 @@ struct Attending<'a> {
     wait: Duration,
     /// Why the session is being left.
     leaving: Option<Failure>,
-    /// The session is being left and joined under another opening.
-    is_joining_anew: bool,
+    /// How often the session was left and joined under another opening, of which the card has not told yet.
+    left_before: u32,
+    /// The card took the order.
+    is_taken: bool,
 }
 
 impl Attending<'_> {
@@ -115,7 +119,7 @@ impl Attending<'_> {
             match heard {
                 Heard::Nothing => continue,
                 Heard::Ended(result) if self.is_of_session_before(&result) => {
-                    self.is_joining_anew = false;
+                    self.left_before -= 1;
                 }
                 Heard::Ended(result) => return Ok(result),
                 Heard::Invited(invite) => self.join_anew(&invite)?,
@@ -131,7 +135,12 @@ impl Attending<'_> {
                     }
                     .into());
                 }
-                Heard::State => self.heard = now,
+                Heard::State => {
+                    if !std::mem::replace(&mut self.is_taken, true) {
+                        self.memory.remember(self.agreement.descriptor())?;
+                    }
+                    self.heard = now;
+                }
             }
             if let Some(news) = self.watch.news() {
                 eprintln!("pals: {news}");
@@ -141,22 +150,24 @@ impl Attending<'_> {
 
     /// The first member began again, on the same terms: what was joined will never start.
     fn join_anew(&mut self, invite: &Invite) -> Result<(), Failure> {
-        let is_joining = self.is_joining();
+        // It may come before the card has answered the first order.
+        let last = self.watch.last.as_ref();
+        let has_started = last.is_some_and(|state| state.session.is_some());
         let Order::Join(order) = &mut self.order else {
             return Ok(());
         };
-        if !is_joining || order.opening == invite.opening {
+        if has_started || order.opening == invite.opening {
             return Ok(());
         }
         order.opening = invite.opening;
         self.session.send(self.capability, &LeaveSession {})?;
         self.order.give(self.session, self.capability)?;
-        self.is_joining_anew = true;
+        self.left_before += 1;
         Ok(())
     }
 
     fn is_of_session_before(&self, result: &SessionResult) -> bool {
-        self.is_joining_anew && result.outcome == Outcome::Left as u8
+        self.left_before > 0 && result.outcome == Outcome::Left as u8
     }
 
     /// Tells the card what the clock says.

@@ -7,7 +7,7 @@ use libetp::client::ClientError;
 use libetp::client::Event;
 use libetp::params::Param;
 use libetp::params::pals::{AttendSession, LeaveSession, SessionResult, SessionState, Stage};
-use libetp::params::runtime::OrderRefused;
+use libetp::params::runtime::{OrderRefused, RefusalCode};
 use libetp::{Message, Mtype};
 use serde_json::json;
 
@@ -20,10 +20,18 @@ use crate::report::Report;
 /// Where the session is, or how the last one ended.
 pub(super) fn status(access: &Access<'_>) -> Result<Report, Failure> {
     let mut account = Account::open(access)?;
-    match ask(access, &mut account, &AttendSession {})? {
-        Said::Goes(state) => Ok(goes(&account, &state)),
-        Said::Ended(result) => ended(&account, result),
+    match ask(access, &mut account, &AttendSession {}) {
+        Ok(Said::Goes(state)) => Ok(goes(&account, &state)),
+        Ok(Said::Ended(result)) => ended(&account, result),
+        Err(failure) if failure.is_fact("refusal", RefusalCode::NotFound.name()) => Ok(none()),
+        Err(failure) => Err(failure),
     }
+}
+
+fn none() -> Report {
+    let text = "The card is in no session, and knows of none before.".into();
+    let json = json!({ "stage": null });
+    Report { text, json }
 }
 
 /// How the last session ended.
@@ -105,7 +113,7 @@ fn read(message: &Message) -> Result<Option<Said>, ClientError> {
 }
 
 fn agreement(account: &Account, descriptor: &[u8; 32]) -> Option<Agreement> {
-    let remembered = account.remembered()?;
+    let remembered = account.memory.remembered()?;
     let agreement = Agreement::new(remembered, &account.code().key).ok()?;
     (agreement.terms.hash() == descriptor).then_some(agreement)
 }

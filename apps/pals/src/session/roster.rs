@@ -1,6 +1,6 @@
 //! The members of a session, as people call them.
 
-use card_owner::named;
+use libetp::client::aliases::Aliases;
 use libetp::digest::Hash;
 use libetp::params::pals::Descriptor;
 use pals::MemberCode;
@@ -19,9 +19,13 @@ impl Roster {
         let members = &descriptor.members.0;
         let me = members.iter().position(|member| member.key == *key);
         let me = me.unwrap_or(members.len());
+        let aliases = Aliases::load_default().ok();
         let name = |(at, member): (usize, &libetp::params::pals::Member)| match at == me {
             true => format!("member {at} (you)"),
-            false => format!("member {at} ({})", named(member.program)),
+            false => match aliases.as_ref().and_then(|all| all.name(member.program)) {
+                Some(name) => format!("member {at} ({name})"),
+                None => format!("member {at} ({})", member.program),
+            },
         };
         Self {
             me,

@@ -79,7 +79,7 @@ impl Agreement {
             terms.reserve
         );
         text += match terms.is_price_public {
-            true => "All learn the price, and of others nobody who they are",
+            true => "All learn the price, but not who pays it",
             false => "The price is told to who wins",
         };
         let auctioneer = terms.auctioneer.map(usize::from);

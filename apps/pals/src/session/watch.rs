@@ -27,6 +27,8 @@ pub(super) struct Watch<'r> {
     pub(super) last: Option<SessionState>,
     /// For each round in which somebody was missing: who.
     pub(super) missed: Vec<(u32, u32)>,
+    /// Whether others are missing than were before.
+    is_change: bool,
     said: Option<String>,
 }
 
@@ -56,6 +58,7 @@ impl<'r> Watch<'r> {
             controller: Controller::new(agreement.descriptor()),
             last: None,
             missed: Vec::new(),
+            is_change: false,
             said: None,
         }
     }
@@ -115,6 +118,7 @@ impl<'r> Watch<'r> {
             self.missed
                 .push((state.round.saturating_sub(1), state.missed));
         }
+        self.is_change = self.last.as_ref().map_or(0, |last| last.missed) != state.missed;
         self.last = Some(state);
         Heard::State
     }
@@ -168,10 +172,13 @@ impl<'r> Watch<'r> {
         let mut text = format!("round {round} of {rounds}");
         if state.missed != 0 {
             let missed = self.roster.names(&self.roster.of_bits(state.missed));
-            text += &format!("; nothing came in time from {missed} before");
+            text += &format!("; nothing came in time from {missed}");
         }
         let every = rounds.div_ceil(ROUND_LINES_MAX).max(1);
-        let is_told = state.missed != 0 || round % every == 0 || round == rounds;
+        let is_told = self.is_change || round % every == 0 || round == rounds;
         is_told.then_some(text)
     }
 }
+
+#[cfg(test)]
+mod tests;
