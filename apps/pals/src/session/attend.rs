@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use card_owner::{ANSWER_TIMEOUT, Orders};
+use libetp::EntityId;
 use libetp::client::blocking::{Capability, CardSession};
 use libetp::client::{ClientError, Event};
 use libetp::params::pals::{
@@ -47,6 +48,7 @@ pub(super) fn attend<'a>(
         wait,
         leaving: None,
         left_before: 0,
+        is_invited_elsewhere: false,
         is_taken: false,
     };
     let result = attending.run()?;
@@ -97,6 +99,8 @@ struct Attending<'a> {
     leaving: Option<Failure>,
     /// How often the session was left and joined under another opening, of which the card has not told yet.
     left_before: u32,
+    /// Somebody invited to another session meanwhile.
+    is_invited_elsewhere: bool,
     /// The card took the order.
     is_taken: bool,
 }
@@ -123,10 +127,7 @@ impl Attending<'_> {
                 }
                 Heard::Ended(result) => return Ok(result),
                 Heard::Invited(invite) => self.join_anew(&invite)?,
-                Heard::InvitedElsewhere(by) => {
-                    let by = card_owner::named(by);
-                    eprintln!("pals: {by} invites to another session; a card is in one at a time");
-                }
+                Heard::InvitedElsewhere(by) => self.tell_of_invitation(by),
                 Heard::Refused(refused) => {
                     return Err(ClientError::OrderRefused {
                         mtype: refused.mtype,
@@ -164,6 +165,14 @@ impl Attending<'_> {
         self.order.give(self.session, self.capability)?;
         self.left_before += 1;
         Ok(())
+    }
+
+    /// Once: anybody can send invitations.
+    fn tell_of_invitation(&mut self, by: EntityId) {
+        if !std::mem::replace(&mut self.is_invited_elsewhere, true) {
+            let by = card_owner::named(by);
+            eprintln!("pals: {by} invites to another session; a card is in one at a time");
+        }
     }
 
     fn is_of_session_before(&self, result: &SessionResult) -> bool {

@@ -156,13 +156,15 @@ fn not_invited(wanted: &Wanted) -> Failure {
 
 /// Old invitations are of no use to who begins a session.
 fn drop_invitations(account: &mut Account) -> Result<(), Failure> {
+    let mut count = 0;
     while let Some(delivery) = account.capability.receive_within(Duration::ZERO)? {
-        if delivery.message.header.mtype == Mtype::SESSION_INVITE {
-            let from = card_owner::named(delivery.message.header.src);
-            eprintln!("pals: an invitation of {from} goes unanswered");
-        }
+        count += u64::from(delivery.message.header.mtype == Mtype::SESSION_INVITE);
     }
     account.capability.take_received();
+    if count > 0 {
+        let invitations = command_line::counted(count, "invitation", "invitations");
+        eprintln!("pals: unanswered: {invitations} of others");
+    }
     Ok(())
 }
 
