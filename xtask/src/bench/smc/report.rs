@@ -21,7 +21,8 @@ pub(super) fn print(findings: &Findings) {
     println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
     sizes.iter().for_each(|size| println!("{}", row(size)));
     println!(
-        "\n| members | cards in set-up: commands, CPU + I/O | in rounds: commands, CPU + I/O | CPU of all daemons | of it the cards | CPU of the programs |"
+        "\n| members | cards in set-up: commands, CPU + I/O | in rounds: commands, CPU + I/O \
+         | CPU of all daemons | of it the cards | CPU of the programs |"
     );
     println!("|---|---|---|---|---|---|");
     sizes.iter().for_each(|size| println!("{}", profile(size)));
@@ -44,7 +45,8 @@ fn row(size: &Summary) -> String {
         format!("{time} | {bytes}")
     });
     format!(
-        "| {members} | {:.1} ms | {:.0} | {:.1} | {rounds} | {:.1} ms | {:.0} | {:.1} | {ms:.1} ms | {megabytes:.3} | {} |",
+        "| {members} | {:.1} ms | {:.0} | {:.1} | {rounds} | {:.1} ms | {:.0} | {:.1} | {ms:.1} ms \
+         | {megabytes:.3} | {} |",
         setup.elapsed_ms,
         setup.messages,
         setup.bytes / 1e3,
