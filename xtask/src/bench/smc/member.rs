@@ -130,7 +130,7 @@ impl Member {
             began: began.at,
             all: descriptor.members.0.len() as u32,
             linked: None,
-            rounds: 0,
+            last: None,
         };
         loop {
             self.carry_out(&mut watch)?;
@@ -138,7 +138,7 @@ impl Member {
             let due = watch.controller.due();
             let patience = due.map_or(PATIENCE, |due| due.saturating_sub(now));
             let Some(message) = self.next(patience)? else {
-                return Err("nothing came in time".into());
+                return Err(format!("nothing came in time after {:?}", watch.last));
             };
             if let Some(result) = watch.hear(&message)? {
                 self.capability.write_out().map_err(words)?;
@@ -178,7 +178,7 @@ struct Watch {
     /// How many members.
     all: u32,
     linked: Option<Moment>,
-    rounds: u32,
+    last: Option<SessionState>,
 }
 
 impl Watch {
@@ -186,7 +186,7 @@ impl Watch {
         let param = &message.param;
         match message.header.mtype {
             Mtype::SESSION_STATE => {
-                self.hear_state(&SessionState::from_param(param).map_err(words)?)?;
+                self.hear_state(SessionState::from_param(param).map_err(words)?)?;
             }
             Mtype::SESSION_RESULT => {
                 return SessionResult::from_param(param).map(Some).map_err(words);
@@ -199,7 +199,7 @@ impl Watch {
         Ok(None)
     }
 
-    fn hear_state(&mut self, state: &SessionState) -> Result {
+    fn hear_state(&mut self, state: SessionState) -> Result {
         if state.missed != 0 {
             return Err(format!("somebody was missing before round {}", state.round));
         }
@@ -207,8 +207,8 @@ impl Watch {
         if is_up && self.linked.is_none() {
             self.linked = Some(Moment::now());
         }
-        self.rounds = state.rounds;
-        self.controller.told(state, self.began.elapsed());
+        self.controller.told(&state, self.began.elapsed());
+        self.last = Some(state);
         Ok(())
     }
 
@@ -233,7 +233,7 @@ impl Watch {
             began,
             linked: self.linked.ok_or("a session without links")?,
             ended,
-            rounds: self.rounds,
+            rounds: self.last.map_or(0, |state| state.rounds),
             won,
             price,
         })
