@@ -6,6 +6,7 @@
 pub mod choice;
 pub mod claims;
 pub mod clock;
+mod doubts;
 pub mod life;
 pub mod log;
 pub mod patience;

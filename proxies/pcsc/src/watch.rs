@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use pcsc::Error;
 
+use crate::doubts::Doubts;
 use crate::life::{Denials, PAUSE_FIRST_MS, Pause, of_service};
 use crate::log::{Log, Urgency};
 use crate::view::{Reader, SharedView};
@@ -23,11 +24,18 @@ pub trait Readers: Send {
     /// As PC/SC.
     fn list(&mut self) -> Result<bool, Error>;
 
-    /// Waits until readers or cards come or go, and at first for nothing if there are readers.
+    /// Waits until readers or cards come or go, at most so long if that is said, and at first for nothing if there
+    /// are readers.
     ///
     /// # Errors
     /// As PC/SC. [`Error::Timeout`] and [`Error::Cancelled`] say that nothing changed.
-    fn changes(&mut self) -> Result<Vec<Reader>, Error>;
+    fn changes(&mut self, within: Option<Duration>) -> Result<Vec<Reader>, Error>;
+
+    /// Has PC/SC look what is in the reader and give it power.
+    ///
+    /// # Errors
+    /// As PC/SC; there is no card, among others.
+    fn rouse(&mut self, reader: &str) -> Result<(), Error>;
 
     /// Passes the time before the next try.
     fn pause(&mut self, pause: Duration);
@@ -60,6 +68,7 @@ pub struct Watch {
     log: Log,
     pause: Pause,
     denials: Denials,
+    doubts: Doubts,
     /// What was logged last of a service that fails.
     said: Option<Error>,
 }
@@ -72,6 +81,7 @@ impl Watch {
             log,
             pause: Pause::default(),
             denials: Denials::default(),
+            doubts: Doubts::default(),
             said: None,
         }
     }
@@ -89,13 +99,18 @@ impl Watch {
 
     fn follow(&mut self, readers: &mut impl Readers) -> Result<Infallible, Error> {
         readers.establish()?;
+        self.doubts = Doubts::default();
         loop {
             if !readers.list()? {
                 self.tell(Vec::new());
             }
-            match readers.changes() {
-                Ok(changed) => self.tell(changed),
-                Err(Error::Timeout | Error::Cancelled) => {}
+            match readers.changes(self.doubts.pause()) {
+                Ok(changed) => {
+                    self.doubts.heed(&changed);
+                    self.tell(changed);
+                }
+                Err(Error::Timeout) => self.settle(readers),
+                Err(Error::Cancelled) => {}
                 // One was unplugged between the two calls.
                 Err(
                     Error::UnknownReader | Error::ReaderUnavailable | Error::NoReadersAvailable,
@@ -103,6 +118,16 @@ impl Watch {
                     readers.pause(Duration::from_millis(PAUSE_FIRST_MS));
                 }
                 Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Nothing has changed for a while: what is doubtful is not about to be told.
+    fn settle(&mut self, readers: &mut impl Readers) {
+        for reader in self.doubts.take() {
+            if readers.rouse(&reader).is_ok() {
+                let words = format!("{reader}: there is a card; PC/SC had not noticed");
+                self.log.say(Urgency::Info, words);
             }
         }
     }

@@ -1,8 +1,11 @@
 //! What PC/SC tells of readers.
 
+use std::ffi::CString;
 use std::time::Duration;
 
-use pcsc::{Context, Error, PNP_NOTIFICATION, ReaderState, Scope, State};
+use pcsc::{
+    Context, Disposition, Error, PNP_NOTIFICATION, Protocols, ReaderState, Scope, ShareMode, State,
+};
 
 use crate::view::{Reader, Slot};
 use crate::watch::Readers;
@@ -24,7 +27,7 @@ impl SystemReaders {
         let mut readers = Self::default();
         readers.establish()?;
         match readers.list()? {
-            true => readers.changes(),
+            true => readers.changes(None),
             false => Ok(Vec::new()),
         }
     }
@@ -64,15 +67,31 @@ impl Readers for SystemReaders {
         Ok(is_any)
     }
 
-    fn changes(&mut self) -> Result<Vec<Reader>, Error> {
+    fn changes(&mut self, within: Option<Duration>) -> Result<Vec<Reader>, Error> {
         let context = self.context.as_ref().ok_or(Error::InvalidHandle)?;
-        if let Err(error) = context.get_status_change(None, &mut self.states) {
-            self.states.clear();
-            return Err(error);
+        match context.get_status_change(within, &mut self.states) {
+            Ok(()) => {}
+            Err(Error::Timeout) => return Err(Error::Timeout),
+            Err(error) => {
+                self.states.clear();
+                return Err(error);
+            }
         }
         let states = self.states.iter_mut();
         states.for_each(ReaderState::sync_current_state);
         Ok(self.states.iter().filter_map(reader).collect())
+    }
+
+    fn rouse(&mut self, reader: &str) -> Result<(), Error> {
+        let reader = CString::new(reader).map_err(|_| Error::UnknownReader)?;
+        let direct = ShareMode::Direct;
+        let mut card = self
+            .context()?
+            .connect(&reader, direct, Protocols::UNDEFINED)?;
+        let roused = card.reconnect(direct, Protocols::UNDEFINED, Disposition::ResetCard);
+        // Closing has no result that anybody could act upon.
+        let _ = card.disconnect(Disposition::LeaveCard);
+        roused
     }
 
     fn pause(&mut self, pause: Duration) {

@@ -17,6 +17,9 @@ struct Said {
     view: SharedView,
     seen: Vec<Result<usize, Error>>,
     pauses: Vec<u128>,
+    /// Whether the waits for changes had an end.
+    waits: Vec<bool>,
+    roused: Vec<String>,
 }
 
 impl Readers for Said {
@@ -28,10 +31,16 @@ impl Readers for Said {
         Ok(self.has_readers)
     }
 
-    fn changes(&mut self) -> Result<Vec<Reader>, Error> {
+    fn changes(&mut self, within: Option<Duration>) -> Result<Vec<Reader>, Error> {
+        self.waits.push(within.is_some());
         let view = self.view.now();
         self.seen.push(view.service.map(|()| view.readers.len()));
         self.changes.pop_front().unwrap_or(Err(Error::CommError))
+    }
+
+    fn rouse(&mut self, reader: &str) -> Result<(), Error> {
+        self.roused.push(reader.into());
+        Err(Error::NoSmartcard)
     }
 
     fn pause(&mut self, pause: Duration) {
@@ -57,6 +66,8 @@ fn said(script: &Script) -> (Said, Watch) {
         view: script.view.clone(),
         seen: Vec::new(),
         pauses: Vec::new(),
+        waits: Vec::new(),
+        roused: Vec::new(),
     };
     (said, Watch::new(script.view.clone(), script.log()))
 }
@@ -133,4 +144,66 @@ fn a_denial_is_told_when_it_is_none_of_a_service_that_begins() {
     watch.watch(&mut said);
     assert_eq!(script.view.now().service, Err(Error::SecurityViolation));
     assert!(script.lines()[1].contains("polkit"));
+}
+
+/// The reader with that in it, after so many changes.
+fn with(slot: Slot, changes: u32) -> Result<Vec<Reader>, Error> {
+    Ok(vec![Reader {
+        slot,
+        changes,
+        ..reader()
+    }])
+}
+
+fn card() -> Slot {
+    Slot::Card(vec![0x3B])
+}
+
+#[test]
+fn a_reader_whose_card_went_uncounted_is_roused_once() {
+    for stuck in [Slot::Empty, Slot::Mute] {
+        let script = Script::default();
+        let (mut said, mut watch) = said(&script);
+        said.changes = [
+            with(card(), 1),
+            with(stuck.clone(), 1),
+            Err(Error::Timeout),
+            Err(Error::Timeout),
+            with(stuck.clone(), 1),
+        ]
+        .into();
+        watch.watch(&mut said);
+        assert_eq!(said.roused, ["Reader A"], "{stuck:?}");
+        assert_eq!(said.waits, [false, false, true, false, false, false]);
+    }
+}
+
+#[test]
+fn a_reader_whose_card_was_seen_to_go_is_left_alone() {
+    let script = Script::default();
+    let (mut said, mut watch) = said(&script);
+    said.changes = [
+        with(card(), 1),
+        with(Slot::Empty, 2),
+        with(Slot::Mute, 3),
+        Err(Error::Timeout),
+    ]
+    .into();
+    watch.watch(&mut said);
+    assert_eq!(said.roused, [""; 0]);
+    assert_eq!(said.waits, [false; 5]);
+}
+
+#[test]
+fn a_reader_of_which_nothing_is_known_is_roused_unless_it_has_a_card() {
+    let script = Script::default();
+    let (mut said, mut watch) = said(&script);
+    said.changes = [with(Slot::Empty, 1), Err(Error::Timeout)].into();
+    watch.watch(&mut said);
+    assert_eq!(said.roused, ["Reader A"]);
+    said.changes = [with(card(), 1), Err(Error::Timeout)].into();
+    watch.watch(&mut said);
+    said.changes = [with(Slot::Empty, 1), with(card(), 2), Err(Error::Timeout)].into();
+    watch.watch(&mut said);
+    assert_eq!(said.roused.len(), 1, "one that has a card again is not");
 }

@@ -1,5 +1,7 @@
 //! Cards that are pulled, put back and swapped.
 
+use std::time::Duration;
+
 use libetp::Mtype;
 use softcard::SoftCard;
 
@@ -39,6 +41,24 @@ fn a_card_that_is_pulled_and_put_back_between_two_looks_of_the_reader_is_noticed
     for _ in 0..2 {
         drop(card);
         card = station.insert_own();
+        station.pings.send();
+        station.pings.are_answered_once();
+    }
+}
+
+/// `pcscd` resets a card whose program died. One that is pulled just then and put back before the reader looks leaves a
+/// reader that `pcscd` takes for empty.
+#[test]
+fn a_card_that_is_back_unseen_when_the_proxy_starts_anew_is_found() {
+    let (mut station, mut card) = Station::with_own_card(&[]);
+    for _ in 0..3 {
+        drop(card);
+        station.host.kill_proxy();
+        // That pcscd sees it first is not sure, nor that the reader does not: then this tests less.
+        std::thread::sleep(Duration::from_millis(30));
+        card = station.insert_own();
+        station.host.launch_proxy().unwrap();
+        station.host.wait_until("live").unwrap();
         station.pings.send();
         station.pings.are_answered_once();
     }
