@@ -216,6 +216,8 @@ fn what_is_for_a_card_whose_process_was_killed_waits_until_there_is_one_again() 
         let mut cards: serde_json::Value = host.etpctl(&["card", "list"]).json().unwrap();
         cards["cards"][0].take()
     };
+    // From here on it has reserved ports: without any, there is no id to ping from.
+    host.etpctl(&["ping", &host.card()]).run().unwrap();
     for round in 1..=2 {
         host.kill_card();
         let is_gone = || Ok(card(&host)["state"] == "gone");
