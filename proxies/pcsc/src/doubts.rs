@@ -1,10 +1,10 @@
 //! Readers that PC/SC says are empty, or have a mute card, and may be wrong about.
 //!
-//! `pcscd` resets a card when the program that has it open dies. If the card is swapped just then, the reset fails, and the
-//! reader counts as empty or its card as mute; but the thread that looks at the reader has a card before and a card
-//! after, and notices nothing. So it stays until the card is pulled, unless somebody has the reader's card powered up.
-//! What is known of it from outside: a card is gone, or mute, and the count of cards that came and went is the same.
-//! Of a reader that is seen for the first time nobody knows, and it is tried too, once.
+//! `pcscd` resets a card when the program that has it open dies. If the card is swapped just then, the reset fails,
+//! and the reader counts as empty or its card as mute; but the thread that looks at the reader has a card before and a
+//! card after, and notices nothing. So it stays until the card is pulled, unless somebody has the reader's card powered
+//! up. What is known of it from outside: a card is gone, or mute, and the count of cards that came and went is the
+//! same. Of a reader that is seen for the first time nobody knows, and it is tried too, once.
 
 use std::time::Duration;
 
