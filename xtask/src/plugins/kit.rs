@@ -18,8 +18,8 @@ pub(super) struct Kit {
     pub(super) sdk: &'static str,
     /// Name of the kit's crate.
     pub(super) package: &'static str,
-    /// The library that modules in Rust have: `core` or `std`.
-    pub(super) library: &'static str,
+    /// What modules in Rust are built on: `core` or `std`.
+    pub(super) foundation: &'static str,
     /// The tests of the modules, as `cargo nextest run` finds them.
     pub(super) tests: &'static [&'static str],
     /// The environment variable with the directory where these look for modules instead of those that are kept.
@@ -41,7 +41,7 @@ pub(super) const KITS: [Kit; 2] = [
         list: "guard-policies/plugins/modules.toml",
         sdk: "guard-policies/sdk",
         package: "etp-guard",
-        library: "core",
+        foundation: "core",
         tests: &["guard-policies", "--test", "plugin", "shipped::"],
         variable: "GUARD_PLUGINS",
         new: &[("new-in-rust", Language::Rust), ("new-in-c", Language::C)],
@@ -54,7 +54,7 @@ pub(super) const KITS: [Kit; 2] = [
         list: "apps/pals/functions/modules.toml",
         sdk: "apps/pals/sdk",
         package: "etp-function",
-        library: "std",
+        foundation: "std",
         tests: &["pals", "--test", "functions"],
         variable: "FUNCTION_MODULES",
         new: &[("new-function", Language::Rust)],

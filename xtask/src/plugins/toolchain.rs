@@ -58,7 +58,7 @@ impl Toolchain {
             let library = prefix.join("usr/lib/rustlib/src/rust");
             flags += &format!(" --remap-path-prefix={}=/rustc", library.display());
             cargo
-                .args(["-Z", &format!("build-std={},panic_abort", kit.library)])
+                .args(["-Z", &format!("build-std={},panic_abort", kit.foundation)])
                 .env("RUSTC_BOOTSTRAP", "1")
                 .env("RUSTC", prefix.join("usr/bin/rustc"))
                 .env("LD_LIBRARY_PATH", libraries(&prefix))
