@@ -156,8 +156,6 @@ pub enum Stage {
     Challenged {
         /// What it claims.
         reply: SelectReply,
-        /// The challenge.
-        nonce: [u8; 32],
         /// When to give up, by [`Now::ms`].
         deadline_ms: u64,
     },

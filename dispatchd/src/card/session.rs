@@ -180,28 +180,22 @@ impl Session {
         let nonce = now.fresh;
         self.challenge = nonce;
         let deadline_ms = now.ms + HELLO_MS_MAX;
-        self.stage = Stage::Challenged {
-            reply,
-            nonce,
-            deadline_ms,
-        };
+        self.stage = Stage::Challenged { reply, deadline_ms };
         self.challenge(HelloChallenge { nonce });
     }
 
     /// The challenge that is open was not carried out, or its answer is late. One that was answered was that of
     /// a card that had to state where it is.
     fn supersede(&mut self) {
-        match &self.stage {
-            Stage::Challenged { nonce, reply, .. } => self.superseded.push(*nonce, *reply, None),
+        let (reply, key) = match &self.stage {
+            Stage::Challenged { reply, .. } => (*reply, None),
             Stage::Suspended {
                 restating: Some(restating),
                 ..
-            } => {
-                let key = Some(restating.leaf.key);
-                self.superseded.push(self.challenge, restating.reply, key);
-            }
-            _ => {}
-        }
+            } => (restating.reply, Some(restating.leaf.key)),
+            _ => return,
+        };
+        self.superseded.push(self.challenge, reply, key);
     }
 
     /// Whether what the card claims is worth a challenge.
@@ -302,11 +296,10 @@ impl Session {
     }
 
     fn hello(&mut self, number: u64, param: &[u8], now: &Now) {
-        let Stage::Challenged { reply, nonce, .. } = &self.stage else {
+        let Stage::Challenged { reply, .. } = self.stage else {
             return;
         };
-        let (reply, nonce) = (*reply, *nonce);
-        let proved = hello::verify(param, &nonce, &reply, &self.anchors, now.unix_s);
+        let proved = hello::verify(param, &self.challenge, &reply, &self.anchors, now.unix_s);
         let judged = proved.and_then(|(hello, leaf)| {
             if self.known.key.is_some_and(|key| key != leaf.key) {
                 return Err(Quarantine::SecondKey(reply.domain));

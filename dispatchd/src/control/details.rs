@@ -4,9 +4,9 @@ use etp_pki::Leaf;
 use libetp::client::control::CardStatus;
 use libetp::client::control::card::{CardCertificate, CardDetails};
 use libetp::exchange::SelectReply;
+use libetp::text::hex;
 
 use crate::card::{Seen, Slot, Stage};
-use crate::remote::hex;
 
 /// What a slot knows of its card.
 pub(super) fn of(slot: &Slot, status: CardStatus) -> CardDetails {
@@ -49,6 +49,6 @@ fn certificate(leaf: &Leaf) -> CardCertificate {
         not_before_unix_s: leaf.not_before,
         not_after_unix_s: leaf.not_after,
         epoch: leaf.epoch,
-        code_hash: leaf.code_hash.as_ref().map(hex),
+        code_hash: leaf.code_hash.as_ref().map(|hash| hex(hash)),
     }
 }

@@ -10,12 +10,12 @@ use libetp::client::control::{
     CardStatus, ControlReply, ControlRequest, IdEntry, LinkStatus, RouteEntry, Status,
 };
 use libetp::digest::Hash;
+use libetp::text::hex;
 use libetp::{Domain, VerdictCode};
 use remote_proxy::{LinkState, RemoteHandle};
 
 use super::{GuardKeeper, Recorder, details};
 use crate::card::{self, Cards, Slot, Stage};
-use crate::remote::hex;
 use crate::router::{DomainSnapshot, Snapshot};
 use crate::state::State;
 use crate::table::DomainState;
@@ -99,7 +99,7 @@ impl Facts<'_> {
             .into(),
             socket: self.socket.clone(),
             listen: self.remote.map(|remote| remote.local_addr().to_string()),
-            host_key: self.host_key.as_ref().map(hex),
+            host_key: self.host_key.as_ref().map(|key| hex(key)),
             at_rest: self.at_rest(),
             warnings: self.warnings(&cards),
             cards,

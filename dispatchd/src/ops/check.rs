@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
+use libetp::text::hex;
+
 use super::failure::Failure;
 use crate::card::unix_s;
 use crate::config::Loaded;
-use crate::remote::hex;
 
 /// Loads everything that the configuration names; says what was found.
 ///

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use libetp::client::control;
 use libetp::digest::Hash;
 use libetp::local::Trust;
+use libetp::text::hex;
 use libetp::{Domain, VerdictCode};
 use remote_proxy::{RemoteHandle, StatementToken};
 use tokio::sync::mpsc;
@@ -19,7 +20,7 @@ use super::{drain, process, socket};
 use crate::card::{Cards, Services, Slot, SlotSettings, WitnessWriter, unix_s};
 use crate::config::{CardHome, Loaded, Resolved};
 use crate::control::{Facts, GuardKeeper, Recorder, answer};
-use crate::remote::{CardNews, Links, StatementRequest, hex};
+use crate::remote::{CardNews, Links, StatementRequest};
 use crate::router::{ControlRequest, Router, Settings};
 use crate::state::State;
 

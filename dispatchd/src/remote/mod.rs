@@ -8,6 +8,7 @@ use std::sync::Arc;
 use etp_pki::Anchors;
 use libetp::client::text::shown;
 use libetp::digest::Hash;
+use libetp::text::hex;
 use libetp::verdict::Subject;
 use libetp::{Domain, Message, Verdict};
 use remote_proxy::{
@@ -225,11 +226,6 @@ fn log(throttle: &Throttle, event: &'static str, host: Option<Hash>, detail: &st
         "link-up" => tracing::info!(host, event, "{detail}{more}"),
         _ => tracing::warn!(host, event, "{detail}{more}"),
     }
-}
-
-/// A key id as people write it.
-pub fn hex(key: &Hash) -> String {
-    libetp::text::hex(key)
 }
 
 #[cfg(test)]

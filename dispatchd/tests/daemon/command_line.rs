@@ -64,7 +64,7 @@ fn identities_of_other_schemes_and_peers_that_are_oneself_are_refused() {
     );
 
     let host = Scheme::new().host();
-    let own = dispatchd::remote::hex(&host.key);
+    let own = libetp::text::hex(&host.key);
     host.write_config(&format!("[[peer]]\nkey = \"{own}\"\n"));
     let (code, _, stderr) = host.run(&["--check"]);
     assert_eq!(code, Some(3));

@@ -17,7 +17,7 @@ fn address() -> String {
 }
 
 fn peer(host: &Host, address: &str) -> String {
-    let key = dispatchd::remote::hex(&host.key);
+    let key = libetp::text::hex(&host.key);
     format!(
         "[[peer]]\nkey = \"{key}\"\naddress = \"{address}\"\ndomains = [\"{}\"]\n",
         host.domain

@@ -24,7 +24,7 @@ fn address() -> String {
 
 fn configure(host: &Host, card: &str, listen: &str, peer: (Hash, &str, Domain)) {
     let (key, address, domain) = peer;
-    let key = dispatchd::remote::hex(&key);
+    let key = libetp::text::hex(&key);
     host.write_config(&format!(
         "{card}[remote]\nlisten = \"{listen}\"\n\
          [[peer]]\nkey = \"{key}\"\naddress = \"{address}\"\ndomains = [\"{domain}\"]\n"

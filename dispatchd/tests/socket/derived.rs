@@ -95,7 +95,7 @@ fn a_derived_capability_may_be_handed_to_another_user() {
     let daemon = daemon();
     let (mut parent, mut to) = (daemon.acquire(), daemon.acquire());
     let token = derive(&mut parent, Some(&[to.id, DOMAIN.card()]), None);
-    let argument = format!("{} {}", helper::hex(&token.token), to.id);
+    let argument = format!("{} {}", libetp::text::hex(&token.token), to.id);
     let said = helper::run("adopt", daemon.socket(), &argument, None);
     assert_eq!(said, [parent.id.to_string()]);
     assert_eq!(to.come().delivery().2.header.src, parent.id);

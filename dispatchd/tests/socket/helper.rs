@@ -139,12 +139,6 @@ fn adopt(socket: &Path, argument: &str) {
     assert_eq!(program.flush().len(), 1, "only owners give orders");
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    libetp::id::write_hex(&mut text, bytes).unwrap();
-    text
-}
-
 /// Descriptors that a crowded daemon may have.
 const FEW: u64 = 64;
 

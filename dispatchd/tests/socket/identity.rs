@@ -39,7 +39,7 @@ fn another_user_gets_nothing_even_with_the_secret() {
     let mut a = daemon.greet();
     a.acquire(true);
     let secret = a.secret.expect("it is durable");
-    let argument = format!("{} {}", a.id, helper::hex(&secret));
+    let argument = format!("{} {}", a.id, libetp::text::hex(&secret));
     let said = helper::run("other-user", daemon.socket(), &argument, None);
     let bad_secret = (RequestError::BadSecret as u16).to_string();
     let forbidden = (RequestError::Forbidden as u16).to_string();

@@ -5,11 +5,11 @@ use libetp::frame::body::{
     Acquire, Acquired, Closing, Derive, Hello, RequestError, Resume, Token, VerdictBody, Welcome,
 };
 use libetp::frame::{Origin, kind};
+use libetp::text::hex;
 use libetp::{EntityId, Message, Mtype, Port, VerdictCode};
 use serde_json::{Value, json};
 
 use crate::harness::{DOMAIN, send_body};
-use crate::helper::hex;
 
 pub(crate) const SOFTWARE: &str = "dispatchd 0.1.0";
 /// A type that nobody registered.

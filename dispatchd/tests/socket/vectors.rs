@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use libetp::codec;
 use libetp::frame::body::{Acquire, Hello, RequestError};
 use libetp::frame::{self, kind};
+use libetp::text::hex;
 use libetp::{Mtype, Port, VerdictCode};
 use serde_json::{Value, json};
 
 use crate::harness::{DOMAIN, Program, Setup, send_body};
-use crate::helper::hex;
 use crate::samples::{Sample, from_programs, from_the_daemon};
 
 fn docs(path: &str) -> PathBuf {

@@ -52,19 +52,32 @@ fn what_is_for_an_absent_card_waits_and_it_proves_itself_when_it_is_back() {
     assert!(effects.contains(&Effect::Prove(card.boot_id)));
 }
 
+/// Says a message under the card's name, which is held; what it would become.
+fn said_in_its_name(card: &TestCard, session: &mut Session, number: u64) -> Effect {
+    let dst = card.domain.entity(Port(5));
+    let message = Message::new(card.domain.card(), dst, Mtype::OFFER, vec![0x80]);
+    let held = Input::Message {
+        number,
+        message: message.clone(),
+    };
+    assert_eq!(session.step(held, &now(1)), []);
+    Effect::Submit { number, message }
+}
+
+#[track_caller]
+fn is_dropped_and_counted(lie: &Effect, effects: &[Effect]) {
+    assert!(!effects.contains(lie));
+    let counted =
+        |effect: &Effect| matches!(effect, Effect::Note(note) if note.name == "card-impossible");
+    assert!(effects.iter().any(counted), "{effects:?}");
+}
+
 #[test]
 fn a_card_that_is_pulled_while_it_proves_itself_does_so_when_it_is_back() {
     let mut card = TestCard::new();
     let mut session = card.session();
     let before = card.challenged(&mut session, Known::default());
-    let dst = Domain([1; 12]).entity(Port(5));
-    let message = Message::new(card.domain.card(), dst, Mtype::OFFER, vec![0x80]);
-    let number = 3 << 16;
-    let held = Input::Message {
-        number,
-        message: message.clone(),
-    };
-    assert_eq!(session.step(held, &now(0)), []);
+    let said = said_in_its_name(&card, &mut session, 3 << 16);
     session.step(absent(), &now(1));
     session.step(Input::Tick, &now(2 * HELLO_MS_MAX));
     assert!(is_away(&session));
@@ -77,10 +90,7 @@ fn a_card_that_is_pulled_while_it_proves_itself_does_so_when_it_is_back() {
     assert_eq!(session.step(late, &now(3)), []);
     let effects = card.answer(&mut session, now(3).fresh);
     assert!(is_attached(&effects));
-    assert!(
-        effects.contains(&Effect::Submit { number, message }),
-        "what it said is not lost"
-    );
+    assert!(effects.contains(&said), "what it said is not lost");
 }
 
 /// Something in its place spoke under its name, with a number that the card may have given.
@@ -92,14 +102,7 @@ fn what_another_said_under_its_name_is_no_word_of_the_card() {
     let mut liar = TestCard::new();
     (liar.boot_id, liar.generation) = ([8; 8], card.generation + 1);
     let nonce = liar.challenged(&mut session, Known::default());
-    let dst = card.domain.entity(Port(5));
-    let lie = Message::new(card.domain.card(), dst, Mtype::OFFER, vec![0x80]);
-    let number = 3 << 16;
-    let held = Input::Message {
-        number,
-        message: lie.clone(),
-    };
-    assert_eq!(session.step(held, &now(1)), []);
+    let lie = said_in_its_name(&card, &mut session, 3 << 16);
     session.step(absent(), &now(2));
     // Nor is it one because the card signs, in its own power-up, what the liar was asked.
     let late = card.to_daemon(card.hello_of(&card.body(nonce)));
@@ -109,13 +112,7 @@ fn what_another_said_under_its_name_is_no_word_of_the_card() {
     session.step(late, &now(3));
     let effects = card.answer(&mut session, now(3).fresh);
     assert!(matches!(session.stage(), Stage::Live { .. }));
-    assert!(!effects.contains(&Effect::Submit {
-        number,
-        message: lie
-    }));
-    let counted =
-        |effect: &Effect| matches!(effect, Effect::Note(note) if note.name == "card-impossible");
-    assert!(effects.iter().any(counted), "{effects:?}");
+    is_dropped_and_counted(&lie, &effects);
 }
 
 /// Something in its place said what the card cannot have said. The card is not blamed for it, now or later.
@@ -127,24 +124,11 @@ fn what_another_said_under_its_name_does_not_raise_its_witness() {
     let mut liar = TestCard::new();
     (liar.boot_id, liar.generation) = ([8; 8], u64::MAX >> 17);
     liar.challenged(&mut session, Known::default());
-    let dst = card.domain.entity(Port(5));
-    let lie = Message::new(card.domain.card(), dst, Mtype::OFFER, vec![0x80]);
-    let number = u64::MAX;
-    let held = Input::Message {
-        number,
-        message: lie.clone(),
-    };
-    assert_eq!(session.step(held, &now(1)), []);
+    let lie = said_in_its_name(&card, &mut session, u64::MAX);
     session.step(absent(), &now(2));
     let effects = back(&mut card, &mut session);
     assert!(matches!(session.stage(), Stage::Live { .. }));
-    assert!(!effects.contains(&Effect::Submit {
-        number,
-        message: lie
-    }));
-    let counted =
-        |effect: &Effect| matches!(effect, Effect::Note(note) if note.name == "card-impossible");
-    assert!(effects.iter().any(counted), "{effects:?}");
+    is_dropped_and_counted(&lie, &effects);
     assert_eq!(session.witness().generation, card.generation + 1);
     session.step(absent(), &now(3));
     back(&mut card, &mut session);

@@ -4,10 +4,10 @@ use guard_policies::capture::{About, Writer};
 use guard_policies::chain::{Link, Mode, OnError, Step};
 use guard_policies::{Approver, Opinion};
 use libetp::client::control::guard::{Chain, Held, Policy, Record, Reply};
+use libetp::text::hex;
 
 use super::GuardKeeper;
 use super::page::{self, page};
-use crate::remote::hex;
 use crate::router::{GuardRecord, HeldSnapshot};
 
 impl GuardKeeper {
