@@ -20,12 +20,14 @@ pub struct Incoming {
 }
 
 /// Why a message had no effect. All writes and sends made for it are undone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
     /// The sender is told by `order-refused`.
+    #[error("{1}")]
     Refused(RefusalCode, String),
     /// Dropped and counted: input of others that does not verify never changes anything, nor is
     /// it answered.
+    #[error("{0}")]
     Ignored(&'static str),
 }
 
@@ -35,11 +37,11 @@ impl Rejection {
         Self::Refused(code, detail.into())
     }
 
-    /// The same, not told to the sender: for messages of others than the own owner.
-    pub fn unanswered(self) -> Self {
+    /// The same, told to the sender only if it `is_answered`: others than the own owner mostly are not.
+    pub fn answered_if(self, is_answered: bool) -> Self {
         match self {
-            Self::Refused(code, _) => Self::Ignored(code.name()),
-            ignored @ Self::Ignored(_) => ignored,
+            Self::Refused(code, _) if !is_answered => Self::Ignored(code.name()),
+            rejection => rejection,
         }
     }
 }

@@ -11,8 +11,8 @@ use oncard_runtime::Rejection;
 /// not verify is never answered; questions of programs are.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Fault {
-    #[error("{0}")]
-    Malformed(CodecError),
+    #[error(transparent)]
+    Malformed(#[from] CodecError),
     #[error("a certificate is longer than allowed")]
     TooLong,
     #[error("this card gives no service")]
@@ -35,8 +35,8 @@ pub(crate) enum Fault {
     Damaged,
     #[error("not a message that third parties of this version take")]
     UnknownType,
-    #[error("{0:?}")]
-    Runtime(Rejection),
+    #[error(transparent)]
+    Runtime(#[from] Rejection),
 }
 
 impl Fault {
@@ -54,7 +54,7 @@ impl Fault {
 
     /// What the runtime makes of the message: an answer, or a named counter.
     pub(crate) fn rejection(self, mtype: Mtype) -> Rejection {
-        let answered = matches!(
+        let is_answered = matches!(
             mtype,
             Mtype::OUTCOME_REQUEST | Mtype::THIRD_PARTY_STATUS_REQUEST
         );
@@ -62,21 +62,6 @@ impl Fault {
             Self::Runtime(rejection) => rejection,
             fault => Rejection::refused(fault.code(), fault.to_string()),
         };
-        match answered {
-            true => rejection,
-            false => rejection.unanswered(),
-        }
-    }
-}
-
-impl From<Rejection> for Fault {
-    fn from(rejection: Rejection) -> Self {
-        Self::Runtime(rejection)
-    }
-}
-
-impl From<CodecError> for Fault {
-    fn from(error: CodecError) -> Self {
-        Self::Malformed(error)
+        rejection.answered_if(is_answered)
     }
 }

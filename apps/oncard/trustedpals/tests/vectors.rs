@@ -7,11 +7,12 @@ use ed25519_dalek::{Signer, SigningKey};
 use etp_pki::key_id;
 use libetp::codec::{Encode, List, to_vec};
 use libetp::digest::{SUITE, sha256, signature_input};
-use libetp::id::{parse_hex, write_hex};
+use libetp::id::parse_hex;
 use libetp::params::pals::{
     ApproveFunction, AuctionTerms, Descriptor, Functions, JoinBody, KeptFunction, LoadFunction,
     Member, NATIVE_ENGINE, NATIVE_INPUT_BYTES, Native, PIECE_BYTES,
 };
+use libetp::text::hex;
 use libetp::{Domain, EntityId, Port};
 use oncard_runtime::AgreementKey;
 use oncard_trustedpals::Members;
@@ -111,12 +112,6 @@ struct LibraryVector {
     load_function: Hex,
     approve_function: Hex,
     functions: Hex,
-}
-
-fn hex(bytes: &[u8]) -> Hex {
-    let mut text = String::new();
-    write_hex(&mut text, bytes).unwrap();
-    text
 }
 
 fn unhex(text: &str) -> [u8; 32] {

@@ -11,8 +11,8 @@ use oncard_runtime::Rejection;
 /// name, since input of others that does not verify is never answered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Fault {
-    #[error("{0}")]
-    Malformed(CodecError),
+    #[error(transparent)]
+    Malformed(#[from] CodecError),
     #[error("{0} is longer than allowed")]
     TooLong(&'static str),
     #[error("a revocation status that this card cannot read")]
@@ -55,8 +55,8 @@ pub(crate) enum Fault {
     NoThirdPartyIds,
     #[error("not a message that cards of this version take")]
     UnknownType,
-    #[error("{0:?}")]
-    Runtime(Rejection),
+    #[error(transparent)]
+    Runtime(#[from] Rejection),
 }
 
 impl Fault {
@@ -87,10 +87,7 @@ impl Fault {
             Self::Runtime(rejection) => rejection,
             fault => Rejection::refused(fault.code(), fault.to_string()),
         };
-        match is_answered(mtype) {
-            true => rejection,
-            false => rejection.unanswered(),
-        }
+        rejection.answered_if(is_answered(mtype))
     }
 }
 
@@ -98,16 +95,4 @@ impl Fault {
 /// hand in. Messages of other cards and other owners get no answer.
 fn is_answered(mtype: Mtype) -> bool {
     mtype.is_privileged() || matches!(mtype, Mtype::ISSUE | Mtype::REDEEM_RECEIPT)
-}
-
-impl From<Rejection> for Fault {
-    fn from(rejection: Rejection) -> Self {
-        Self::Runtime(rejection)
-    }
-}
-
-impl From<CodecError> for Fault {
-    fn from(error: CodecError) -> Self {
-        Self::Malformed(error)
-    }
 }

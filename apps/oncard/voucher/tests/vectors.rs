@@ -5,12 +5,13 @@ use ed25519_dalek::{Signer, SigningKey};
 use etp_pki::{check_signature, key_id};
 use libetp::codec::{Encode, from_slice, to_vec};
 use libetp::digest::{Hash, SUITE, signature_input};
-use libetp::id::{parse_hex, write_hex};
+use libetp::id::parse_hex;
 use libetp::params::thirdparty::ResolveRequest;
 use libetp::params::voucher::{
     AgreementBody, Evidence, IssueBody, Outcome, OutcomeBody, ReceiptBody, RedeemBody, Voucher,
     exchange_hash, n2_hash,
 };
+use libetp::text::hex;
 use libetp::{Domain, EntityId};
 use serde::{Deserialize, Serialize};
 
@@ -104,12 +105,6 @@ struct RedeemVector {
     redeem_signature: Hex,
     redeemed_signature: Hex,
     receipt_signature: Hex,
-}
-
-fn hex(bytes: &[u8]) -> Hex {
-    let mut text = String::new();
-    write_hex(&mut text, bytes).expect("writing to a String cannot fail");
-    text
 }
 
 fn unhex<const N: usize>(text: &str) -> [u8; N] {

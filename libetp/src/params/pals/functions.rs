@@ -2,6 +2,8 @@
 //!
 //! Integers in inputs and results are big endian.
 
+use alloc::string::String;
+
 use super::Descriptor;
 use crate::digest::{Hash, tagged};
 
@@ -26,15 +28,14 @@ crate::codes::codes! {
 impl Native {
     /// What a descriptor names it by: `H("native"; name)`.
     pub fn hash(self) -> Hash {
-        tagged("native", &[&alloc::string::String::from(self.name())])
+        tagged("native", &[&String::from(self.name())])
     }
 
     /// The function that a descriptor names, if it is one of these.
     pub fn of(descriptor: &Descriptor) -> Option<Self> {
-        let all = [Self::Sum, Self::Maximum, Self::Auction];
         let is_native = descriptor.engine == NATIVE_ENGINE;
-        all.into_iter()
-            .find(|it| is_native && it.hash() == descriptor.function)
+        let mut all = Self::ALL.iter().copied();
+        all.find(|it| is_native && it.hash() == descriptor.function)
     }
 }
 

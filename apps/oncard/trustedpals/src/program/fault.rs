@@ -15,16 +15,16 @@ use crate::session::{SetupError, TermsError};
 /// of others that does not verify is never answered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Fault {
-    #[error("{0}")]
-    Malformed(CodecError),
-    #[error("{0}")]
-    Terms(TermsError),
-    #[error("{0}")]
-    Function(FunctionError),
-    #[error("{0}")]
-    Library(LibraryError),
-    #[error("{0}")]
-    Setup(SetupError),
+    #[error(transparent)]
+    Malformed(#[from] CodecError),
+    #[error(transparent)]
+    Terms(#[from] TermsError),
+    #[error(transparent)]
+    Function(#[from] FunctionError),
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+    #[error(transparent)]
+    Setup(#[from] SetupError),
     #[error("an input of {found} bytes; in this session they have {expected}")]
     Input { found: usize, expected: usize },
     #[error("the card is in a session; leave that first")]
@@ -45,8 +45,8 @@ pub(super) enum Fault {
     OtherSender,
     #[error("not a message that cards of this version take")]
     UnknownType,
-    #[error("{0:?}")]
-    Runtime(Rejection),
+    #[error(transparent)]
+    Runtime(#[from] Rejection),
 }
 
 impl Fault {
@@ -74,50 +74,11 @@ impl Fault {
             Self::Runtime(rejection) => rejection,
             fault => Rejection::refused(fault.code(), fault.to_string()),
         };
-        match is_answered(mtype) {
-            true => rejection,
-            false => rejection.unanswered(),
-        }
+        rejection.answered_if(is_answered(mtype))
     }
 }
 
 /// Whether a refusal is told to the sender: orders, and the host's clock.
 fn is_answered(mtype: Mtype) -> bool {
     mtype.is_privileged() || matches!(mtype, Mtype::ROUND_OVER | Mtype::COMPUTE)
-}
-
-impl From<Rejection> for Fault {
-    fn from(rejection: Rejection) -> Self {
-        Self::Runtime(rejection)
-    }
-}
-
-impl From<CodecError> for Fault {
-    fn from(error: CodecError) -> Self {
-        Self::Malformed(error)
-    }
-}
-
-impl From<TermsError> for Fault {
-    fn from(error: TermsError) -> Self {
-        Self::Terms(error)
-    }
-}
-
-impl From<FunctionError> for Fault {
-    fn from(error: FunctionError) -> Self {
-        Self::Function(error)
-    }
-}
-
-impl From<LibraryError> for Fault {
-    fn from(error: LibraryError) -> Self {
-        Self::Library(error)
-    }
-}
-
-impl From<SetupError> for Fault {
-    fn from(error: SetupError) -> Self {
-        Self::Setup(error)
-    }
 }

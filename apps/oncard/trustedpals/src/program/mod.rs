@@ -21,13 +21,10 @@ use oncard_runtime::{Context, Incoming, Program, Rejection};
 use fault::Fault;
 use memory::Memory;
 
+use crate::session::{TAG_JOIN, TAG_START};
+
 /// High byte of the message types of secure computation.
 pub const FAMILY: u8 = 0x03;
-
-/// Tag of a member's entry into a session.
-const TAG_JOIN: &str = "join";
-/// Tag of a session's start.
-const TAG_START: &str = "start";
 
 /// Secure multiparty computation, on a card.
 #[derive(Clone, Copy, Debug, Default)]

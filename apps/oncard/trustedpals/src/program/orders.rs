@@ -12,9 +12,9 @@ use zeroize::Zeroizing;
 
 use super::fault::Fault;
 use super::memory::{Joining, Memory, Phase, Session};
-use super::{TAG_JOIN, library, records, setup, tell};
+use super::{library, records, setup, tell};
 use crate::functions::function_of;
-use crate::session::{Setup, Terms};
+use crate::session::{Setup, TAG_JOIN, Terms};
 
 /// `open-session`: the first member's card invites the others' owners.
 pub(super) fn open(

@@ -131,6 +131,6 @@ impl Running {
             _ => self.party.present(),
         };
         let all = Members::first(self.terms.plan().n());
-        Members::from_bits(all.bits() & !present.bits())
+        all.iter().filter(|it| !present.contains(*it)).collect()
     }
 }

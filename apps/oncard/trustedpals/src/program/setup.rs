@@ -10,10 +10,10 @@ use oncard_runtime::Context;
 
 use super::fault::Fault;
 use super::memory::{Memory, Phase, Running};
-use super::{TAG_START, records, tell};
+use super::{records, tell};
 use crate::functions::function_of;
 use crate::members::Members;
-use crate::session::Started;
+use crate::session::{Started, TAG_START};
 use crate::smc::{Party, Said, Smc};
 
 /// A certificate of a card.

@@ -1,5 +1,7 @@
 //! What the card says: to its owner's program, and to other cards.
 
+use alloc::vec::Vec;
+
 use libetp::digest::Hash;
 use libetp::limits::HEADER_LEN;
 use libetp::params::Param;
@@ -88,7 +90,7 @@ pub(super) fn say(
     }
 }
 
-fn handshake(session: [u8; 8], step: u8, message: alloc::vec::Vec<u8>) -> impl Param {
+fn handshake(session: [u8; 8], step: u8, message: Vec<u8>) -> impl Param {
     LinkHandshake {
         session,
         step,

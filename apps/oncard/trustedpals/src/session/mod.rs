@@ -19,3 +19,8 @@ mod terms;
 pub use clock::ClockError;
 pub use setup::{ENTRY_CERTIFICATE_BYTES_MAX, Setup, SetupError, Started, Verify};
 pub use terms::{ENGINE_BYTES_MAX, PARAMETERS_BYTES_MAX, Terms, TermsError};
+
+/// Tag of a member's entry into a session.
+pub(crate) const TAG_JOIN: &str = "join";
+/// Tag of a session's start.
+pub(crate) const TAG_START: &str = "start";

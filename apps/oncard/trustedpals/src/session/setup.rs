@@ -9,6 +9,7 @@ use libetp::digest::{Hash, sha256};
 use libetp::params::pals::{Entry, Invite, Join, JoinBody, Start};
 
 use super::terms::Terms;
+use super::{TAG_JOIN, TAG_START};
 use crate::members::Members;
 use crate::smc::Peer;
 
@@ -193,7 +194,7 @@ impl Setup {
             let leaf = read(entry, verify)?;
             self.check(member, entry, &leaf)?;
             if member == FIRST {
-                leaf.check_signature("start", &session, &start.signature)
+                leaf.check_signature(TAG_START, &session, &start.signature)
                     .map_err(|_| SetupError::Signature)?;
             }
             peers.push(Peer {
@@ -225,7 +226,7 @@ impl Setup {
             return Err(SetupError::Certificate);
         }
         let body = self.body(entry.nonce, &entry.certificate);
-        leaf.check_signature("join", &body, &entry.signature)
+        leaf.check_signature(TAG_JOIN, &body, &entry.signature)
             .map_err(|_| SetupError::Signature)
     }
 

@@ -157,7 +157,7 @@ fn check_members(members: &[Member]) -> Result<(), TermsError> {
 
 fn plan(descriptor: &Descriptor, me: usize) -> Result<Plan, TermsError> {
     let Descriptor { fuel, slice, .. } = *descriptor;
-    let slices = fuel.checked_div(slice).map(|_| fuel.div_ceil(slice));
+    let slices = (slice > 0).then(|| fuel.div_ceil(slice));
     let slices = slices.and_then(|slices| u32::try_from(slices).ok());
     let slices = slices.filter(|slices| *slices > 0);
     let slices = slices.ok_or(TermsError::Fuel { fuel, slice })?;

@@ -11,7 +11,7 @@ use super::plan::Plan;
 use super::turn::{Turn, Value};
 use crate::members::Members;
 use crate::trust::Trust;
-use crate::uic::Uic;
+use crate::uic::{Decision, Uic};
 
 /// What the host learns at the end.
 #[derive(Clone, PartialEq, Eq)]
@@ -48,7 +48,6 @@ pub struct Smc {
     trust: Trust,
     agreement: Option<Uic<Value>>,
     work: Option<Box<dyn Work>>,
-    has_decided: bool,
     output: Option<Output>,
 }
 
@@ -72,7 +71,6 @@ impl Smc {
             trust: Trust::new(plan.config),
             agreement: None,
             work: None,
-            has_decided: false,
             output: None,
         };
         card.begin_agreement();
@@ -132,14 +130,17 @@ impl Smc {
         }
     }
 
+    /// The inputs that were agreed on; `None` before that, and if the card halted.
+    fn decision(&self) -> Option<&Decision<Value>> {
+        self.agreement.as_ref().and_then(Uic::decision)
+    }
+
     /// A card that halted works on nothing: that it did is not to be seen from how long it takes.
     fn begin_work(&mut self) {
         if self.round != self.plan.agreement_ends() {
             return;
         }
-        let decision = self.agreement.as_ref().and_then(Uic::decision);
-        self.has_decided = decision.is_some();
-        let inputs: Vec<_> = match decision {
+        let inputs: Vec<_> = match self.decision() {
             Some(decision) => {
                 let inputs = decision.values.iter().map(|it| it.clone().map(|it| it.0));
                 inputs.collect()
@@ -157,7 +158,8 @@ impl Smc {
     }
 
     fn end(&mut self) {
-        let work = self.work.take().filter(|_| self.has_decided);
+        let has_decided = self.decision().is_some();
+        let work = self.work.take().filter(|_| has_decided);
         self.output = Some(match work.map(Work::finish) {
             Some(Ok(result)) => Output::Result(result),
             Some(Err(Trap)) => Output::Trapped,

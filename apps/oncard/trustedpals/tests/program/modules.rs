@@ -2,8 +2,7 @@
 
 use libetp::codec::{from_slice, to_vec};
 use libetp::params::pals::{
-    Descriptor, ForgetFunction, JoinSession, Native, OpenSession, Outcome, Quorum, SessionResult,
-    Sum,
+    Descriptor, ForgetFunction, JoinSession, Native, Outcome, Quorum, SessionResult, Sum,
 };
 use libetp::params::runtime::RefusalCode;
 use oncard_function::ENGINE;
@@ -12,7 +11,7 @@ use oncard_runtime::{Store, Writes};
 use oncard_trustedpals::FAMILY;
 
 use crate::library::kept;
-use crate::table::{Seat, Table, honest, refusal};
+use crate::table::{Seat, Table, honest, opening, refusal};
 use crate::traffic::traffic;
 
 /// A module that is shipped: values are numbers of 64 bits with a sign.
@@ -181,13 +180,6 @@ fn there_is_a_slice_in_every_round_of_work_however_early_the_function_ended() {
     let outcomes: Vec<_> = table.seats.iter().map(Seat::outcome).collect();
     let result = Some(Outcome::Result);
     assert_eq!(outcomes, [Some(Outcome::Trapped), result, result]);
-}
-
-fn opening(descriptor: &Descriptor) -> OpenSession {
-    OpenSession {
-        descriptor: descriptor.clone(),
-        input: vec![0; 8],
-    }
 }
 
 #[test]

@@ -2,20 +2,12 @@
 
 use libetp::Port;
 use libetp::params::pals::{
-    AttendSession, Compute, Descriptor, JoinSession, LeaveSession, OpenSession, Outcome, RoundOver,
-    SessionState,
+    AttendSession, Compute, Descriptor, JoinSession, LeaveSession, Outcome, RoundOver, SessionState,
 };
 use libetp::params::runtime::RefusalCode;
 use libetp::{Message, Mtype};
 
-use crate::table::{Table, honest, refusal};
-
-fn opening(descriptor: &Descriptor) -> OpenSession {
-    OpenSession {
-        descriptor: descriptor.clone(),
-        input: vec![0; 8],
-    }
-}
+use crate::table::{Table, honest, opening, refusal};
 
 #[test]
 fn orders_want_the_owners_channel() {

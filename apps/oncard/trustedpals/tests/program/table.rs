@@ -201,6 +201,14 @@ pub(crate) fn auction(blanks: &[&Blank]) -> Descriptor {
     }
 }
 
+/// The first owner's order, with an input of zeros.
+pub(crate) fn opening(descriptor: &Descriptor) -> OpenSession {
+    OpenSession {
+        descriptor: descriptor.clone(),
+        input: vec![0; 8],
+    }
+}
+
 impl Table {
     pub(crate) fn new(n: usize) -> Self {
         let world = World::new("pals").unwrap();
