@@ -106,12 +106,8 @@ fn new_modules(kit: &Kit, toolchain: &Toolchain) -> Result {
     for (name, language) in kit.new {
         println!("plugins: building {name}");
         let source = target().join("plugins/new").join(name);
-        for (path, text) in (kit.template)(*language, name)? {
-            let path = source.join(path);
-            let parent = path.parent().unwrap_or(&source);
-            fs::create_dir_all(parent).map_err(|e| format!("{}: {e}", parent.display()))?;
-            fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
-        }
+        let files = (kit.template)(*language, name)?;
+        crate_template::write(&source, &files).map_err(|error| error.to_string())?;
         let to = target().join("plugins").join(name).with_extension("wasm");
         build::new(toolchain, kit, *language, name, &source, &to)?;
         (kit.load)(&read(&to)?).map_err(|error| format!("{name}: {error}"))?;

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use command_line::{Kind, OutputError, print};
+use crate_template::WriteError;
 use oncard_function::{BudgetError, ENGINE, LoadError};
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -89,6 +90,12 @@ impl Failure {
             _ => return None,
         };
         Some(hint.into())
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(WriteError { path, error }: WriteError) -> Self {
+        Self::File(path, error)
     }
 }
 

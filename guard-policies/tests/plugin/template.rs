@@ -7,11 +7,8 @@ use std::process::Command;
 use guard_policies::plugin::template::{Language, NAME_BYTES_MAX, template};
 
 fn write(directory: &Path, language: Language, name: &str) {
-    for (path, text) in template(language, name).expect("a template") {
-        let path = directory.join(path);
-        fs::create_dir_all(path.parent().expect("a directory")).expect("writable");
-        fs::write(path, text).expect("writable");
-    }
+    let files = template(language, name).expect("a template");
+    crate_template::write(directory, &files).expect("writable");
 }
 
 #[test]

@@ -1,14 +1,12 @@
 //! What modules are written with, and for whom.
 
+use crate_template::Files;
 use guard_policies::plugin::{Plugin, PluginSettings, template};
 use oncard_function::Module;
 
 use super::fuel;
 use super::list::{Language, List};
 use crate::shell::Result;
-
-/// Paths, and the text of each.
-pub(super) type Files = Vec<(&'static str, String)>;
 
 /// A kit for modules, with the list of those that are kept.
 pub(super) struct Kit {

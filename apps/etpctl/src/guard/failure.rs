@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use command_line::{Kind, counted};
 use config_error::ConfigError;
+use crate_template::WriteError;
 use guard_policies::capture::CaptureError;
 use libetp::client::ClientError;
 use libetp::client::text::shown;
@@ -118,6 +119,12 @@ impl Failure {
     pub(super) fn capture(path: impl Into<PathBuf>) -> impl FnOnce(CaptureError) -> Self {
         let path = path.into();
         |error| Self::Capture { path, error }
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(WriteError { path, error }: WriteError) -> Self {
+        Self::File { path, error }
     }
 }
 

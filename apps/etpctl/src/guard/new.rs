@@ -17,9 +17,7 @@ pub(super) fn run(arguments: &New) -> Result<Report, Failure> {
     let files = template(language, &arguments.name).map_err(Failure::Name)?;
     let directory = Path::new(&arguments.name);
     fs::create_dir(directory).map_err(Failure::file(directory))?;
-    for (path, text) in &files {
-        write(&directory.join(path), text)?;
-    }
+    crate_template::write(directory, &files)?;
     let (shown, paths): (_, Vec<_>) = (directory.display(), files.iter().map(|it| it.0).collect());
     Ok(Report {
         text: format!(
@@ -28,11 +26,4 @@ pub(super) fn run(arguments: &New) -> Result<Report, Failure> {
         ),
         json: json!({ "directory": shown.to_string(), "files": paths }),
     })
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).map_err(Failure::file(parent))?;
-    }
-    fs::write(path, text).map_err(Failure::file(path))
 }

@@ -12,9 +12,7 @@ pub(super) fn run(name: &str) -> Result<Report, Failure> {
     let files = template(name).map_err(Failure::Name)?;
     let directory = Path::new(name);
     fs::create_dir(directory).map_err(Failure::file(directory))?;
-    for (path, text) in &files {
-        write(&directory.join(path), text)?;
-    }
+    crate_template::write(directory, &files)?;
     let paths: Vec<&str> = files.iter().map(|(path, _)| *path).collect();
     Ok(Report {
         text: format!(
@@ -23,11 +21,4 @@ pub(super) fn run(name: &str) -> Result<Report, Failure> {
         ),
         json: json!({ "directory": name, "files": paths }),
     })
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).map_err(Failure::file(parent))?;
-    }
-    fs::write(path, text).map_err(Failure::file(path))
 }
