@@ -17,7 +17,7 @@ pub const EXCHANGE_TYPES: [Mtype; 5] = [
 ];
 
 /// What is between the cards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Adversary {
     /// Nothing is lost; flows interleave at random.
