@@ -18,6 +18,7 @@ mod functions;
 mod intake;
 pub mod link;
 mod members;
+pub mod party;
 mod program;
 pub mod session;
 pub mod smc;

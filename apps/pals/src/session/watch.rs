@@ -5,7 +5,7 @@ use std::time::Duration;
 use libetp::client::text::hex;
 use libetp::digest::Hash;
 use libetp::params::Param;
-use libetp::params::pals::{Invite, SessionResult, SessionState, Stage};
+use libetp::params::pals::{Invite, Outcome, SessionResult, SessionState, Stage};
 use libetp::params::runtime::{OrderRefused, RefusalCode};
 use libetp::{EntityId, Message, Mtype};
 use pals::Controller;
@@ -30,6 +30,8 @@ pub(super) struct Watch<'r> {
     /// Whether others are missing than were before.
     is_change: bool,
     said: Option<String>,
+    /// The result, if the card has rounds before it still.
+    early: Option<SessionResult>,
 }
 
 /// What a message comes to.
@@ -60,6 +62,7 @@ impl<'r> Watch<'r> {
             missed: Vec::new(),
             is_change: false,
             said: None,
+            early: None,
         }
     }
 
@@ -74,7 +77,7 @@ impl<'r> Watch<'r> {
         match message.header.mtype {
             Mtype::SESSION_STATE => self.hear_state(message, now),
             Mtype::SESSION_RESULT => match SessionResult::from_param(&message.param) {
-                Ok(result) if self.is_of_session(&result) => Heard::Ended(result),
+                Ok(result) if self.is_of_session(&result) => self.hear_result(result),
                 _ => Heard::Nothing,
             },
             Mtype::ORDER_REFUSED => match OrderRefused::from_param(&message.param) {
@@ -104,6 +107,17 @@ impl<'r> Watch<'r> {
         is_same && result.descriptor == self.descriptor
     }
 
+    /// An exchange goes on after its result.
+    fn hear_result(&mut self, result: SessionResult) -> Heard {
+        let last = self.last.as_ref();
+        let is_early = last.is_some_and(|last| last.round < last.rounds);
+        if is_early && result.outcome == Outcome::Result as u8 {
+            self.early = Some(result);
+            return Heard::Nothing;
+        }
+        Heard::Ended(result)
+    }
+
     fn hear_state(&mut self, message: &Message, now: Duration) -> Heard {
         let state = SessionState::from_param(&message.param);
         let Some(state) = state.ok().filter(|it| it.descriptor == self.descriptor) else {
@@ -119,8 +133,10 @@ impl<'r> Watch<'r> {
                 .push((state.round.saturating_sub(1), state.missed));
         }
         self.is_change = self.last.as_ref().map_or(0, |last| last.missed) != state.missed;
+        let is_over = state.stage == Stage::Over as u8;
         self.last = Some(state);
-        Heard::State
+        let early = self.early.take_if(|_| is_over);
+        early.map_or(Heard::State, Heard::Ended)
     }
 
     /// Of a round's end or work only want of room matters: what else the card refuses there crossed with something.
@@ -132,7 +148,10 @@ impl<'r> Watch<'r> {
         if refused.mtype == Mtype::ROUND_OVER && code == Some(RefusalCode::Storage) {
             self.controller.had_no_room(now);
         }
-        Heard::Nothing
+        // The card lost power, or left the session at another program's order: there is nothing more to do for others.
+        let is_gone = code == Some(RefusalCode::NotFound);
+        let early = self.early.take_if(|_| is_gone);
+        early.map_or(Heard::Nothing, Heard::Ended)
     }
 
     /// Who has not joined, or of whom nothing is there now.
@@ -164,6 +183,7 @@ impl<'r> Watch<'r> {
                 Some(format!("session {session} has started"))
             }
             Stage::Running => self.round(state),
+            Stage::Over => None,
         }
     }
 

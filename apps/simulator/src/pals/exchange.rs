@@ -1,6 +1,8 @@
 //! Fair exchange: everybody gets all items, or nobody any.
 
-use oncard_trustedpals::exchange::{Exchange, Outcome, SEED_BYTES, Terms, TermsError, Turn};
+use libetp::digest::sha256;
+use libetp::params::pals::Description;
+use oncard_trustedpals::exchange::{Exchange, Outcome, Plan, PlanError, SEED_BYTES, Turn};
 use zeroize::Zeroizing;
 
 use super::{Claim, Ending, Session, Trace};
@@ -23,7 +25,7 @@ pub enum Attack {
 }
 
 /// When a decision is handed out.
-pub type Rule = fn(Terms) -> Terms;
+pub type Rule = fn(Plan) -> Plan;
 
 /// Sessions of an exchange.
 #[derive(Clone, Copy, Debug)]
@@ -48,16 +50,16 @@ impl FairExchange {
     /// Of `n` members, so many with corrupt hosts; the agreement is in one of so many slots.
     ///
     /// # Errors
-    /// [`TermsError`].
-    pub fn new(n: usize, corrupt: usize, slots: u32, attack: Attack) -> Result<Self, TermsError> {
-        Terms::new(n, 0, SETUP_ROUNDS, slots, SESSION)?;
-        Ok(Self {
+    /// [`PlanError`].
+    pub fn new(n: usize, corrupt: usize, slots: u32, attack: Attack) -> Result<Self, PlanError> {
+        let all = Self {
             n,
-            corrupt: corrupt.min(n),
+            corrupt,
             slots,
             attack,
-            rule: |terms| terms,
-        })
+            rule: |plan| plan,
+        };
+        all.plan(0).map(|_| all)
     }
 
     /// The same with another rule of release.
@@ -66,22 +68,18 @@ impl FairExchange {
         Self { rule, ..self }
     }
 
-    fn terms(&self, me: usize) -> Result<Terms, String> {
-        let terms = Terms::new(self.n, me, SETUP_ROUNDS, self.slots, SESSION);
-        terms.map(self.rule).map_err(|error| error.to_string())
+    fn plan(&self, me: usize) -> Result<Plan, PlanError> {
+        let items = (0..self.n).map(description).collect();
+        let plan = Plan::new((self.corrupt, me), items, SETUP_ROUNDS, self.slots);
+        plan.map(self.rule)
     }
 
     fn cards(&self, dice: &mut Dice) -> Result<Vec<Exchange>, String> {
         let mut card = |me: usize| {
             let seed: [u8; SEED_BYTES] = dice.bytes();
-            let pieces = vec![Zeroizing::new(vec![me as u8])];
-            let matches = |member: usize, item: &[u8]| item == [member as u8];
-            Ok(Exchange::new(
-                self.terms(me)?,
-                Zeroizing::new(seed),
-                pieces,
-                matches,
-            ))
+            let (seed, item) = (Zeroizing::new(seed), Zeroizing::new(item(me)));
+            let plan = self.plan(me).map_err(|error| error.to_string())?;
+            Ok(Exchange::new(plan, SESSION, seed, item))
         };
         (0..self.n).map(&mut card).collect()
     }
@@ -93,13 +91,8 @@ impl FairExchange {
 
     /// With fewer than half of the hosts corrupt nothing is unfair; with more, the rounds of the window are.
     fn most_unfair(&self) -> f64 {
-        let odds = self.terms(0).map(|terms| terms.odds());
-        match odds {
-            Ok(odds) if 2 * self.corrupt >= self.n => {
-                f64::from(odds.window) / f64::from(odds.slots)
-            }
-            _ => 0.0,
-        }
+        let odds = self.plan(0).map(|plan| plan.odds());
+        odds.map_or(0.0, |odds| f64::from(odds.window) / f64::from(odds.slots))
     }
 
     fn ending(&self, cards: &[Exchange]) -> Ending {
@@ -110,6 +103,19 @@ impl FairExchange {
             (true, false) => UNFAIR,
         };
         ending.into()
+    }
+}
+
+fn item(member: usize) -> Vec<u8> {
+    vec![member as u8]
+}
+
+fn description(member: usize) -> Description {
+    let item = item(member);
+    Description {
+        bytes: item.len() as u32,
+        hash: sha256(&item),
+        signer: None,
     }
 }
 

@@ -3,9 +3,8 @@
 
 use libetp::{Domain, EntityId};
 use oncard_trustedpals::Members;
-use oncard_trustedpals::smc::{
-    Function, Output, Party, Peer, Plan, PlanError, Said, Smc, Trap, Work,
-};
+use oncard_trustedpals::party::{Output, Party, Peer, Said};
+use oncard_trustedpals::smc::{Function, Plan, PlanError, Smc, Trap, Work};
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
@@ -75,7 +74,7 @@ fn check(table: &Table<'_>, inputs: &[Bytes]) -> Result<Ending, String> {
     let mut all: Option<&Bytes> = None;
     let mut halted = 0;
     for (member, party) in table.parties.iter().enumerate() {
-        match party.output() {
+        match party.machine().output() {
             Some(Output::Result(result)) => {
                 valid(member, result, inputs, corrupt)?;
                 if *all.get_or_insert(result) != result {
@@ -145,7 +144,7 @@ struct Sent {
 
 /// The cards of a run, and their hosts.
 struct Table<'t> {
-    parties: Vec<Party>,
+    parties: Vec<Party<Smc>>,
     hosts: Hosts,
     attack: Attack,
     dice: Dice,
@@ -176,7 +175,7 @@ impl<'t> Table<'t> {
             let private = Zeroizing::new(keys[me]).into();
             let seed = || Zeroizing::new(dice.bytes());
             let smc = smc.ok_or("an input has another length")?;
-            let (party, outgoing) = Party::start(smc, &peers, &private, session, seed);
+            let (party, outgoing) = Party::start(Box::new(smc), &peers, &private, session, seed);
             parties.push(party);
             opening.extend(from(me, outgoing));
         }

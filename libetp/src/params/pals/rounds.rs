@@ -92,6 +92,8 @@ crate::codes::codes! {
         Linking = 1, "linking";
         /// Packets of a round.
         Running = 2, "running";
+        /// Nothing any more: its result was told before.
+        Over = 3, "over";
     }
 }
 
@@ -108,5 +110,7 @@ crate::codes::codes! {
         Left = 3, "left";
         /// The card lost power in between.
         PowerLost = 4, "power-lost";
+        /// Nobody gets any item of an exchange, unless half of the hosts or more are corrupt: something was missing.
+        Refused = 5, "refused";
     }
 }

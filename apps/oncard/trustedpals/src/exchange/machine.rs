@@ -3,18 +3,20 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use zeroize::Zeroizing;
+use libetp::codec::{List, to_vec};
+use libetp::digest::Hash;
+use libetp::params::pals::Exchanged;
+use zeroize::{Zeroize, Zeroizing};
 
+use super::item::matches;
+use super::plan::{Plan, Release, SEED_BYTES};
 use super::slot::slot;
-use super::terms::{Release, SEED_BYTES, Terms};
 use super::turn::{Setup, Turn};
+use crate::party::{Content, Machine, Output};
 use crate::uic::{Decision, Status, Uic};
 
 /// Items by member.
 pub type Items = Vec<Zeroizing<Vec<u8>>>;
-
-/// Whether a member's item is what it was said to be.
-pub type Matches = fn(member: usize, item: &[u8]) -> bool;
 
 /// How it ended, as the host learns it.
 #[derive(Clone, PartialEq, Eq)]
@@ -39,49 +41,54 @@ impl core::fmt::Debug for Outcome {
 /// In each round send [`turn`](Self::turn) to all others, then give what came to
 /// [`step`](Self::step), until [`is_over`](Self::is_over). [`outcome`](Self::outcome) is what may leave the card
 /// so far.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Exchange {
-    terms: Terms,
-    matches: Matches,
+    plan: Plan,
+    session: Hash,
     /// Rounds that are complete.
     round: u32,
     seeds: Vec<Option<Seed>>,
     items: Items,
-    /// This member's item, piece by piece.
-    pieces: Vec<Zeroizing<Vec<u8>>>,
     is_aborting: bool,
     /// Complete when the agreement begins; drawn at the end of the set-up.
     agreement_after: Option<u32>,
     agreement: Option<Uic<()>>,
     outcome: Option<Outcome>,
+    is_told: bool,
 }
 
 type Seed = Zeroizing<[u8; SEED_BYTES]>;
 
+impl core::fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let mut shown = f.debug_struct("Exchange");
+        shown.field("plan", &self.plan).field("round", &self.round);
+        shown.finish_non_exhaustive()
+    }
+}
+
 impl Exchange {
-    /// A card before the first round. `seed` is fresh and random; `pieces` make up its item, one for each
-    /// round of the set-up, missing ones being empty.
-    pub fn new(
-        terms: Terms,
-        seed: Seed,
-        pieces: Vec<Zeroizing<Vec<u8>>>,
-        matches: Matches,
-    ) -> Self {
-        let mut seeds = vec![None; terms.n];
-        seeds[terms.me] = Some(seed);
-        let mut items = vec![Zeroizing::new(Vec::new()); terms.n];
-        items[terms.me] = Zeroizing::new(pieces.iter().flat_map(|it| it.iter().copied()).collect());
+    /// A card before the first round of the session with that id, which is never used again. `seed` is fresh and
+    /// random.
+    pub fn new(plan: Plan, session: Hash, seed: Seed, item: Zeroizing<Vec<u8>>) -> Self {
+        let mut seeds = vec![None; plan.n()];
+        seeds[plan.me()] = Some(seed);
+        // As long as they get: nothing of them is left behind where they were shorter.
+        let bytes = plan.piece_bytes() * plan.setup_rounds() as usize;
+        let empty = || Zeroizing::new(Vec::with_capacity(bytes));
+        let mut items: Items = core::iter::repeat_with(empty).take(plan.n()).collect();
+        items[plan.me()] = item;
         Self {
-            terms,
-            matches,
+            plan,
+            session,
             round: 0,
             seeds,
             items,
-            pieces,
             is_aborting: false,
             agreement_after: None,
             agreement: None,
             outcome: None,
+            is_told: false,
         }
     }
 
@@ -92,7 +99,7 @@ impl Exchange {
 
     /// Whether the session has ended.
     pub fn is_over(&self) -> bool {
-        self.round >= self.terms.last_round()
+        self.round >= self.plan.last_round()
     }
 
     /// What the host may know, once it may.
@@ -112,11 +119,15 @@ impl Exchange {
     }
 
     fn setup(&self) -> Option<Setup> {
-        let seed = self.seeds[self.terms.me].clone()?;
-        let piece = self.pieces.get(self.round as usize).cloned();
-        (self.round < self.terms.setup_rounds).then(|| Setup {
-            seed,
-            piece: piece.unwrap_or_default(),
+        if self.round >= self.plan.setup_rounds() {
+            return None;
+        }
+        let me = self.plan.me();
+        let mut pieces = self.items[me].chunks(self.plan.piece_bytes());
+        let piece = pieces.nth(self.round as usize).unwrap_or_default();
+        Some(Setup {
+            seed: self.seeds[me].clone()?,
+            piece: Zeroizing::new(piece.to_vec()),
         })
     }
 
@@ -141,15 +152,15 @@ impl Exchange {
                 .and_then(Option::as_ref)
                 .filter(|it| !it.is_empty)
         };
-        let others = (0..self.terms.n).filter(|from| *from != self.terms.me);
+        let others = (0..self.plan.n()).filter(|from| *from != self.plan.me());
         let heard: Vec<(usize, Option<&Turn>)> = others.map(|from| (from, heard(from))).collect();
         self.object(&heard);
-        if self.round <= self.terms.setup_rounds {
+        if self.round <= self.plan.setup_rounds() {
             heard
                 .iter()
                 .for_each(|(from, turn)| self.take(*from, *turn));
         }
-        if self.round == self.terms.setup_rounds {
+        if self.round == self.plan.setup_rounds() {
             self.draw();
         }
         self.agree(received);
@@ -189,8 +200,12 @@ impl Exchange {
 
     /// All is there, or nobody gets anything.
     fn draw(&mut self) {
-        let mut items = self.items.iter().enumerate();
-        let do_match = items.all(|(member, item)| (self.matches)(member, item));
+        let mut items = self.plan.items().iter().zip(&mut self.items);
+        let do_match = items.all(|(description, item)| {
+            // Pieces are all of one length; the item ends where its description says.
+            item.truncate(description.bytes as usize);
+            matches(description, item)
+        });
         let seeds: Option<Vec<[u8; SEED_BYTES]>> = self
             .seeds
             .iter()
@@ -199,8 +214,8 @@ impl Exchange {
         let Some(seeds) = seeds.map(Zeroizing::new).filter(|_| do_match) else {
             return self.abort();
         };
-        let slot = slot(&seeds, &self.terms.session, self.terms.slots);
-        self.agreement_after = Some(self.terms.setup_rounds + slot);
+        let slot = slot(&seeds, &self.session, self.plan.slots());
+        self.agreement_after = Some(self.plan.setup_rounds() + slot);
     }
 
     /// The agreement's part of the round, and its beginning after the drawn one.
@@ -214,10 +229,8 @@ impl Exchange {
                 .map(|turn| turn.as_ref().and_then(|it| it.report.clone()));
             return agreement.step(&reports.collect::<Vec<_>>());
         }
-        if self.agreement_after == Some(self.round)
-            && let Ok(config) = self.terms.agreement()
-        {
-            self.agreement = Some(Uic::new(config, ()));
+        if self.agreement_after == Some(self.round) {
+            self.agreement = Some(Uic::new(self.plan.agreement(), ()));
         }
     }
 
@@ -240,10 +253,63 @@ impl Exchange {
             return false;
         };
         let decided_in = after + decision.round;
-        match self.terms.release {
+        match self.plan.release() {
             Release::NextRound => self.round > decided_in,
             #[cfg(feature = "exploration")]
             Release::AtDecision => true,
         }
     }
+}
+
+impl Machine for Exchange {
+    fn n(&self) -> usize {
+        self.plan.n()
+    }
+
+    fn me(&self) -> usize {
+        self.plan.me()
+    }
+
+    fn content_bytes(&self) -> usize {
+        self.plan.content_bytes()
+    }
+
+    fn content(&self) -> Content {
+        self.turn().to_bytes(self.plan.piece_bytes())
+    }
+
+    fn end_round(&mut self, received: &[Option<Content>]) {
+        let began = self.agreement_after.unwrap_or_default();
+        let agreement = (self.round + 1).saturating_sub(began);
+        let (n, bytes) = (self.plan.n(), self.plan.piece_bytes());
+        let turn = |content: &Content| Turn::from_bytes(content, n, bytes, agreement);
+        let turns = received.iter().map(|it| it.as_ref().and_then(turn));
+        self.step(&turns.collect::<Vec<_>>());
+    }
+
+    /// Nothing: what a card does is as much in every round.
+    fn work(&mut self) {}
+
+    fn is_over(&self) -> bool {
+        Self::is_over(self)
+    }
+
+    fn take_output(&mut self) -> Option<Output> {
+        let outcome = self.outcome.as_mut().filter(|_| !self.is_told)?;
+        self.is_told = true;
+        Some(match outcome {
+            Outcome::Released(items) => Output::Result(encoded(core::mem::take(items))),
+            Outcome::Refused => Output::Refused,
+        })
+    }
+}
+
+fn encoded(items: Items) -> Zeroizing<Vec<u8>> {
+    let bare = items.iter().map(|item| item.to_vec());
+    let mut exchanged = Exchanged {
+        items: List(bare.collect()),
+    };
+    let bytes = Zeroizing::new(to_vec(&exchanged));
+    exchanged.items.0.iter_mut().for_each(Zeroize::zeroize);
+    bytes
 }

@@ -18,12 +18,16 @@
 //! The card hands it out at the end of its own next round, whatever that brings. Who looks ahead so
 //! far has sacrificed its own card unless the decision had fallen.
 
+mod item;
 mod machine;
+mod plan;
 mod slot;
-mod terms;
 mod turn;
 
-pub use machine::{Exchange, Items, Matches, Outcome};
+pub use item::matches;
+pub use machine::{Exchange, Items, Outcome};
+pub use plan::{
+    ITEMS_BYTES_MAX, Odds, Plan, PlanError, Release, SEED_BYTES, SETUP_ROUNDS_MAX, SLOTS_MAX,
+};
 pub use slot::slot;
-pub use terms::{Odds, Release, SEED_BYTES, SLOTS_MAX, Terms, TermsError};
 pub use turn::{Setup, Turn};

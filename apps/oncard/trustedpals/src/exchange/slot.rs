@@ -5,7 +5,7 @@ use libetp::codec;
 use libetp::digest::Hash;
 use sha2::Sha256;
 
-use super::terms::SEED_BYTES;
+use super::plan::SEED_BYTES;
 
 const TAG: &str = "rho";
 

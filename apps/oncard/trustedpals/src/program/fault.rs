@@ -27,6 +27,8 @@ pub(super) enum Fault {
     Setup(#[from] SetupError),
     #[error("an input of {found} bytes; in this session they have {expected}")]
     Input { found: usize, expected: usize },
+    #[error("this is not the item that this member is to give, as the session describes it")]
+    Item,
     #[error("the card is in a session; leave that first")]
     Busy,
     #[error("the card is in no session")]
@@ -57,6 +59,7 @@ impl Fault {
             | Self::Terms(_)
             | Self::Function(_)
             | Self::Input { .. }
+            | Self::Item
             | Self::First
             | Self::NotFirst => RefusalCode::Malformed,
             Self::Library(error) => error.code(),

@@ -11,14 +11,14 @@ use zeroize::Zeroizing;
 
 use super::fault::Fault;
 use crate::members::Members;
+use crate::party::{Machine, Party};
 use crate::session::{Setup, Terms};
-use crate::smc::Party;
 
 /// What the program keeps while there is power.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     pub(super) session: Option<Session>,
-    /// How the last session ended, until the next one.
+    /// How the session ended for its owner, until the next one. The card may have rounds before it still.
     pub(super) ended: Option<SessionResult>,
 }
 
@@ -61,7 +61,7 @@ impl core::fmt::Debug for Joining {
 pub(super) struct Running {
     pub(super) terms: Terms,
     pub(super) id: Hash,
-    pub(super) party: Party,
+    pub(super) party: Party<dyn Machine>,
     /// Whose packet of the round before did not come.
     pub(super) missed: Members,
 }
@@ -108,17 +108,21 @@ impl Session {
 
     /// Where it is, for who attends to it.
     pub(super) fn state(&self) -> SessionState {
-        let (stage, round, present, terms) = match &self.phase {
-            Phase::Joining(joining) => {
-                let setup = &joining.setup;
-                (Stage::Joining, 0, setup.joined(), setup.terms())
-            }
+        let stage = match &self.phase {
+            Phase::Joining(_) => Stage::Joining,
+            Phase::Running(running) if running.party.round() == 0 => Stage::Linking,
+            Phase::Running(_) => Stage::Running,
+        };
+        self.state_in(stage)
+    }
+
+    /// The same, in that stage.
+    pub(super) fn state_in(&self, stage: Stage) -> SessionState {
+        let (round, present, terms) = match &self.phase {
+            Phase::Joining(joining) => (0, joining.setup.joined(), joining.setup.terms()),
             Phase::Running(running) => match running.party.round() {
-                0 => (Stage::Linking, 0, running.party.linked(), &running.terms),
-                round => {
-                    let present = running.party.present();
-                    (Stage::Running, round, present, &running.terms)
-                }
+                0 => (0, running.party.linked(), &running.terms),
+                round => (round, running.party.present(), &running.terms),
             },
         };
         SessionState {

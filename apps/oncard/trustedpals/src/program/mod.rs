@@ -6,6 +6,7 @@
 
 mod fault;
 mod library;
+mod machine;
 mod memory;
 mod orders;
 mod records;

@@ -12,8 +12,7 @@ use zeroize::Zeroizing;
 
 use super::fault::Fault;
 use super::memory::{Joining, Memory, Phase, Session};
-use super::{library, records, setup, tell};
-use crate::functions::function_of;
+use super::{machine, records, setup, tell};
 use crate::session::{Setup, TAG_JOIN, Terms};
 
 /// `open-session`: the first member's card invites the others' owners.
@@ -76,13 +75,7 @@ fn enter(
         return Err(Fault::Busy);
     }
     let terms = Terms::new(descriptor, &context.identity().key)?;
-    let descriptor = terms.descriptor();
-    let module = library::module(descriptor, context)?;
-    function_of(descriptor, &Hash::default(), module.as_ref())?;
-    let (found, expected) = (input.len(), descriptor.input_bytes as usize);
-    if found != expected {
-        return Err(Fault::Input { found, expected });
-    }
+    let module = machine::check(&terms, &input, context)?;
     let nonce = context.fresh();
     let certificate = context.identity().certificate.clone();
     let mut verified = setup::leaf(&certificate, context);
@@ -114,14 +107,18 @@ pub(super) fn attend(
     memory: &mut Memory,
     context: &mut Context<'_>,
 ) -> Result<(), Fault> {
-    let Some(session) = &mut memory.session else {
-        let ended = memory.ended.clone().ok_or(Fault::NoSession)?;
-        context.send(owner, ended);
-        return Ok(());
-    };
-    session.attendant = owner;
-    records::put(session, context);
-    tell::state(session, context);
+    if memory.is_idle() && memory.ended.is_none() {
+        return Err(Fault::NoSession);
+    }
+    if let Some(session) = &mut memory.session {
+        session.attendant = owner;
+        tell::state(session, context);
+    }
+    match (&memory.ended, &memory.session) {
+        (Some(ended), _) => context.send(owner, ended.clone()),
+        (None, Some(session)) => records::put(session, context),
+        (None, None) => {}
+    }
     Ok(())
 }
 
@@ -133,6 +130,6 @@ pub(super) fn leave(
 ) -> Result<(), Fault> {
     let session = memory.session.as_mut().ok_or(Fault::NoSession)?;
     session.attendant = owner;
-    tell::end(memory, (Outcome::Left, None), context);
+    tell::end(memory, Some((Outcome::Left, None)), context);
     Ok(())
 }

@@ -8,7 +8,7 @@ use super::fault::Fault;
 use super::memory::{Memory, Running, Session};
 use super::tell;
 use crate::members::Members;
-use crate::smc::{self, Said};
+use crate::party::{Output, Said};
 
 /// `handshake`, from another member's card.
 pub(super) fn handshake(
@@ -71,18 +71,32 @@ pub(super) fn over(
     tell::check_room(others, bytes, context)?;
     running.missed = running.absent();
     let outgoing = running.party.close();
+    let (output, is_over) = (running.party.take_output(), running.party.is_over());
     for said in outgoing {
         tell::say(said, &running.terms, &running.id, context);
     }
-    match running.party.output().cloned() {
-        None => tell::state(session, context),
-        Some(smc::Output::Result(result)) => {
-            tell::end(memory, (Outcome::Result, Some(&result)), context);
-        }
-        Some(smc::Output::Trapped) => tell::end(memory, (Outcome::Trapped, None), context),
-        Some(smc::Output::Halted) => tell::end(memory, (Outcome::Halted, None), context),
+    let ending = output.as_ref().map(ending);
+    if is_over {
+        tell::end(memory, ending, context);
+        return Ok(());
+    }
+    if let Some(ending) = ending {
+        tell::ending(memory, ending, context);
+    }
+    if let Some(session) = &memory.session {
+        tell::state(session, context);
     }
     Ok(())
+}
+
+/// What the owner is told of an output.
+fn ending(output: &Output) -> tell::Ending<'_> {
+    match output {
+        Output::Result(result) => (Outcome::Result, Some(result)),
+        Output::Trapped => (Outcome::Trapped, None),
+        Output::Halted => (Outcome::Halted, None),
+        Output::Refused => (Outcome::Refused, None),
+    }
 }
 
 /// `compute`: this round's slice of the function.

@@ -10,11 +10,10 @@ use oncard_runtime::Context;
 
 use super::fault::Fault;
 use super::memory::{Memory, Phase, Running};
-use super::{records, tell};
-use crate::functions::function_of;
+use super::{machine, records, tell};
 use crate::members::Members;
+use crate::party::{Party, Said};
 use crate::session::{Started, TAG_START};
-use crate::smc::{Party, Said, Smc};
 
 /// A certificate of a card.
 pub(super) fn leaf(certificate: &[u8], context: &mut Context<'_>) -> Option<Leaf> {
@@ -52,17 +51,13 @@ pub(super) fn start(
         .setup
         .hear_start(start, &mut |der| leaf(der, context))?;
     let terms = joining.setup.terms().clone();
-    let module = joining.module.as_ref();
-    let function = function_of(terms.descriptor(), &started.session, module)?;
-    let (found, expected) = (joining.input.len(), terms.plan().value_bytes());
-    let smc = Smc::new(*terms.plan(), function, joining.input.clone());
-    let smc = smc.ok_or(Fault::Input { found, expected })?;
+    let machine = machine::machine(joining, &started.session, context)?;
     let others = terms.others().count();
     let bytes = others * (to_vec(start).len() + tell::HANDSHAKE_BYTES);
     tell::check_room(2 * others, bytes, context)?;
     let Started { session: id, peers } = started;
     let key = context.agreement_key();
-    let (party, outgoing) = Party::start(smc, &peers, &key, id, || context.random());
+    let (party, outgoing) = Party::start(machine, &peers, &key, id, || context.random());
     let running = Running {
         terms,
         id,

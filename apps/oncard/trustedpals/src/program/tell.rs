@@ -5,13 +5,13 @@ use alloc::vec::Vec;
 use libetp::digest::Hash;
 use libetp::limits::HEADER_LEN;
 use libetp::params::Param;
-use libetp::params::pals::{LinkHandshake, Outcome, Packet, SessionResult};
+use libetp::params::pals::{LinkHandshake, Outcome, Packet, SessionResult, Stage};
 use oncard_runtime::{Context, Rejection};
 
 use super::memory::{Memory, Session};
 use super::records;
+use crate::party::Said;
 use crate::session::Terms;
-use crate::smc::Said;
 
 /// What surrounds a packet in its parameters: the array, session, round and the packet's length.
 const PACKET_FRAME_BYTES: usize = 1 + 9 + 5 + 3;
@@ -32,13 +32,17 @@ pub(super) fn state(session: &Session, context: &mut Context<'_>) {
     context.send_volatile(session.attendant, session.state());
 }
 
-/// Ends the session, and tells who attends to it how.
-pub(super) fn end(
+/// How a session ended for its owner.
+pub(super) type Ending<'e> = (Outcome, Option<&'e [u8]>);
+
+/// Tells who attends to the session how it ended for its owner, once, though the card may have rounds before it. With
+/// power nothing of it is lost from here on.
+pub(super) fn ending(
     memory: &mut Memory,
-    (outcome, result): (Outcome, Option<&[u8]>),
+    (outcome, result): Ending<'_>,
     context: &mut Context<'_>,
 ) {
-    let Some(session) = memory.session.take() else {
+    let Some(session) = memory.session.as_ref().filter(|_| memory.ended.is_none()) else {
         return;
     };
     let ended = SessionResult {
@@ -50,6 +54,18 @@ pub(super) fn end(
     records::delete(context);
     context.send(session.attendant, ended.clone());
     memory.ended = Some(ended);
+}
+
+/// The card is in the session no more. Who attends to it learns how it ended, if that was not told before.
+pub(super) fn end(memory: &mut Memory, ending: Option<Ending<'_>>, context: &mut Context<'_>) {
+    let was_told = memory.ended.is_some();
+    if let Some(ending) = ending {
+        self::ending(memory, ending, context);
+    }
+    let session = memory.session.take().filter(|_| was_told);
+    if let Some(session) = session {
+        context.send_volatile(session.attendant, session.state_in(Stage::Over));
+    }
 }
 
 /// Whether there is room for so many messages with so many bytes of parameters in all, and a state.

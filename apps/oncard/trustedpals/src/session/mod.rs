@@ -13,10 +13,12 @@
 //! count as if their own hosts were corrupt.
 
 mod clock;
+mod plan;
 mod setup;
 mod terms;
 
 pub use clock::ClockError;
+pub use plan::{EXCHANGE_PARAMETERS_BYTES_MAX, ExchangeError, Plan};
 pub use setup::{ENTRY_CERTIFICATE_BYTES_MAX, Setup, SetupError, Started, Verify};
 pub use terms::{ENGINE_BYTES_MAX, PARAMETERS_BYTES_MAX, Terms, TermsError};
 

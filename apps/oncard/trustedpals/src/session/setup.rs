@@ -11,7 +11,7 @@ use libetp::params::pals::{Entry, Invite, Join, JoinBody, Start};
 use super::terms::Terms;
 use super::{TAG_JOIN, TAG_START};
 use crate::members::Members;
-use crate::smc::Peer;
+use crate::party::Peer;
 
 /// Longest certificate of a member in bytes: 32 of them fit into a start.
 pub const ENTRY_CERTIFICATE_BYTES_MAX: usize = 1_900;

@@ -4,10 +4,11 @@ use alloc::vec::Vec;
 
 use libetp::EntityId;
 use libetp::digest::Hash;
-use libetp::params::pals::{Descriptor, Member};
+use libetp::params::pals::{Descriptor, EXCHANGE_ENGINE, Member};
 
 use super::clock::{self, ClockError};
-use crate::smc::{Plan, PlanError};
+use super::plan::{EXCHANGE_PARAMETERS_BYTES_MAX, ExchangeError, Plan};
+use crate::smc::PlanError;
 
 /// Longest parameters of a function in bytes.
 pub const PARAMETERS_BYTES_MAX: usize = 1_024;
@@ -57,6 +58,9 @@ pub enum TermsError {
     /// Members, rounds and sizes.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// What an exchange has beside these.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
     /// Time.
     #[error(transparent)]
     Clock(#[from] ClockError),
@@ -75,7 +79,7 @@ impl Terms {
         check_members(&descriptor.members.0)?;
         let mut members = descriptor.members.0.iter();
         let me = members.position(|member| member.key == *key);
-        let plan = plan(&descriptor, me.ok_or(TermsError::NotMember)?)?;
+        let plan = Plan::new(&descriptor, me.ok_or(TermsError::NotMember)?)?;
         clock::check(&descriptor, plan.last_round())?;
         Ok(Self {
             hash: descriptor.hash(),
@@ -123,7 +127,11 @@ impl Terms {
 }
 
 fn check_sizes(descriptor: &Descriptor) -> Result<(), TermsError> {
-    if descriptor.parameters.len() > PARAMETERS_BYTES_MAX {
+    let parameters_max = match descriptor.engine.as_str() {
+        EXCHANGE_ENGINE => EXCHANGE_PARAMETERS_BYTES_MAX,
+        _ => PARAMETERS_BYTES_MAX,
+    };
+    if descriptor.parameters.len() > parameters_max {
         return Err(TermsError::TooLong("parameters"));
     }
     if descriptor.engine.len() > ENGINE_BYTES_MAX {
@@ -153,20 +161,4 @@ fn check_members(members: &[Member]) -> Result<(), TermsError> {
         earlier.push(member);
     }
     Ok(())
-}
-
-fn plan(descriptor: &Descriptor, me: usize) -> Result<Plan, TermsError> {
-    let Descriptor { fuel, slice, .. } = *descriptor;
-    let slices = (slice > 0).then(|| fuel.div_ceil(slice));
-    let slices = slices.and_then(|slices| u32::try_from(slices).ok());
-    let slices = slices.filter(|slices| *slices > 0);
-    let slices = slices.ok_or(TermsError::Fuel { fuel, slice })?;
-    let (n, t) = (descriptor.members.0.len(), usize::from(descriptor.corrupt));
-    let input_bytes = usize::try_from(descriptor.input_bytes).unwrap_or(usize::MAX);
-    Ok(Plan::new(
-        (n, t, me),
-        input_bytes,
-        descriptor.cover_rounds,
-        slices,
-    )?)
 }

@@ -10,29 +10,9 @@ use zeroize::Zeroizing;
 use super::plan::Plan;
 use super::turn::{Turn, Value};
 use crate::members::Members;
+use crate::party::{Content, Machine, Output};
 use crate::trust::Trust;
 use crate::uic::{Decision, Uic};
-
-/// What the host learns at the end.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Output {
-    /// Its part of the result.
-    Result(Zeroizing<Vec<u8>>),
-    /// The function gave nothing.
-    Trapped,
-    /// The card took no part in the end: its own host, or too many others, omitted messages.
-    Halted,
-}
-
-impl core::fmt::Debug for Output {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(match self {
-            Self::Result(_) => "Result(..)",
-            Self::Trapped => "Trapped",
-            Self::Halted => "Halted",
-        })
-    }
-}
 
 /// A card in a session.
 ///
@@ -101,13 +81,13 @@ impl Smc {
     }
 
     /// The round of the agreement that a round of the session is.
-    pub(super) fn agreement_round(&self, round: u32) -> u32 {
+    fn agreement_round(&self, round: u32) -> u32 {
         round.saturating_sub(self.plan.cover_rounds)
     }
 
     /// Ends a round with what came in it, by sender.
     pub fn step(&mut self, received: Vec<Option<Turn>>) {
-        if self.output.is_some() {
+        if self.is_over() {
             return;
         }
         self.round += 1;
@@ -167,6 +147,44 @@ impl Smc {
         });
         self.agreement = None;
         self.input = Value(Zeroizing::default());
+    }
+}
+
+impl Machine for Smc {
+    fn n(&self) -> usize {
+        self.plan.n()
+    }
+
+    fn me(&self) -> usize {
+        self.plan.me()
+    }
+
+    fn content_bytes(&self) -> usize {
+        self.plan.content_bytes()
+    }
+
+    fn content(&self) -> Content {
+        self.turn().to_bytes(self.plan.n(), self.plan.value_bytes)
+    }
+
+    fn end_round(&mut self, received: &[Option<Content>]) {
+        let agreement = self.agreement_round(self.round + 1);
+        let (n, bytes) = (self.plan.n(), self.plan.value_bytes);
+        let turn = |content: &Content| Turn::from_bytes(content, n, bytes, agreement);
+        let turns = received.iter().map(|it| it.as_ref().and_then(turn));
+        self.step(turns.collect());
+    }
+
+    fn work(&mut self) {
+        Self::work(self);
+    }
+
+    fn is_over(&self) -> bool {
+        self.round >= self.plan.last_round()
+    }
+
+    fn take_output(&mut self) -> Option<Output> {
+        self.output.take()
     }
 }
 

@@ -11,12 +11,10 @@
 //! slice, and the result leaves the card in the last one, however early it was known.
 
 mod machine;
-mod party;
 mod plan;
 mod turn;
 
-pub use machine::{Output, Smc};
+pub use machine::Smc;
 pub use oncard_function::{Function, Trap, Work};
-pub use party::{Outgoing, Party, Peer, Said};
 pub use plan::{PACKET_BYTES_MAX, Plan, PlanError, ROUNDS_MAX};
 pub use turn::{Turn, Value};

@@ -94,8 +94,13 @@ impl Plan {
         self.agreement_ends() + self.work_rounds
     }
 
+    /// Bytes of what every packet says.
+    pub(super) fn content_bytes(&self) -> usize {
+        turn::HEAD_BYTES + self.n() * self.value_bytes
+    }
+
     /// Bytes of every packet.
     pub fn packet_bytes(&self) -> usize {
-        Link::bytes_for(turn::HEAD_BYTES + self.n() * self.value_bytes)
+        Link::bytes_for(self.content_bytes())
     }
 }

@@ -1,6 +1,8 @@
 //! Cards in lockstep, and hosts that lose what they like.
 
-use oncard_trustedpals::exchange::{Exchange, Outcome, Release, SEED_BYTES, Terms, Turn, slot};
+use libetp::digest::sha256;
+use libetp::params::pals::Description;
+use oncard_trustedpals::exchange::{Exchange, Outcome, Plan, Release, SEED_BYTES, Turn, slot};
 use zeroize::Zeroizing;
 
 pub(crate) const SESSION: [u8; 32] = [7; 32];
@@ -14,18 +16,18 @@ pub(crate) struct Setting {
     pub(crate) release: Release,
 }
 
-/// The item of a member, in pieces.
-pub(crate) fn pieces(member: usize) -> Vec<Zeroizing<Vec<u8>>> {
-    let piece = |round: u8| Zeroizing::new(vec![member as u8, round]);
-    vec![piece(0), piece(1)]
+/// The item of a member: of three bytes in two rounds.
+pub(crate) fn item(member: usize) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(vec![member as u8, 1, 2])
 }
 
-/// Items are as they were described: the test's own pieces.
-pub(crate) fn matches(member: usize, item: &[u8]) -> bool {
-    item == pieces(member)
-        .iter()
-        .flat_map(|it| it.to_vec())
-        .collect::<Vec<_>>()
+/// What is said of an item before.
+pub(crate) fn description(item: &[u8]) -> Description {
+    Description {
+        bytes: item.len() as u32,
+        hash: sha256(item),
+        signer: None,
+    }
 }
 
 impl Setting {
@@ -34,13 +36,16 @@ impl Setting {
         Self { n, slots, release }
     }
 
-    pub(crate) fn terms(&self, me: usize) -> Terms {
-        let terms = Terms::new(self.n, me, SETUP_ROUNDS, self.slots, SESSION).unwrap();
-        terms.releasing(self.release)
+    /// All hosts but one may be corrupt; with one slot, none.
+    pub(crate) fn plan(&self, me: usize) -> Plan {
+        let items = (0..self.n).map(|member| description(&item(member)));
+        let corrupt = if self.slots > 2 { self.n - 1 } else { 0 };
+        let plan = Plan::new((corrupt, me), items.collect(), SETUP_ROUNDS, self.slots);
+        plan.unwrap().releasing(self.release)
     }
 
     pub(crate) fn last_round(&self) -> u32 {
-        self.terms(0).last_round()
+        self.plan(0).last_round()
     }
 
     /// Seeds that draw the slot, by trying.
@@ -61,7 +66,7 @@ impl Setting {
         let seeds = self.seeds(slot);
         let card = |me: usize| {
             let seed = Zeroizing::new(seeds[me]);
-            Exchange::new(self.terms(me), seed, pieces(me), matches)
+            Exchange::new(self.plan(me), SESSION, seed, item(me))
         };
         (0..self.n).map(card).collect()
     }

@@ -73,7 +73,7 @@ fn unfair_slots(n: usize, slots: u32) -> usize {
 #[test]
 fn the_odds_are_as_stated() {
     for (n, slots) in [(2, 12), (3, 12), (4, 8), (5, 8)] {
-        let odds = Setting::new(n, slots).terms(0).odds();
+        let odds = Setting::new(n, slots).plan(0).odds();
         assert_eq!(odds.slots, slots);
         assert_eq!(unfair_slots(n, slots), odds.window as usize, "{n} members");
     }

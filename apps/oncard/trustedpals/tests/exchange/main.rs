@@ -5,5 +5,7 @@
 mod cards;
 mod cuts;
 mod hosts;
+mod items;
+mod limits;
 mod rules;
 mod slots;

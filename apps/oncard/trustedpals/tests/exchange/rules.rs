@@ -1,10 +1,9 @@
 //! Without a cut all is released; with anything wrong nothing is.
 
-use oncard_trustedpals::MEMBERS_MAX;
-use oncard_trustedpals::exchange::{Exchange, Outcome, SLOTS_MAX, Terms, TermsError, Turn};
+use oncard_trustedpals::exchange::{Exchange, Outcome, Turn};
 use zeroize::Zeroizing;
 
-use crate::cards::{SESSION, SETUP_ROUNDS, Setting, has_items, matches, pieces, round, run};
+use crate::cards::{SESSION, SETUP_ROUNDS, Setting, has_items, item, round, run};
 
 #[test]
 fn all_get_all_items_one_round_after_the_decision() {
@@ -17,22 +16,11 @@ fn all_get_all_items_one_round_after_the_decision() {
                 assert!(cards.iter().all(|card| card.outcome().is_none()));
                 round(&mut cards, |_, _| false);
             }
-            let items = (0..n).map(|member| Zeroizing::new(pieces(member).concat_bytes()));
-            let expected = Some(Outcome::Released(items.collect()));
+            let expected = Some(Outcome::Released((0..n).map(item).collect()));
             assert!(cards.iter().all(|card| card.outcome() == expected.as_ref()));
             run(&mut cards, |_, _, _| true);
             assert!(cards.iter().all(|card| card.outcome() == expected.as_ref()));
         }
-    }
-}
-
-trait Concat {
-    fn concat_bytes(&self) -> Vec<u8>;
-}
-
-impl Concat for Vec<Zeroizing<Vec<u8>>> {
-    fn concat_bytes(&self) -> Vec<u8> {
-        self.iter().flat_map(|it| it.to_vec()).collect()
     }
 }
 
@@ -53,8 +41,9 @@ fn one_packet_lost_before_the_agreement_and_nobody_gets_anything() {
 fn an_item_that_is_not_as_described_is_refused() {
     let setting = Setting::new(3, 2);
     let mut cards = setting.cards(0);
-    let wrong = vec![Zeroizing::new(vec![9]), Zeroizing::new(vec![9])];
-    cards[1] = Exchange::new(setting.terms(1), Zeroizing::new([0; 32]), wrong, matches);
+    let mut wrong = item(1);
+    wrong[2] ^= 1;
+    cards[1] = Exchange::new(setting.plan(1), SESSION, Zeroizing::new([0; 32]), wrong);
     run(&mut cards, |_, _, _| false);
     assert!(!cards.iter().any(has_items));
 }
@@ -101,20 +90,4 @@ fn every_card_sends_in_every_round_and_says_no_more_than_it_must() {
         setup, setup, cover, agreement, agreement, agreement, cover, cover, cover,
     ];
     assert_eq!(said, expected);
-}
-
-#[test]
-fn terms_have_limits() {
-    let terms = |n, me, setup, slots| Terms::new(n, me, setup, slots, SESSION);
-    assert!(terms(2, 0, 1, 1).is_ok() && terms(MEMBERS_MAX, 0, 1, SLOTS_MAX).is_ok());
-    assert_eq!(terms(1, 0, 1, 1), Err(TermsError::Alone));
-    assert!(matches!(
-        terms(MEMBERS_MAX + 1, 0, 1, 1),
-        Err(TermsError::Agreement(_))
-    ));
-    assert!(matches!(terms(3, 3, 1, 1), Err(TermsError::Agreement(_))));
-    assert_eq!(terms(3, 0, 0, 1), Err(TermsError::NoSetup));
-    for slots in [0, SLOTS_MAX + 1] {
-        assert_eq!(terms(3, 0, 1, slots), Err(TermsError::Slots(slots)));
-    }
 }

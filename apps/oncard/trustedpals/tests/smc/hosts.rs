@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use oncard_trustedpals::smc::{Output, Said};
+use oncard_trustedpals::party::{Output, Said};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -24,13 +24,23 @@ fn everybody_learns_its_own_part() {
 #[test]
 fn nothing_leaves_a_card_before_the_last_round() {
     let mut table = Table::new(&[1, 2, 3], 1, &mut honest);
-    let last = table.parties[0].smc().plan().last_round();
+    let last = table.parties[0].machine().plan().last_round();
     for _ in 0..last {
         table.round(&mut honest);
-        assert!(table.parties.iter().all(|party| party.output().is_none()));
+        assert!(
+            table
+                .parties
+                .iter()
+                .all(|party| party.machine().output().is_none())
+        );
     }
     table.round(&mut honest);
-    assert!(table.parties.iter().all(|party| party.output().is_some()));
+    assert!(
+        table
+            .parties
+            .iter()
+            .all(|party| party.machine().output().is_some())
+    );
 }
 
 /// Everything that a host may do to a message that passes it.
@@ -118,7 +128,7 @@ fn a_card_that_nobody_hears_knows_that_it_halted() {
     };
     let mut table = Table::new(&[90, 10, 20], 1, &mut carry);
     table.play(&mut carry);
-    assert_eq!(table.parties[0].output(), Some(&Output::Halted));
+    assert_eq!(table.parties[0].machine().output(), Some(&Output::Halted));
     assert_eq!(table.result(2), Some(&bid(10)));
 }
 
@@ -127,7 +137,7 @@ fn a_host_that_lets_its_card_not_work_gets_nothing_and_harms_nobody_else() {
     let mut table = Table::new(&[1, 2, 3], 1, &mut honest);
     table.idle = Some(2);
     table.play(&mut honest);
-    assert_eq!(table.parties[2].output(), Some(&Output::Trapped));
+    assert_eq!(table.parties[2].machine().output(), Some(&Output::Trapped));
     assert!((0..2).all(|member| table.result(member) == Some(&bid(0))));
 }
 
@@ -135,7 +145,7 @@ fn a_host_that_lets_its_card_not_work_gets_nothing_and_harms_nobody_else() {
 #[test]
 fn a_host_that_has_its_card_work_too_often_has_it_work_once_in_a_round() {
     let mut table = Table::new(&[1, 2, 3], 1, &mut honest);
-    for _ in 0..=table.parties[0].smc().plan().last_round() {
+    for _ in 0..=table.parties[0].machine().plan().last_round() {
         table.round(&mut honest);
         table.parties[1].work();
     }

@@ -1,7 +1,8 @@
 //! Cards around a table, and hosts that carry what they say.
 
 use libetp::{Domain, EntityId};
-use oncard_trustedpals::smc::{Output, Party, Peer, Plan, Said, Smc};
+use oncard_trustedpals::party::{Output, Party, Peer, Said};
+use oncard_trustedpals::smc::{Plan, Smc};
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
@@ -42,7 +43,7 @@ pub(crate) type Carry<'c> = dyn FnMut(Sent) -> Vec<Sent> + 'c;
 
 /// All cards.
 pub(crate) struct Table {
-    pub(crate) parties: Vec<Party>,
+    pub(crate) parties: Vec<Party<Smc>>,
     /// Everything that was sent.
     pub(crate) sent: Vec<Sent>,
     /// What each card computes.
@@ -72,7 +73,7 @@ impl Table {
                 seed[31] += 1;
                 Zeroizing::new(seed)
             };
-            let (party, outgoing) = Party::start(smc, &peers, &private, [9; 32], seed);
+            let (party, outgoing) = Party::start(Box::new(smc), &peers, &private, [9; 32], seed);
             table.parties.push(party);
             opening.extend(
                 outgoing
@@ -102,7 +103,7 @@ impl Table {
 
     /// The hosts end a round, all at once.
     pub(crate) fn round(&mut self, carry: &mut Carry<'_>) {
-        let close = |(from, party): (usize, &mut Party)| {
+        let close = |(from, party): (usize, &mut Party<Smc>)| {
             let outgoing = party.close().into_iter();
             outgoing
                 .map(move |(to, said)| Sent { from, to, said })
@@ -122,11 +123,11 @@ impl Table {
 
     /// Rounds to the end.
     pub(crate) fn play(&mut self, carry: &mut Carry<'_>) {
-        (0..=self.parties[0].smc().plan().last_round()).for_each(|_| self.round(carry));
+        (0..=self.parties[0].machine().plan().last_round()).for_each(|_| self.round(carry));
     }
 
     pub(crate) fn result(&self, member: usize) -> Option<&Bytes> {
-        match self.parties[member].output() {
+        match self.parties[member].machine().output() {
             Some(Output::Result(result)) => Some(result),
             _ => None,
         }

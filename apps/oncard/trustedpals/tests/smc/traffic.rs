@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use oncard_trustedpals::smc::{Output, Said};
+use oncard_trustedpals::party::{Output, Said};
 
 use crate::auction::{Auction, SLICES};
 use crate::table::{COVER_ROUNDS, Sent, Table, honest, plan};
@@ -71,7 +71,7 @@ fn a_card_that_halted_works_as_much_as_the_others() {
     };
     let mut table = Table::new(&[1, 2, 3], 1, &mut carry);
     table.play(&mut carry);
-    assert_eq!(table.parties[0].output(), Some(&Output::Halted));
+    assert_eq!(table.parties[0].machine().output(), Some(&Output::Halted));
     let slices = |it: &Auction| it.slices.load(Ordering::Relaxed);
     let slices: Vec<u32> = table.auctions.iter().map(slices).collect();
     assert_eq!(slices, [SLICES; 3]);

@@ -1,5 +1,9 @@
-//! A card with its links: messages of other cards in, messages for them out.
+//! A card with its links: messages of other cards in, messages for them out. Which [`Machine`] is behind them is
+//! all the same.
 
+mod machine;
+
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use libetp::EntityId;
@@ -7,11 +11,11 @@ use libetp::digest::Hash;
 use oncard_runtime::AgreementKey;
 use zeroize::Zeroizing;
 
-use super::machine::{Output, Smc};
-use super::turn::Turn;
 use crate::intake::{Fate, Intake};
 use crate::link::{Handshake, Keys, Link, Parties};
 use crate::members::Members;
+
+pub use machine::{Content, Machine, Output};
 
 /// Another member, as its certificate names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,12 +49,12 @@ pub enum Said {
 /// [`start`](Self::start) gives what opens the links, [`heard`](Self::heard) takes what comes; the host says
 /// when a round ends: [`close`](Self::close). All give messages for others, by member.
 #[derive(Debug)]
-pub struct Party {
-    smc: Smc,
+pub struct Party<M: ?Sized> {
     links: Vec<Slot>,
-    intake: Intake<Turn>,
+    intake: Intake<Content>,
     /// Whether this round's slice was computed.
     has_worked: bool,
+    machine: Box<M>,
 }
 
 /// The link to a member.
@@ -77,17 +81,18 @@ impl core::fmt::Debug for Slot {
 /// Messages for others, by member.
 pub type Outgoing = Vec<(usize, Said)>;
 
-impl Party {
+impl<M: Machine + ?Sized> Party<M> {
     /// A card of `peers`, itself among them at its place, and the messages that open its links. `private` is its
     /// static X25519 key; `seed` gives fresh randomness, once for each other.
     pub fn start(
-        smc: Smc,
+        machine: Box<M>,
         peers: &[Peer],
         private: &AgreementKey,
         session: Hash,
         mut seed: impl FnMut() -> Zeroizing<[u8; 32]>,
     ) -> (Self, Outgoing) {
-        let (n, me) = (smc.plan().n(), smc.plan().me());
+        let (n, me) = (machine.n(), machine.me());
+        let bytes = Link::bytes_for(machine.content_bytes());
         let mut outgoing = Vec::new();
         let mut slot = |(member, peer): (usize, &Peer)| {
             let parties = Parties {
@@ -105,7 +110,6 @@ impl Party {
                 true => Slot::None,
                 false if !parties.initiates() => Slot::Awaiting(parties, keys, seed()),
                 false => {
-                    let bytes = smc.plan().packet_bytes();
                     let begun = Handshake::initiate(parties, &keys, seed(), bytes);
                     begun.map_or(Slot::None, |(handshake, first)| {
                         outgoing.push((member, Said::First(first)));
@@ -117,7 +121,7 @@ impl Party {
         let links = peers.iter().take(n).enumerate().map(&mut slot).collect();
         let intake = Intake::new(n, me);
         let party = Self {
-            smc,
+            machine,
             links,
             intake,
             has_worked: false,
@@ -126,13 +130,18 @@ impl Party {
     }
 
     /// The card, without its links.
-    pub fn smc(&self) -> &Smc {
-        &self.smc
+    pub fn machine(&self) -> &M {
+        &self.machine
     }
 
-    /// What the host may know, after the last round.
-    pub fn output(&self) -> Option<&Output> {
-        self.smc.output()
+    /// What the host may know, once.
+    pub fn take_output(&mut self) -> Option<Output> {
+        self.machine.take_output()
+    }
+
+    /// Whether the session has ended.
+    pub fn is_over(&self) -> bool {
+        self.machine.is_over()
     }
 
     /// The current round; 0 before the first.
@@ -142,7 +151,7 @@ impl Party {
 
     /// To whom links are up; this member counts as such.
     pub fn linked(&self) -> Members {
-        let me = self.smc.plan().me();
+        let me = self.machine.me();
         let links = self.links.iter().enumerate();
         let up = links.filter(|(member, slot)| *member == me || matches!(slot, Slot::Up(_)));
         up.map(|(member, _)| member).collect()
@@ -160,7 +169,7 @@ impl Party {
 
     /// Another card said something, as its host claims. What is not right is as if it had not come.
     pub fn heard(&mut self, from: usize, said: Said) -> Option<(usize, Said)> {
-        let bytes = self.smc.plan().packet_bytes();
+        let bytes = Link::bytes_for(self.machine.content_bytes());
         let slot = self.links.get_mut(from)?;
         match (core::mem::replace(slot, Slot::None), said) {
             (Slot::Awaiting(parties, keys, seed), Said::First(first)) => {
@@ -192,9 +201,7 @@ impl Party {
             return None;
         };
         let content = link.open(round, packet).ok()?;
-        let (plan, agreement) = (self.smc.plan(), self.smc.agreement_round(round));
-        let turn = Turn::from_bytes(&content, plan.n(), plan.value_bytes, agreement)?;
-        Some(self.intake.accept(from, round, turn))
+        Some(self.intake.accept(from, round, content))
     }
 
     /// The host ends the round, or begins the first: the packets of the next one, if there is one. They have to leave
@@ -203,17 +210,16 @@ impl Party {
         let received = self.intake.close();
         self.has_worked = false;
         if self.intake.round() > 1 {
-            self.smc.step(received);
+            self.machine.end_round(&received);
         }
-        match self.output() {
-            Some(_) => Vec::new(),
-            None => self.packets(),
+        match self.is_over() {
+            true => Vec::new(),
+            false => self.packets(),
         }
     }
 
     fn packets(&mut self) -> Outgoing {
-        let (plan, round) = (*self.smc.plan(), self.intake.round());
-        let content = self.smc.turn().to_bytes(plan.n(), plan.value_bytes);
+        let (round, content) = (self.intake.round(), self.machine.content());
         let seal = |(member, slot): (usize, &mut Slot)| {
             let Slot::Up(link) = slot else {
                 return None;
@@ -227,7 +233,7 @@ impl Party {
     /// Computes the slice that belongs into this round; nothing if that was done.
     pub fn work(&mut self) {
         if !core::mem::replace(&mut self.has_worked, true) {
-            self.smc.work();
+            self.machine.work();
         }
     }
 }
