@@ -11,13 +11,16 @@ mod deployment;
 mod dice;
 mod host;
 mod kept;
+mod lanes;
 pub mod owner;
 pub mod pals;
 mod program;
 pub mod reader;
 mod rogue;
 pub mod scenario;
+pub mod session_kills;
 mod snapshot;
+mod watch;
 
 pub use binaries::Binaries;
 pub use deployment::{Deployment, PIN, text};

@@ -1,11 +1,11 @@
 //! Many runs, in a few deployments side by side.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 
 use super::arena::Arena;
 use super::tally::Tally;
 use crate::binaries::Binaries;
+use crate::lanes;
 use crate::program::Failure;
 
 /// Runs that share a deployment; then a fresh one is made.
@@ -39,25 +39,8 @@ fn side_by_side(
     runs: u64,
     arenas: u64,
 ) -> Result<Tally, Failure> {
-    let failed = AtomicBool::new(false);
-    let results: Vec<Result<Tally, Failure>> = thread::scope(|scope| {
-        let lanes = (0..arenas).map(|lane| {
-            let (failed, prepare) = (&failed, &prepare);
-            let seeds = (first..first + runs).skip(lane as usize);
-            let seeds: Vec<u64> = seeds.step_by(arenas as usize).collect();
-            scope.spawn(move || {
-                let result = play(prepare, &seeds, failed);
-                failed.fetch_or(result.is_err(), Ordering::Relaxed);
-                result
-            })
-        });
-        let lanes: Vec<_> = lanes.collect();
-        let panicked = || Err(Failure::new("a deployment's thread panicked"));
-        let joined = lanes.into_iter().map(|lane| lane.join());
-        joined
-            .map(|lane| lane.unwrap_or_else(|_| panicked()))
-            .collect()
-    });
+    let lanes = lanes::deal(first..first + runs, arenas as usize);
+    let results = lanes::side_by_side(&lanes, |seeds, failed| play(&prepare, seeds, failed));
     results.into_iter().sum()
 }
 

@@ -20,7 +20,6 @@ mod reaper;
 mod script;
 mod tally;
 mod trader;
-mod watch;
 
 pub use arena::Arena;
 pub use campaign::{campaign, campaign_in_readers, number_from};

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::script::{After, Blow, Home, PLACES, Part, Place, Victim};
 use super::tally::Kills;
-use super::watch::Watch;
 use crate::host::Host;
 use crate::program::Failure;
 use crate::reader::PcscService;
+use crate::watch::Watch;
 
 /// How often an event is looked for.
 const LOOK: Duration = Duration::from_micros(200);

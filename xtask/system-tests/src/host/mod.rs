@@ -1,9 +1,10 @@
 //! One host: its identity, its card, its daemon and its wallet.
 
+mod address;
 mod card;
 mod daemon;
 
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 
@@ -12,6 +13,7 @@ use serde_json::Value;
 use crate::binaries::Binaries;
 use crate::deployment::{Deployment, text};
 use crate::program::{Failure, Program};
+use address::free_address;
 use card::CardHome;
 
 /// What other hosts know of a host.
@@ -180,10 +182,4 @@ impl Drop for Host {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-/// A loopback address that nobody uses now.
-fn free_address() -> Result<SocketAddr, Failure> {
-    let socket = UdpSocket::bind("127.0.0.1:0").map_err(Failure::io("loopback"))?;
-    socket.local_addr().map_err(Failure::io("loopback"))
 }

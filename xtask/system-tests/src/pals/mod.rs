@@ -38,15 +38,28 @@ impl Parties {
         n: usize,
         prepare: impl Fn(&Host, &[Peer]) -> Result<(), Failure>,
     ) -> Result<Self, Failure> {
-        let third_party = at.enrol("service", "third-party")?;
-        let enrolled = (0..n).map(|i| at.host(&format!("host-{i}"), &third_party));
-        let mut hosts = enrolled.collect::<Result<Vec<_>, _>>()?;
+        let hosts = enrol(at, n)?;
         let peers: Vec<Peer> = hosts.iter().map(|host| host.peer.clone()).collect();
-        for (i, host) in hosts.iter_mut().enumerate() {
-            let others = peers.iter().enumerate().filter(|(at, _)| *at != i);
-            let others: Vec<&Peer> = others.map(|(_, peer)| peer).collect();
-            prepare(host, &peers)?;
-            host.start(&others)?;
+        hosts.iter().try_for_each(|host| prepare(host, &peers))?;
+        let others = |at: usize| {
+            let others = peers.iter().enumerate().filter(|(other, _)| *other != at);
+            others.map(|(_, peer)| peer.clone()).collect()
+        };
+        Self::start(at, hosts, others)
+    }
+
+    /// Starts hosts that are enrolled, of which each knows the others by what that says.
+    ///
+    /// # Errors
+    /// [`Failure`] of any program.
+    pub fn start(
+        at: &Deployment,
+        mut hosts: Vec<Host>,
+        others: impl Fn(usize) -> Vec<Peer>,
+    ) -> Result<Self, Failure> {
+        for (at, host) in hosts.iter_mut().enumerate() {
+            let others = others(at);
+            host.start(&others.iter().collect::<Vec<_>>())?;
         }
         let codes = hosts.iter().map(|host| code(host, at));
         let codes = codes.collect::<Result<_, _>>()?;
@@ -92,6 +105,16 @@ impl Parties {
         }
         Ok(members)
     }
+}
+
+/// So many hosts with a soft card each, not started yet.
+///
+/// # Errors
+/// [`Failure`] if `etpctl` refuses.
+pub fn enrol(at: &Deployment, n: usize) -> Result<Vec<Host>, Failure> {
+    let third_party = at.enrol("service", "third-party")?;
+    let hosts = (0..n).map(|i| at.host(&format!("host-{i}"), &third_party));
+    hosts.collect()
 }
 
 fn code(host: &Host, at: &Deployment) -> Result<String, Failure> {

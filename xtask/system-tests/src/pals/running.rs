@@ -79,6 +79,15 @@ impl Running {
         kill.run().map(drop)
     }
 
+    /// Whether it runs no more.
+    ///
+    /// # Errors
+    /// [`Failure`] of the operating system.
+    pub fn has_ended(&mut self) -> Result<bool, Failure> {
+        let status = self.child.try_wait().map_err(Failure::io(&self.line))?;
+        Ok(status.is_some())
+    }
+
     /// Waits for its end.
     ///
     /// # Errors

@@ -12,14 +12,14 @@ const PAGE: u32 = 512;
 
 /// Reads which messages a daemon traces.
 #[derive(Debug)]
-pub(super) struct Watch {
+pub(crate) struct Watch {
     socket: PathBuf,
     connection: Option<Connection>,
     last: u64,
 }
 
 impl Watch {
-    pub(super) fn new(socket: PathBuf) -> Self {
+    pub(crate) fn new(socket: PathBuf) -> Self {
         Self {
             socket,
             connection: None,
@@ -29,7 +29,7 @@ impl Watch {
 
     /// Types of the messages traced since the last call; none while the daemon is away. One that is
     /// new is read from its start.
-    pub(super) fn news(&mut self) -> Vec<Mtype> {
+    pub(crate) fn news(&mut self) -> Vec<Mtype> {
         self.try_read().unwrap_or_else(|_| {
             (self.connection, self.last) = (None, 0);
             Vec::new()
