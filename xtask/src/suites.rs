@@ -5,7 +5,7 @@ mod report;
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use system_tests::{Binaries, chaos};
+use system_tests::{Binaries, chaos, session_kills};
 
 use crate::shell::{self, Result, cargo, command, root, target};
 use crate::{codegen, demo, fuzz, plugins, prepare, tidy};
@@ -28,6 +28,9 @@ pub(crate) struct Arguments {
     /// Exchanges at night in the middle of which daemons are killed
     #[arg(long, default_value_t = 10_000)]
     kill_runs: u64,
+    /// Sessions at night in the middle of which hosts are killed, stand still or lose their links
+    #[arg(long, default_value_t = 1_000)]
+    session_runs: u64,
     /// How many seconds each fuzz target runs at night
     #[arg(long, default_value_t = 60)]
     seconds: u32,
@@ -115,6 +118,7 @@ const SUITES: &[Suite] = &[
     at_night("sessions", long_sessions),
     at_night("kills", kills),
     at_night("reader-kills", reader_kills),
+    at_night("session-kills", session_kills),
     at_night("fuzzing", fuzzing),
 ];
 
@@ -328,6 +332,25 @@ fn reader_kills(arguments: &Arguments) -> Result<String> {
     println!("{tally:#?}");
     let kills = tally.kills.sum();
     Ok(format!("{runs} runs from seed {seed}, {kills} kills"))
+}
+
+/// Deployments of each size side by side in [`session_kills`].
+const SESSION_ARENAS: usize = 3;
+
+/// Whatever hosts can do to sessions of secure computation.
+fn session_kills(arguments: &Arguments) -> Result<String> {
+    demo::build_release()?;
+    let binaries = Binaries::in_directory(target().join("release"));
+    let (runs, seed) = (arguments.session_runs, arguments.seed());
+    println!("session-kills: {runs} sessions from seed {seed}, built with --release");
+    let tally = session_kills::campaign(&binaries, seed, runs, SESSION_ARENAS);
+    let tally = tally.map_err(|e| e.to_string())?;
+    println!("{tally:#?}");
+    let (blows, repeated, undecided) = (tally.blows.sum(), tally.repeated, tally.undecided);
+    Ok(format!(
+        "{runs} sessions from seed {seed}, {blows} blows, {} sums; {repeated} repeated, {undecided} undecided",
+        tally.sums
+    ))
 }
 
 fn fuzzing(arguments: &Arguments) -> Result<String> {
