@@ -9,6 +9,7 @@ use libetp::exchange::{
 };
 use libetp::limits::MESSAGE_BYTES_MAX;
 
+use crate::ahead::Ahead;
 use crate::card::Core;
 use crate::error::CardError;
 use crate::records::{self, CommandRecord, HeadRecord};
@@ -23,6 +24,8 @@ pub(crate) struct Session {
     id: SessionId,
     next: u8,
     last: Option<Answered>,
+    /// Since the last command of this run that was committed, if there is one.
+    ahead: Option<Ahead>,
 }
 
 /// The last command of the session, to answer its repetition.
@@ -53,6 +56,7 @@ impl Core {
             id: command.session,
             next: 0,
             last: None,
+            ahead: None,
         });
         let last = ram.head.command.as_ref();
         let last = last.filter(|last| last.session == command.session);
@@ -83,7 +87,8 @@ impl Core {
         let Some(session) = &self.ram.session else {
             return Ok(bare(StatusWord::NOT_SELECTED));
         };
-        let (id, sequence, hash) = (session.id, command.sequence, sha256(&command.to_bytes()));
+        let (id, ahead) = (session.id, session.ahead);
+        let (sequence, hash) = (command.sequence, sha256(&command.to_bytes()));
         if let Some(last) = session
             .last
             .as_ref()
@@ -100,7 +105,7 @@ impl Core {
             sequence,
             hash,
         };
-        self.transact(store, command, last)?;
+        let ahead = self.transact(store, command, last, ahead)?;
         let response = self.ram.outbox.respond(store)?;
         self.ram.session = Some(Session {
             id,
@@ -110,31 +115,44 @@ impl Core {
                 hash,
                 response: response.clone(),
             }),
+            ahead: Some(ahead),
         });
         Ok(response)
     }
 
-    /// One command, one transaction.
+    /// One command, one transaction. What changes nothing in the store is not written, within the limits of
+    /// [`Ahead`].
     fn transact(
         &mut self,
         store: &mut dyn Store,
         command: &ExchangeCommand<'_>,
         last: CommandRecord,
-    ) -> Result<(), CardError> {
+        before: Option<Ahead>,
+    ) -> Result<Ahead, CardError> {
         let mut transaction = Transaction::new(self.ram.outbox.left());
         for message in command.messages() {
             self.handle(store, &mut transaction, &message)?;
         }
+        let is_volatile = transaction.is_volatile() && !self.ram.outbox.confirms_stored();
+        let before = before.filter(|before| is_volatile && before.may_go_on());
+        let generation = match before {
+            Some(_) => self.ram.head.generation,
+            None => self.ram.next_generation()?,
+        };
         let head = HeadRecord {
-            generation: self.ram.next_generation()?,
+            generation,
             command: Some(last),
         };
-        let (mut writes, sent) = transaction.finish(head.generation);
-        writes.extend(self.ram.outbox.confirmed().map(|key| (key, None)));
-        writes.extend([records::HEAD.write(&head)]);
-        store.commit(&writes)?;
+        let numbered = before.map_or(0, |before| before.numbered());
+        let (mut writes, sent) = transaction.finish(generation, numbered);
+        if before.is_none() {
+            writes.extend(self.ram.outbox.confirmed().map(|key| (key, None)));
+            writes.extend([records::HEAD.write(&head)]);
+            store.commit(&writes)?;
+        }
+        let ahead = Ahead::after(before, sent.len());
         self.ram.outbox.committed(sent);
         self.ram.head = head;
-        Ok(())
+        Ok(ahead)
     }
 }

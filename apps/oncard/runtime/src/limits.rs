@@ -27,6 +27,8 @@ pub const OUTBOX_VOLATILE_BYTES_MAX: usize = 31 * libetp::limits::MESSAGE_BYTES_
 pub const OUTBOX_RESERVE_BYTES: usize = 64 * 1_024;
 /// Room in messages beyond [`OUTBOX_MESSAGES_MAX`] that only refusals may use.
 pub const OUTBOX_RESERVE_MESSAGES: usize = 256;
+/// Commands in a row that are carried out in memory only.
+pub const UNWRITTEN_COMMANDS_MAX: u16 = 32;
 /// Longest nonce of a ping in bytes.
 pub const PING_NONCE_BYTES_MAX: usize = 64;
 /// Longest key in bytes in a program's part of the store.

@@ -100,6 +100,11 @@ impl Outbox {
         stored.map(|message| outbox_key(message.number))
     }
 
+    /// Whether the next command confirms messages in the store.
+    pub(crate) fn confirms_stored(&self) -> bool {
+        self.confirmed().next().is_some()
+    }
+
     /// What will be left once the confirmed ones are gone.
     pub(crate) fn left(&self) -> Load {
         let mut load = Load::default();

@@ -34,6 +34,11 @@ impl Overlay {
         self.accepted.insert(key, value);
     }
 
+    /// Whether the transaction writes nothing.
+    pub(crate) fn is_unwritten(&self) -> bool {
+        self.accepted.is_empty()
+    }
+
     /// The writes of the transaction.
     pub(crate) fn into_writes(self) -> Writes {
         self.accepted

@@ -128,10 +128,16 @@ impl Transaction {
             && load.volatile_bytes <= OUTBOX_VOLATILE_BYTES_MAX
     }
 
-    /// All writes, and the messages that wait from now on.
-    pub(crate) fn finish(self, generation: u64) -> (Writes, Vec<Waiting>) {
+    /// Whether nothing of it is for the store.
+    pub(crate) fn is_volatile(&self) -> bool {
+        self.overlay.is_unwritten() && self.accepted.iter().all(|sent| sent.is_volatile)
+    }
+
+    /// All writes, and the messages that wait from now on. `numbered`: how many messages have numbers of that
+    /// generation.
+    pub(crate) fn finish(self, generation: u64, numbered: u64) -> (Writes, Vec<Waiting>) {
         let mut writes = self.overlay.into_writes();
-        let numbered = self.accepted.into_iter().zip(0u64..);
+        let numbered = self.accepted.into_iter().zip(numbered..);
         let waiting = numbered.map(|(sent, index)| {
             let (number, size) = (generation << 16 | index, sent.message.len());
             if sent.is_volatile {

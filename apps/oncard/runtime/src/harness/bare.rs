@@ -76,7 +76,7 @@ impl Bare {
         program.handle(message, &mut context)?;
         context.finish()?;
         transaction.accept()?;
-        Ok(split(transaction.finish(0).0))
+        Ok(split(transaction.finish(0, 0).0))
     }
 }
 
