@@ -2,8 +2,8 @@
 //!
 //! The clock runs from when the host saw the session start. Round `r` ends when the packets of all members are in, and
 //! at the latest `r + 2` rounds after the start, since links take the time of two; whenever the one before ended: a
-//! deadline that counted from there would let one slow member make others look slow. When the packets of a round have
-//! left, the card computes. `docs/protocol/pals.md` describes what goes between host and card.
+//! deadline that counted from there would let one slow member make others look slow. In the work rounds the card
+//! computes when the packets of the round have left. `docs/protocol/pals.md` describes what goes between host and card.
 
 use std::time::Duration;
 
@@ -27,6 +27,8 @@ pub enum Step {
 pub struct Controller {
     /// All members, a bit each.
     all: u32,
+    /// The first of the work rounds.
+    first_work: u32,
     round: Duration,
     started: Option<Started>,
 }
@@ -40,7 +42,7 @@ struct Started {
     is_complete: bool,
     /// Rounds that were ended.
     ended: u32,
-    /// Rounds after whose beginning the card computed.
+    /// The last round after whose beginning the card computed.
     computed: u32,
     /// When to end the round again that the card did not end for want of room.
     again: Option<Duration>,
@@ -50,8 +52,12 @@ impl Controller {
     /// For a session of that kind.
     pub fn new(descriptor: &Descriptor) -> Self {
         let n = descriptor.members.0.len() as u32;
+        let agreed_after = descriptor
+            .cover_rounds
+            .saturating_add(u32::from(descriptor.corrupt) + 1);
         Self {
             all: u32::MAX.checked_shr(32 - n.min(32)).unwrap_or(0),
+            first_work: agreed_after.saturating_add(1),
             round: Duration::from_millis(descriptor.round_ms.into()),
             started: None,
         }
@@ -95,7 +101,7 @@ impl Controller {
         let due = self.due()?;
         let started = self.started.as_mut()?;
         let (session, round) = (started.session, started.round);
-        if started.computed < round {
+        if round >= self.first_work && started.computed < round {
             started.computed = round;
             return Some(Step::Compute(Compute { session, round }));
         }
@@ -135,6 +141,9 @@ mod tests {
     fn controller() -> Controller {
         controller_of(3)
     }
+
+    /// The rounds until the inputs are agreed on; the next is for work.
+    const AGREED: u32 = 2;
 
     /// Rounds of 1,000 ms.
     fn controller_of(n: u8) -> Controller {
@@ -204,24 +213,39 @@ mod tests {
     }
 
     #[test]
-    fn a_round_ends_at_once_when_all_packets_are_in_and_the_card_has_computed() {
+    fn a_round_ends_at_once_when_all_packets_are_in() {
         let mut controller = controller();
         controller.told(&state(0, ALL), ms(5));
         assert_eq!(controller.next(ms(5)), end(0));
         assert_eq!(controller.next(ms(99_999)), None, "once");
         controller.told(&state(1, SOME), ms(6));
-        assert_eq!(controller.next(ms(6)), compute(1));
         assert_eq!(controller.next(ms(7)), None);
         controller.told(&state(1, ALL), ms(8));
         assert_eq!(controller.next(ms(8)), end(1));
     }
 
     #[test]
+    fn the_card_computes_once_in_each_work_round_and_in_no_other() {
+        let mut controller = controller();
+        for round in 0..=AGREED {
+            controller.told(&state(round, ALL), ms(0));
+            assert_eq!(controller.next(ms(0)), end(round));
+        }
+        for round in AGREED + 1..AGREED + 3 {
+            controller.told(&state(round, SOME), ms(0));
+            assert_eq!(controller.next(ms(0)), compute(round));
+            assert_eq!(controller.next(ms(1)), None);
+            controller.told(&state(round, ALL), ms(2));
+            assert_eq!(controller.next(ms(2)), end(round));
+        }
+    }
+
+    #[test]
     fn a_packet_that_came_before_its_round_lets_the_card_compute_first() {
         let mut controller = controller();
-        controller.told(&state(1, ALL), ms(0));
-        assert_eq!(controller.next(ms(0)), compute(1));
-        assert_eq!(controller.next(ms(0)), end(1));
+        controller.told(&state(AGREED + 1, ALL), ms(0));
+        assert_eq!(controller.next(ms(0)), compute(AGREED + 1));
+        assert_eq!(controller.next(ms(0)), end(AGREED + 1));
     }
 
     /// The deadline of round r is r + 2 rounds after the start, however early the rounds before ended.
@@ -235,7 +259,9 @@ mod tests {
         for round in 1..4 {
             let last = ms(100 + 1_000 * (u64::from(round) + 2));
             controller.told(&state(round, SOME), ms(2_101));
-            assert_eq!(controller.next(ms(2_101)), compute(round));
+            if round > AGREED {
+                assert_eq!(controller.next(ms(2_101)), compute(round));
+            }
             assert_eq!(controller.due(), Some(last));
             assert_eq!(controller.next(last - ms(1)), None);
             assert_eq!(controller.next(last), end(round));
