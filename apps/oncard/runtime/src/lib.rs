@@ -3,8 +3,9 @@
 //! A [`Card`] takes commands through [`Card::transmit`], and that is the only way in. One
 //! EXCHANGE is one transaction: its messages are carried out in order, each either wholly or not
 //! at all, and what they changed and what they answer is committed to the [`store`] before the
-//! response leaves; only what lives in memory alone is not. On-card programs ([`program`]) see a [`Context`]: their own part of the store,
-//! sending, signing under their registered tags, fresh values, and nothing else.
+//! response leaves; only what lives in memory alone is not. On-card programs ([`program`]) see a
+//! [`Context`]: their own part of the store, sending, signing under their registered tags, fresh
+//! values, and nothing else.
 //!
 //! Pure and `no_std`: no clock, no entropy of its own, no floating point; what lives in memory is
 //! bounded by the constants in [`limits`]. The host is the adversary here (Terada et al. 2005,
