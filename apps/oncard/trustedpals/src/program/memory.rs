@@ -122,7 +122,11 @@ impl Session {
             Phase::Joining(joining) => (0, joining.setup.joined(), joining.setup.terms()),
             Phase::Running(running) => match running.party.round() {
                 0 => (0, running.party.linked(), &running.terms),
-                round => (round, running.party.present(), &running.terms),
+                round => {
+                    // None begins after the last.
+                    let round = round.min(running.terms.plan().last_round());
+                    (round, running.party.present(), &running.terms)
+                }
             },
         };
         SessionState {

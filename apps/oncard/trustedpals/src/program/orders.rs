@@ -110,14 +110,15 @@ pub(super) fn attend(
     if memory.is_idle() && memory.ended.is_none() {
         return Err(Fault::NoSession);
     }
+    if let Some(ended) = &memory.ended {
+        context.send(owner, ended.clone());
+    }
     if let Some(session) = &mut memory.session {
         session.attendant = owner;
+        if memory.ended.is_none() {
+            records::put(session, context);
+        }
         tell::state(session, context);
-    }
-    match (&memory.ended, &memory.session) {
-        (Some(ended), _) => context.send(owner, ended.clone()),
-        (None, Some(session)) => records::put(session, context),
-        (None, None) => {}
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use libetp::params::Param;
 use libetp::params::pals::{
     AuctionResult, AuctionTerms, Compute, Descriptor, Invite, JoinSession, Member, NATIVE_ENGINE,
     NATIVE_INPUT_BYTES, Native, OpenSession, Outcome, RoundOver, SessionResult, SessionState,
+    Stage,
 };
 use libetp::params::runtime::{OrderRefused, RefusalCode};
 use libetp::{EntityId, Message, Mtype, Port};
@@ -28,7 +29,8 @@ pub(crate) struct Seat {
     wallet: Wallet,
     /// What came for the program.
     pub(crate) inbox: Vec<Message>,
-    powers: u8,
+    /// How often it was powered up, which its randomness follows from.
+    pub(crate) powers: u8,
 }
 
 impl Seat {
@@ -62,6 +64,12 @@ impl Seat {
 
     /// The card loses power and gets it again; its store is `store`, if that was changed.
     pub(crate) fn lose_power(&mut self, store: Option<MemoryStore>) {
+        self.power_up_again(store);
+        self.authenticate();
+    }
+
+    /// As [`lose_power`](Self::lose_power), before the owner gives the PIN.
+    pub(crate) fn power_up_again(&mut self, store: Option<MemoryStore>) {
         if let Some(store) = store {
             *self.card.store_mut() = store;
             // A host that remembers numbers of messages would notice.
@@ -69,7 +77,7 @@ impl Seat {
         }
         self.powers += 1;
         self.card.power_up([self.powers; 32]).unwrap();
-        self.authenticate();
+        self.host.select(&mut self.card).unwrap();
     }
 
     /// Gives the card a message; what it sends.
@@ -141,6 +149,23 @@ impl Seat {
     pub(crate) fn outcome(&self) -> Option<Outcome> {
         let result: SessionResult = self.last()?;
         Outcome::from_u8(result.outcome)
+    }
+
+    /// Whether the card is in no session any more. A result that is not the end is followed by a state.
+    pub(crate) fn is_over(&self) -> bool {
+        let of_session = |it: &&Message| {
+            matches!(
+                it.header.mtype,
+                Mtype::SESSION_STATE | Mtype::SESSION_RESULT
+            )
+        };
+        let last = self.inbox.iter().rfind(of_session);
+        last.is_some_and(|it| match SessionState::from_param(&it.param) {
+            Ok(state) if it.header.mtype == Mtype::SESSION_STATE => {
+                state.stage == Stage::Over as u8
+            }
+            _ => true,
+        })
     }
 
     /// What the card told of an auction.
@@ -317,7 +342,7 @@ impl Table {
             let seat = &self.seats[*at];
             let state: Option<SessionState> = seat.last();
             let has_started = state.is_some_and(|state| state.session.is_some());
-            !self.crashed.contains(at) && has_started && seat.outcome().is_none()
+            !self.crashed.contains(at) && has_started && !seat.is_over()
         };
         (0..self.seats.len()).filter(is_running).collect()
     }
@@ -334,7 +359,8 @@ impl Table {
 }
 
 impl Seat {
-    fn clock(&self) -> ([u8; 32], u32) {
+    /// The session and round that it is in.
+    pub(crate) fn clock(&self) -> ([u8; 32], u32) {
         let state = self.state();
         (state.session.unwrap(), state.round)
     }
