@@ -13,5 +13,6 @@ mod others;
 mod power;
 mod removal;
 mod service;
+mod session;
 mod station;
 mod swap;
