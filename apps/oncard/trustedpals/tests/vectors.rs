@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "vectors/exchange.rs"]
+mod exchange;
+
 use ed25519_dalek::{Signer, SigningKey};
 use etp_pki::key_id;
 use libetp::codec::{Encode, List, to_vec};
@@ -44,6 +47,8 @@ struct File {
     link: LinkVector,
     contents: Vec<ContentVector>,
     library: LibraryVector,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    exchange: Option<exchange::ExchangeVector>,
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -312,6 +317,7 @@ fn compute(input: File) -> File {
         link: link(input.link, &session),
         contents: contents(),
         library: library(),
+        exchange: Some(exchange::exchange(&session.seeds, &session.session)),
         session,
         ..input
     }
@@ -362,6 +368,7 @@ fn inputs() -> File {
             approve_function: none(),
             functions: none(),
         },
+        exchange: None,
     }
 }
 

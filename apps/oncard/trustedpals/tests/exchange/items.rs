@@ -3,7 +3,7 @@
 use ed25519_dalek::{Signer, SigningKey};
 use libetp::digest::sha256;
 use libetp::params::pals::Description;
-use oncard_trustedpals::exchange::{Exchange, Outcome, Plan, matches};
+use oncard_trustedpals::exchange::{Exchange, Outcome, Plan, Turn, matches};
 use oncard_trustedpals::party::{Machine, Output};
 use zeroize::Zeroizing;
 
@@ -97,4 +97,17 @@ fn items_pass_in_pieces() {
         assert_eq!(outputs, vec![Output::Result(all); 3], "{setup_rounds}");
         assert!(matches!(cards[0].outcome(), Some(Outcome::Released(_))));
     }
+}
+
+/// What a card of another kind might say, under the right keys.
+#[test]
+fn contents_of_another_form_are_none() {
+    let turn = Turn::default().to_bytes(3);
+    let read = |bytes: &[u8]| Turn::from_bytes(bytes, 3, 3, 1);
+    assert_eq!(read(&turn), Some(Turn::default()));
+    assert_eq!(read(&turn[1..]), None);
+    assert_eq!(read(&[&turn[..], &[0]].concat()), None);
+    let mut unknown = turn.to_vec();
+    unknown[0] = 16;
+    assert_eq!(read(&unknown), None);
 }
