@@ -2,7 +2,8 @@
 
 use libetp::digest::sha256;
 use libetp::params::pals::Description;
-use oncard_trustedpals::exchange::{Exchange, Outcome, Plan, PlanError, SEED_BYTES, Turn};
+use oncard_trustedpals::exchange::{Exchange, Outcome, Plan, PlanError, SEED_BYTES};
+use oncard_trustedpals::party::{Content, Machine};
 use zeroize::Zeroizing;
 
 use super::{Claim, Ending, Session, Trace};
@@ -171,7 +172,7 @@ struct Table<'s> {
 impl Table<'_> {
     fn round(&mut self, trace: &mut Trace) {
         let round = self.cards.iter().map(Exchange::round).min().unwrap_or(0) + 1;
-        let turns: Vec<Turn> = self.cards.iter().map(Exchange::turn).collect();
+        let said: Vec<Content> = self.cards.iter().map(Machine::content).collect();
         self.is_cut |= round >= self.of.chosen_round();
         // Corrupt members are the first: when it is the others' turn, these have been looked at.
         for to in 0..self.cards.len() {
@@ -180,10 +181,10 @@ impl Table<'_> {
                 if is_lost {
                     trace.tell(|| format!("round {round}: {from} to {to}, lost"));
                 }
-                (!is_lost).then(|| turns[from].clone())
+                (!is_lost).then(|| said[from].clone())
             };
-            let heard: Vec<_> = (0..turns.len()).map(hears).collect();
-            self.cards[to].step(&heard);
+            let heard: Vec<_> = (0..said.len()).map(hears).collect();
+            self.cards[to].end_round(&heard);
             let outcome = self.cards[to].outcome();
             trace.tell(|| format!("round {round}: {to} has {outcome:?}"));
         }
