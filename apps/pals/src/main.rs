@@ -9,6 +9,7 @@ mod function;
 mod report;
 mod session;
 
+use function::FunctionCommand;
 use report::Report;
 use session::SessionCommand;
 
@@ -32,7 +33,8 @@ const MANUAL: Manual = Manual {
     description: "\
 Parties compute together what each of them keeps secret: their cards take the inputs, and tell each party its own\n\
 part of the result. What is computed is a function, a module of WebAssembly that every card knows by its hash.\n\
-It has the own card take part in sessions, each to its end, and it writes, checks and tries functions.",
+It has the own card take part in sessions, each to its end, and it writes, checks and tries functions.\n\
+Before the card computes a function for the first time, its owner is told which, and the card gets it.",
     kinds: KINDS,
     sections: include_str!("../pals.roff"),
 };
@@ -59,7 +61,13 @@ enum Command {
     /// Auction something: who bids most wins, at the price of the second
     #[command(subcommand)]
     Auction(session::Auction),
-    /// Compute a number of what each member gives
+    /// Compare key figures: mean and quartiles of all, and in which quarter one's own are
+    #[command(subcommand)]
+    Benchmark(session::Benchmark),
+    /// Plan a supply chain at the least cost of all
+    #[command(subcommand)]
+    Plan(session::Plan),
+    /// Compute a number of what each member gives, or any function
     #[command(subcommand)]
     Run(session::Run),
     /// Show where the card's session is, or how the last one ended
@@ -68,9 +76,9 @@ enum Command {
     Result,
     /// Leave the session that the card is in
     Leave,
-    /// Write, check and try functions: what a computation computes
+    /// Write, check and try functions, and have the card keep them: what a computation computes
     #[command(subcommand)]
-    Function(function::FunctionCommand),
+    Function(FunctionCommand),
 }
 
 fn main() -> ExitCode {
@@ -94,12 +102,15 @@ fn run(arguments: &Arguments) -> ExitCode {
 
 fn carry_out(arguments: &Arguments) -> Result<Report, command_line::Failure> {
     let command = match &arguments.command {
-        Command::Function(command) => {
+        Command::Function(FunctionCommand::Local(command)) => {
             return function::run(command).map_err(|failure| failure.parts());
         }
+        Command::Function(FunctionCommand::Card(command)) => SessionCommand::Function(command),
         Command::Init(init) => SessionCommand::Init(init),
         Command::Id => SessionCommand::Id,
         Command::Auction(auction) => SessionCommand::Auction(auction),
+        Command::Benchmark(benchmark) => SessionCommand::Benchmark(benchmark),
+        Command::Plan(plan) => SessionCommand::Plan(plan),
         Command::Run(run) => SessionCommand::Run(run),
         Command::Status => SessionCommand::Status,
         Command::Result => SessionCommand::Result,

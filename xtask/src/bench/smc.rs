@@ -1,12 +1,14 @@
-//! `cargo xtask bench smc`: what an auction costs that nobody holds.
+//! `cargo xtask bench smc`: what an auction costs that nobody holds, and a comparison of key figures.
 //!
 //! A daemon with an embedded soft card for each member, QUIC between them, and the members' programs in this process:
-//! sessions are measured, not starts of programs. The first session of each size is not counted.
+//! sessions are measured, not starts of programs. Modules that are shipped are computed, which cards get once, before the
+//! sessions. The first session of each size is not counted.
 
 mod arena;
 mod member;
 mod report;
 mod tally;
+mod task;
 
 use serde::Serialize;
 use system_tests::{Binaries, Deployment};
@@ -17,6 +19,7 @@ use crate::prepare;
 use crate::shell::{self, Result, cargo, target};
 use arena::{Arena, Session};
 use tally::Part;
+use task::Task;
 
 /// How many members.
 const SIZES: [usize; 3] = [3, 5, 9];
@@ -34,7 +37,10 @@ struct Findings {
 /// Medians over the sessions of one size.
 #[derive(Clone, Copy, Debug, Serialize)]
 struct Summary {
+    task: Task,
     members: usize,
+    /// Giving a card the function, which it keeps.
+    load_ms: f64,
     /// Of a session.
     rounds: u32,
     /// From the first order until all links are up at all members.
@@ -86,11 +92,12 @@ pub(super) fn run(sessions: usize, large: bool, json: bool) -> Result {
     shell::run(cargo().args(["build", "--release"]).args(packages))?;
     let binaries = Binaries::in_directory(target().join("release"));
     let sizes: &[usize] = if large { &LARGE_SIZES } else { &SIZES };
-    let sizes = sizes.iter().map(|n| measure(&binaries, *n, sessions));
+    let sizes = sizes.iter().map(|n| measure_all(&binaries, *n, sessions));
+    let sizes = sizes.collect::<Result<Vec<_>>>()?;
     let findings = Findings {
         machine: machine(),
         sessions,
-        sizes: sizes.collect::<Result<_>>()?,
+        sizes: sizes.concat(),
     };
     match json {
         true => super::print_json(&findings)?,
@@ -99,18 +106,32 @@ pub(super) fn run(sessions: usize, large: bool, json: bool) -> Result {
     Ok(())
 }
 
-fn measure(binaries: &Binaries, members: usize, sessions: usize) -> Result<Summary> {
+/// All that so many members do, on the same daemons.
+fn measure_all(binaries: &Binaries, members: usize, sessions: usize) -> Result<Vec<Summary>> {
     let deployment = Deployment::create(binaries.clone()).map_err(words)?;
     let mut arena = Arena::assemble(&deployment, members)?;
-    arena.session()?;
+    let tasks = Task::ALL.into_iter();
+    let tasks = tasks.filter(|task| members >= task.members_min());
+    tasks
+        .map(|task| measure(&mut arena, task, members, sessions))
+        .collect()
+}
+
+fn measure(arena: &mut Arena, task: Task, members: usize, sessions: usize) -> Result<Summary> {
+    let loads = arena.load(task)?;
+    let loads = loads.iter().map(|load| load.as_secs_f64() * 1e3);
+    let load_ms = median(loads.collect());
+    arena.session(task)?;
     let mut measured = Vec::new();
     for session in 1..=sessions {
-        eprintln!("bench: {members} members, session {session} of {sessions}");
-        measured.push(arena.session()?);
+        eprintln!("bench: {task:?}, {members} members, session {session} of {sessions}");
+        measured.push(arena.session(task)?);
     }
     let of = |value: &dyn Fn(&Session) -> f64| median(measured.iter().map(value).collect());
     Ok(Summary {
+        task,
         members,
+        load_ms,
         rounds: measured.first().map_or(0, |session| session.rounds),
         setup: costs(&measured, |session| session.setup),
         computing: costs(&measured, |session| session.computing),

@@ -1,18 +1,28 @@
 //! `pals function`: what a computation computes, from its beginning to a module that cards take.
 
-mod module;
+pub(crate) mod module;
 mod new;
 mod run;
-mod value;
+pub(crate) mod value;
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
 use crate::report::{Failure, Report};
+use crate::session::CardFunction;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum FunctionCommand {
+    #[command(flatten)]
+    Local(LocalFunction),
+    #[command(flatten)]
+    Card(CardFunction),
+}
+
+/// What needs no card.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LocalFunction {
     /// Begin a function in Rust: a directory with its source, its tests and how to build it
     New {
         /// Its name, and that of the directory: small letters, digits and hyphens
@@ -85,11 +95,11 @@ A Vickrey auction, price public, of member 0, with a reserve of 100:
 ///
 /// # Errors
 /// [`Failure`] saying what is wrong and what to do.
-pub(crate) fn run(command: &FunctionCommand) -> Result<Report, Failure> {
+pub(crate) fn run(command: &LocalFunction) -> Result<Report, Failure> {
     match command {
-        FunctionCommand::New { name } => new::run(name),
-        FunctionCommand::Check { file } => module::check(file),
-        FunctionCommand::Hash { file } => module::hash(file),
-        FunctionCommand::Run(arguments) => run::run(arguments),
+        LocalFunction::New { name } => new::run(name),
+        LocalFunction::Check { file } => module::check(file),
+        LocalFunction::Hash { file } => module::hash(file),
+        LocalFunction::Run(arguments) => run::run(arguments),
     }
 }

@@ -15,12 +15,21 @@ const MAGIC: &[u8] = b"\0asm";
 /// A module as a card has it, and its length in bytes.
 pub(super) fn load(file: &Path) -> Result<(Module, usize), Failure> {
     let bytes = fs::read(file).map_err(Failure::file(file))?;
+    Ok((check_bytes(file, &bytes)?, bytes.len()))
+}
+
+/// The bytes of a module that cards take.
+pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = fs::read(file).map_err(Failure::file(file))?;
+    check_bytes(file, &bytes)?;
+    Ok(bytes)
+}
+
+fn check_bytes(file: &Path, bytes: &[u8]) -> Result<Module, Failure> {
     if !bytes.starts_with(MAGIC) {
         return Err(Failure::NoModule(file.display().to_string()));
     }
-    let module = Module::load(&bytes);
-    let module = module.map_err(|error| Failure::Module(file.to_path_buf(), error))?;
-    Ok((module, bytes.len()))
+    Module::load(bytes).map_err(|error| Failure::Module(file.to_path_buf(), error))
 }
 
 pub(super) fn check(file: &Path) -> Result<Report, Failure> {

@@ -23,7 +23,7 @@ pub(super) fn read(text: &str) -> Result<Input, Failure> {
 }
 
 /// Reads what cannot be absent.
-pub(super) fn present(text: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+pub(crate) fn present(text: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let wrong = || Failure::Value(text.to_owned(), "this cannot be absent".into());
     read(text)?.ok_or_else(wrong)
 }

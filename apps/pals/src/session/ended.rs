@@ -1,13 +1,13 @@
 //! How a session ended, for people and for programs.
 
 use libetp::client::text::hex;
-use libetp::params::pals::{AuctionResult, Outcome, SessionResult};
-use pals::Found;
+use libetp::params::pals::{Outcome, SessionResult};
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::program::{Failure, Kind};
 use super::terms::Agreement;
+use super::words;
 use crate::report::Report;
 
 /// The end of a session.
@@ -40,16 +40,17 @@ impl<'a> Ended<'a> {
         if self.outcome != Some(Outcome::Result) {
             return Err(self.failure());
         }
-        let found = self.agreement.computation.found(&self.result);
-        let found = found.map_err(|error| {
-            Failure::new(
-                Kind::Other,
-                format!("the card tells no result of this function: {error}"),
-            )
+        let roster = &self.agreement.roster;
+        let found = self.agreement.computation.found(&self.result, roster.n());
+        let found = found.ok_or_else(|| {
+            let text = "the card tells what is no result of this function";
+            Failure::new(Kind::Other, text).hint("are card and pals of the same version?")
         })?;
         let mut facts = self.facts();
-        facts.extend(self.found_facts(&found));
-        let mut text = self.text(&found);
+        if let Value::Object(found) = words::facts(&found, roster.me) {
+            facts.extend(found);
+        }
+        let mut text = words::told(&found, roster);
         if let Some(missing) = self.missing_text() {
             text = format!("{text}\n{missing}");
         }
@@ -60,7 +61,8 @@ impl<'a> Ended<'a> {
     fn facts(&self) -> Map<String, Value> {
         let agreement = self.agreement;
         let facts = json!({
-            "function": agreement.computation.native().name(),
+            "function": agreement.name(),
+            "sha256": hex(&agreement.descriptor().function),
             "outcome": self.outcome.map(Outcome::name),
             "session": self.session,
             "me": agreement.roster.me,
@@ -80,48 +82,6 @@ impl<'a> Ended<'a> {
             json!({ "round": round, "members": members })
         };
         self.missed.iter().map(fact).collect()
-    }
-
-    fn found_facts(&self, found: &Found) -> Map<String, Value> {
-        let facts = match found {
-            Found::Auction(AuctionResult { won, winner, price }) => {
-                json!({ "won": won, "winner": winner, "price": price })
-            }
-            Found::Sum(count, sum) => {
-                // Larger than numbers that programs read from JSON.
-                json!({ "count": count, "sum": sum.map(|sum| sum.to_string()) })
-            }
-            Found::Maximum(count, maximum) => json!({ "count": count, "maximum": maximum }),
-        };
-        match facts {
-            Value::Object(facts) => facts,
-            _ => Map::new(),
-        }
-    }
-
-    fn text(&self, found: &Found) -> String {
-        match found {
-            Found::Auction(result) => self.auction(result),
-            Found::Sum(count, Some(sum)) => format!("The sum of {count} numbers is {sum}."),
-            Found::Maximum(count, Some(maximum)) => {
-                format!("The largest of {count} numbers is {maximum}.")
-            }
-            Found::Sum(count, None) | Found::Maximum(count, None) => {
-                format!("Only {count} gave a number: too few for a result.")
-            }
-        }
-    }
-
-    fn auction(&self, result: &AuctionResult) -> String {
-        let winner = result.winner.map(usize::from);
-        let winner = winner.and_then(|at| self.agreement.roster.name(at));
-        match (result.won, winner, result.price) {
-            (true, _, Some(price)) => format!("You won, at the price of {price}."),
-            (true, _, None) => "You won.".into(),
-            (false, Some(winner), Some(price)) => format!("{winner} won, at the price of {price}."),
-            (false, _, Some(price)) => format!("You did not win. The price is {price}."),
-            (false, ..) => "You did not win.".into(),
-        }
     }
 
     /// Who was missing, and when.
@@ -147,7 +107,7 @@ impl<'a> Ended<'a> {
         let (text, hint) = match self.outcome {
             Some(Outcome::Trapped) => (
                 "the function gave no result, or this host gave the card too little time to compute",
-                "begin again; longer rounds give more time",
+                "begin again: longer rounds give more time, `--fuel` and `--memory` of `create` grant more",
             ),
             Some(Outcome::Halted) => (
                 "the card took no part in the end: this host, or too many others, did not deliver in time",

@@ -3,24 +3,26 @@
 mod account;
 mod attend;
 mod begin;
+mod code;
+mod commands;
 mod ended;
+mod function;
 mod interrupt;
+mod invitation;
 mod look;
 mod options;
 mod program;
 mod roster;
 mod terms;
 mod watch;
+mod words;
 
 use card_owner::{Access, Settings};
-use libetp::params::pals::{AuctionTerms, Native, Quorum};
-use pals::Computation;
 use serde_json::json;
 
-pub(crate) use options::{Auction, Init, Run, Way};
+pub(crate) use options::{Auction, Benchmark, CardFunction, Init, Plan, Run, Way};
 
 use crate::report::Report;
-use options::{Create, CreateAuction, Number};
 use program::{Failure, Home};
 
 /// A command about sessions.
@@ -28,7 +30,10 @@ pub(crate) enum SessionCommand<'a> {
     Init(&'a Init),
     Id,
     Auction(&'a Auction),
+    Benchmark(&'a Benchmark),
+    Plan(&'a Plan),
     Run(&'a Run),
+    Function(&'a CardFunction),
     Status,
     Result,
     Leave,
@@ -53,9 +58,14 @@ fn carry_out(access: &Access<'_>, command: &SessionCommand<'_>) -> Result<Report
             let home = Home::open(access.home)?;
             Ok(introduce(&Settings::load(&home, access)?))
         }
-        SessionCommand::Auction(auction) => self::auction(access, auction),
-        SessionCommand::Run(Run::Sum(number)) => sum(access, number),
-        SessionCommand::Run(Run::Maximum(number)) => maximum(access, number),
+        SessionCommand::Auction(auction) => commands::auction(access, auction),
+        SessionCommand::Benchmark(benchmark) => commands::benchmark(access, benchmark),
+        SessionCommand::Plan(plan) => commands::plan(access, plan),
+        SessionCommand::Run(Run::Sum(number)) => commands::sum(access, number),
+        SessionCommand::Run(Run::Maximum(number)) => commands::maximum(access, number),
+        SessionCommand::Run(Run::Create(run)) => commands::create_any(access, run),
+        SessionCommand::Run(Run::Join(run)) => commands::join_any(access, run),
+        SessionCommand::Function(command) => function::run(access, command),
         SessionCommand::Status => look::status(access),
         SessionCommand::Result => look::result(access),
         SessionCommand::Leave => look::leave(access),
@@ -72,58 +82,4 @@ fn introduce(settings: &Settings) -> Report {
         "scheme": settings.scheme,
     });
     Report { text: code, json }
-}
-
-fn auction(access: &Access<'_>, auction: &Auction) -> Result<Report, Failure> {
-    match auction {
-        Auction::Create(create) => {
-            let CreateAuction {
-                bid,
-                reserve,
-                auctioneer,
-                public_price,
-                ..
-            } = *create;
-            let computation = Computation::Auction(AuctionTerms {
-                reserve,
-                auctioneer: auctioneer.then_some(0),
-                is_price_public: public_price,
-            });
-            let bid = bid.unwrap_or_default().to_be_bytes();
-            begin::create(access, &create.create, computation, bid)
-        }
-        Auction::Join(join) => {
-            begin::join(access, &join.join, Native::Auction, join.bid.to_be_bytes())
-        }
-    }
-}
-
-fn sum(access: &Access<'_>, number: &Number<i64>) -> Result<Report, Failure> {
-    match number {
-        Number::Create(it) => {
-            let computation = Computation::Sum(quorum(it.at_least, &it.create));
-            begin::create(access, &it.create, computation, it.value.to_be_bytes())
-        }
-        Number::Join(it) => begin::join(access, &it.join, Native::Sum, it.value.to_be_bytes()),
-    }
-}
-
-fn maximum(access: &Access<'_>, number: &Number<u64>) -> Result<Report, Failure> {
-    match number {
-        Number::Create(it) => {
-            let computation = Computation::Maximum(quorum(it.at_least, &it.create));
-            begin::create(access, &it.create, computation, it.value.to_be_bytes())
-        }
-        Number::Join(it) => begin::join(access, &it.join, Native::Maximum, it.value.to_be_bytes()),
-    }
-}
-
-/// Those members whose hosts are right are there.
-fn quorum(at_least: Option<u8>, create: &Create) -> Quorum {
-    let n = create.with.len() + 1;
-    let corrupt = create.corrupt.map_or((n - 1) / 2, usize::from);
-    let right = u8::try_from(n.saturating_sub(corrupt)).unwrap_or(u8::MAX);
-    Quorum {
-        inputs_min: at_least.unwrap_or(right),
-    }
 }

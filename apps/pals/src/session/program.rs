@@ -35,3 +35,14 @@ impl card_owner::Program for PalsProgram {
         }
     }
 }
+
+impl From<crate::report::Failure> for Failure {
+    fn from(failure: crate::report::Failure) -> Self {
+        let parts = failure.parts();
+        let failure = Self::new(parts.kind, parts.message);
+        match parts.hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}

@@ -34,6 +34,17 @@ impl Roster {
         }
     }
 
+    /// With these names, all of the same code.
+    #[cfg(test)]
+    pub(super) fn of_names(me: usize, names: &[&str]) -> Self {
+        let code = format!("{}@02aabbccddeeff0011223344:7", "ab".repeat(32));
+        Self {
+            me,
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            codes: vec![code.parse().expect("a code"); names.len()],
+        }
+    }
+
     /// How many there are.
     pub(super) fn n(&self) -> usize {
         self.names.len()
@@ -82,14 +93,7 @@ mod tests {
 
     #[test]
     fn bits_are_members_and_nobody_misses_oneself() {
-        let code: MemberCode = format!("{}@02aabbccddeeff0011223344:7", "ab".repeat(32))
-            .parse()
-            .unwrap();
-        let roster = Roster {
-            me: 1,
-            names: ["a", "b", "c"].map(String::from).into(),
-            codes: vec![code; 3],
-        };
+        let roster = Roster::of_names(1, &["a", "b", "c"]);
         assert_eq!(roster.of_bits(0b1_0101), [0, 2]);
         assert_eq!(roster.others_without(0b001), [2]);
         assert_eq!(roster.names(&[0, 2, 7]), "a, c");

@@ -2,12 +2,14 @@
 
 use std::fmt::Write;
 
-use libetp::params::pals::{AuctionTerms, Descriptor, Quorum};
+use libetp::params::pals::Descriptor;
 use oncard_trustedpals::session::Terms;
-use pals::Computation;
+use pals::{Computation, Shipped};
 
+use super::code::Code;
 use super::program::{Failure, Kind};
 use super::roster::Roster;
+use super::words;
 
 /// A session that cards take, of a function that is known here.
 pub(super) struct Agreement {
@@ -40,12 +42,18 @@ impl Agreement {
         self.terms.descriptor()
     }
 
-    /// All that there is to agree to.
-    pub(super) fn text(&self) -> String {
+    /// What the function is called, if it is known here.
+    pub(super) fn name(&self) -> Option<&'static str> {
+        self.computation.shipped().map(Shipped::name)
+    }
+
+    /// All that there is to agree to, if the function is that one.
+    pub(super) fn text(&self, code: &Code) -> String {
         let (descriptor, n) = (self.descriptor(), self.roster.n());
-        let mut text = format!("{} among {n} members:\n", self.computation.native().name());
+        let mut text = format!("{} among {n} members:\n", code.name());
         text += &self.roster.lines("  ");
-        let _ = writeln!(text, "  {}.", self.what());
+        text += &code.lines("  ");
+        let _ = writeln!(text, "  {}", words::agreed(&self.computation, &self.roster));
         let _ = writeln!(
             text,
             "  The result is right for all whose host is right, if at most {} of {n} hosts are corrupt or fail.",
@@ -59,37 +67,27 @@ impl Agreement {
             descriptor.round_ms,
             most_ms.div_ceil(1_000)
         );
+        text += &self.spending();
         let _ = writeln!(text, "  {}", self.cards());
         text
     }
 
-    fn what(&self) -> String {
-        match &self.computation {
-            Computation::Auction(terms) => self.auction(terms),
-            Computation::Sum(quorum) => format!("All learn the sum{}", of_at_least(quorum)),
-            Computation::Maximum(quorum) => {
-                format!("All learn the largest number{}", of_at_least(quorum))
-            }
+    /// What the function may spend, if that is no small matter.
+    fn spending(&self) -> String {
+        let Descriptor {
+            fuel,
+            slice,
+            memory_bytes,
+            ..
+        } = *self.descriptor();
+        let rounds = fuel.div_ceil(slice);
+        match rounds == 1 && self.computation.shipped().is_some() {
+            true => String::new(),
+            false => format!(
+                "  It may spend {fuel} units of fuel in {rounds} of these rounds, and {} KiB of memory.\n",
+                memory_bytes / 1_024
+            ),
         }
-    }
-
-    fn auction(&self, terms: &AuctionTerms) -> String {
-        let mut text = format!(
-            "Who bids most wins, at the second highest price and at least {}. ",
-            terms.reserve
-        );
-        text += match terms.is_price_public {
-            true => "All learn the price, but not who pays it",
-            false => "The price is told to who wins",
-        };
-        let auctioneer = terms.auctioneer.map(usize::from);
-        if let Some(name) = auctioneer.and_then(|at| self.roster.name(at)) {
-            let _ = write!(
-                text,
-                "; {name} learns who wins at which price, and does not bid"
-            );
-        }
-        text
     }
 
     /// What may be said of the cards.
@@ -106,10 +104,3 @@ const CLASS_0: &str = "\
 Class 0: cards may be programs on their hosts. Each such host can see ALL inputs, and one that
   changes its card's memory can change the result. To try things out, and among hosts that trust
   each other.";
-
-fn of_at_least(quorum: &Quorum) -> String {
-    format!(
-        " and how many gave one; with fewer than {} only how many",
-        quorum.inputs_min
-    )
-}

@@ -5,6 +5,7 @@
 mod auction;
 mod benchmark;
 mod engine;
+mod grants;
 mod hostile;
 mod kept;
 mod linear;

@@ -1,25 +1,21 @@
-//! Hosts, their daemons, and auctions among them.
+//! Hosts, their daemons, and sessions among them.
 
 use std::thread;
+use std::time::Duration;
 
-use libetp::params::pals::{AuctionTerms, Descriptor};
-use pals::{COVER_ROUNDS, Computation, Proposal};
 use system_tests::{Deployment, Host, Peer};
 
 use super::member::{Member, Told};
 use super::tally::{Part, Span, Tally};
+use super::task::Task;
 use super::words;
 use crate::bench::contender::cpu_us_of;
 use crate::shell::Result;
-
-/// Nobody may miss a round because the machine is slow: rounds end when all packets are in.
-const ROUND_MS: u32 = 20_000;
 
 /// Daemons that run, and their members' programs.
 pub(super) struct Arena {
     hosts: Vec<Host>,
     members: Vec<Member>,
-    descriptor: Descriptor,
 }
 
 /// What a session took.
@@ -37,32 +33,25 @@ impl Arena {
         let hosts = start(at, n)?;
         let members = hosts.iter().map(|host| Member::at(host, at));
         let members = members.collect::<Result<Vec<_>>>()?;
-        let proposal = Proposal {
-            members: members.iter().map(Member::named).collect(),
-            computation: Computation::Auction(AuctionTerms {
-                reserve: 1,
-                auctioneer: None,
-                is_price_public: false,
-            }),
-            min_class: 0,
-            corrupt: None,
-            cover_rounds: COVER_ROUNDS,
-            round_ms: ROUND_MS,
-        };
-        Ok(Self {
-            hosts,
-            members,
-            descriptor: proposal.descriptor(),
-        })
+        Ok(Self { hosts, members })
     }
 
-    /// One auction, from the first order to the last result.
-    pub(super) fn session(&mut self) -> Result<Session> {
+    /// Gives each card the function, once and for all; how long that took for each.
+    pub(super) fn load(&mut self, task: Task) -> Result<Vec<Duration>> {
+        let module = task.shipped().module();
+        let members = self.members.iter_mut();
+        members.map(|member| member.load(module)).collect()
+    }
+
+    /// One session, from the first order to the last result.
+    pub(super) fn session(&mut self, task: Task) -> Result<Session> {
         let (daemons, programs) = (self.daemons_cpu_us()?, cpu_us_of(std::process::id())?);
-        let told = self.play()?;
+        let told = self.play(task)?;
         let daemons_cpu_us = self.daemons_cpu_us()? - daemons;
         let programs_cpu_us = cpu_us_of(std::process::id())? - programs;
-        check(&told, &self.descriptor)?;
+        for (at, told) in told.iter().enumerate() {
+            task.check(&told.result, at, self.members.len())?;
+        }
         let span = Span::of(&told).ok_or("a session without members")?;
         let mut tally = Tally::new(span);
         self.hosts.iter().try_for_each(|host| tally.add(host))?;
@@ -77,15 +66,15 @@ impl Arena {
     }
 
     /// All at once, each on a thread; the first one opens.
-    fn play(&mut self) -> Result<Vec<Told>> {
-        let descriptor = &self.descriptor;
+    fn play(&mut self, task: Task) -> Result<Vec<Told>> {
+        let descriptor = &task.descriptor(self.members.iter().map(Member::named).collect());
         thread::scope(|scope| {
             let members = self.members.iter_mut().enumerate();
             let playing = members.map(|(at, member)| {
-                let bid = 1_000 + at as u64;
+                let input = task.input(at);
                 scope.spawn(move || match at {
-                    0 => member.open(descriptor, bid),
-                    _ => member.join(descriptor, bid),
+                    0 => member.open(descriptor, input),
+                    _ => member.join(descriptor, input),
                 })
             });
             let playing: Vec<_> = playing.collect();
@@ -114,18 +103,4 @@ fn start(at: &Deployment, n: usize) -> Result<Vec<Host>> {
         host.start(&others).map_err(words)?;
     }
     Ok(hosts)
-}
-
-/// The highest bid is the last member's, the price that of the one before.
-fn check(told: &[Told], descriptor: &Descriptor) -> Result {
-    let n = descriptor.members.0.len();
-    let price = 1_000 + n as u64 - 2;
-    for (at, told) in told.iter().enumerate() {
-        let wins = at == n - 1;
-        let right = told.won == wins && told.price == wins.then_some(price);
-        if !right {
-            return Err(format!("member {at} was told another end: {told:?}"));
-        }
-    }
-    Ok(())
 }

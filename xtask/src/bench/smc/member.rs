@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use ::pals::{Controller, Step};
+use ::pals::{Controller, Library, Step};
 use etp_pki::Role;
 use etp_pki::scheme::SchemeFile;
 use libetp::client::blocking::{Capability, CapabilityFile, CardSession, Connection};
@@ -10,11 +10,10 @@ use libetp::client::{CardPin, Event, Taking};
 use libetp::digest::Hash;
 use libetp::params::Param;
 use libetp::params::pals::{
-    self, AuctionResult, Descriptor, Invite, JoinSession, OpenSession, Outcome, SessionResult,
-    SessionState, Stage,
+    self, Descriptor, Invite, JoinSession, OpenSession, Outcome, SessionResult, SessionState, Stage,
 };
 use libetp::params::runtime::{CardInfo, CardInfoRequest, OrderRefused, RefusalCode};
-use libetp::{Message, Mtype, codec};
+use libetp::{Message, Mtype};
 use system_tests::{Deployment, Host, PIN};
 
 use super::words;
@@ -38,7 +37,7 @@ pub(super) struct Moment {
 }
 
 /// What a session came to for a member.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Told {
     /// The order; of one who joins, when it was invited.
     pub(super) began: Moment,
@@ -47,8 +46,7 @@ pub(super) struct Told {
     /// The result is here.
     pub(super) ended: Moment,
     pub(super) rounds: u32,
-    pub(super) won: bool,
-    pub(super) price: Option<u64>,
+    pub(super) result: Vec<u8>,
 }
 
 impl Moment {
@@ -93,12 +91,21 @@ impl Member {
         }
     }
 
+    /// Gives the card a function and approves it; how long that took.
+    pub(super) fn load(&mut self, module: &[u8]) -> Result<Duration> {
+        let began = Instant::now();
+        let mut library = Library::new(&mut self.session, &mut self.capability);
+        library.provide(module).map_err(words)?;
+        self.capability.take_received();
+        Ok(began.elapsed())
+    }
+
     /// Opens the session, and attends to it until it ends.
-    pub(super) fn open(&mut self, descriptor: &Descriptor, bid: u64) -> Result<Told> {
+    pub(super) fn open(&mut self, descriptor: &Descriptor, input: Vec<u8>) -> Result<Told> {
         let began = Moment::now();
         let order = OpenSession {
             descriptor: descriptor.clone(),
-            input: bid.to_be_bytes().into(),
+            input,
         };
         let sent = self.session.send(&mut self.capability, &order);
         sent.map_err(words)?;
@@ -106,7 +113,7 @@ impl Member {
     }
 
     /// Joins as soon as it is invited, and attends to the session until it ends.
-    pub(super) fn join(&mut self, descriptor: &Descriptor, bid: u64) -> Result<Told> {
+    pub(super) fn join(&mut self, descriptor: &Descriptor, input: Vec<u8>) -> Result<Told> {
         let invite: Invite = loop {
             let message = self.next(PATIENCE)?.ok_or("nobody invites")?;
             if message.header.mtype == Mtype::SESSION_INVITE {
@@ -117,7 +124,7 @@ impl Member {
         let order = JoinSession {
             descriptor: invite.descriptor,
             opening: invite.opening,
-            input: bid.to_be_bytes().into(),
+            input,
         };
         let sent = self.session.send(&mut self.capability, &order);
         sent.map_err(words)?;
@@ -228,14 +235,12 @@ impl Watch {
         let part = result.result.as_deref();
         let part = part.filter(|_| result.outcome == Outcome::Result as u8);
         let part = part.ok_or_else(|| format!("a session without a result: {result:?}"))?;
-        let AuctionResult { won, price, .. } = codec::from_slice(part).map_err(words)?;
         Ok(Told {
             began,
             linked: self.linked.ok_or("a session without links")?,
             ended,
             rounds: self.last.map_or(0, |state| state.rounds),
-            won,
-            price,
+            result: part.to_vec(),
         })
     }
 }

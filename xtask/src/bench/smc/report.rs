@@ -1,5 +1,6 @@
 //! The tables, as they stand in docs/benchmarks.md, and which goals are met.
 
+use super::task::Task;
 use super::{Costs, Findings, Summary};
 
 /// What MP-SPDZ took for the same auction, shares of an honest majority against malicious parties, in memory on one
@@ -14,7 +15,16 @@ pub(super) fn print(findings: &Findings) {
         sessions,
         sizes,
     } = findings;
-    println!("{machine}; medians of {sessions} sessions.\n");
+    println!("{machine}; medians of {sessions} sessions.");
+    for task in Task::ALL {
+        let sizes = sizes.iter().filter(|size| size.task == task);
+        let sizes: Vec<&Summary> = sizes.collect();
+        println!("\n{}:\n", task.words());
+        print_task(&sizes);
+    }
+}
+
+fn print_task(sizes: &[&Summary]) {
     println!(
         "| members | set-up | messages | KB | rounds | time of all | packets | KB | both: time | MB | goal: time | MB |"
     );
@@ -22,9 +32,9 @@ pub(super) fn print(findings: &Findings) {
     sizes.iter().for_each(|size| println!("{}", row(size)));
     println!(
         "\n| members | cards in set-up: commands, CPU + I/O | in rounds: commands, CPU + I/O \
-         | CPU of all daemons | of it the cards | CPU of the programs |"
+         | CPU of all daemons | of it the cards | CPU of the programs | once: giving a card the function |"
     );
-    println!("|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|");
     sizes.iter().for_each(|size| println!("{}", profile(size)));
 }
 
@@ -37,7 +47,8 @@ fn row(size: &Summary) -> String {
         ..
     } = size;
     let (ms, megabytes) = (size.elapsed_ms(), size.megabytes());
-    let peer = MP_SPDZ.iter().find(|(n, ..)| n == members);
+    let is_auction = size.task == Task::Auction;
+    let peer = MP_SPDZ.iter().find(|(n, ..)| is_auction && n == members);
     let goals = peer.map(|(_, peer_ms, peer_mb)| {
         let is_goal = *members >= GOALS_FROM;
         let time = goal(&format!("{peer_ms:.0} ms"), ms < *peer_ms, is_goal);
@@ -73,13 +84,14 @@ fn profile(size: &Summary) -> String {
         )
     };
     format!(
-        "| {} | {} | {} | {:.0} ms | {:.1} ms | {:.0} ms |",
+        "| {} | {} | {} | {:.0} ms | {:.1} ms | {:.0} ms | {:.0} ms |",
         size.members,
         cards(&size.setup),
         cards(&size.computing),
         size.daemons_cpu_ms,
         size.cards_cpu_ms(),
         size.programs_cpu_ms,
+        size.load_ms,
     )
 }
 
@@ -97,7 +109,9 @@ mod tests {
             cards_io_ms: 2.5,
         };
         Summary {
+            task: Task::Auction,
             members,
+            load_ms: 12.0,
             rounds: 6,
             setup: costs,
             computing: costs,
@@ -120,13 +134,18 @@ mod tests {
         );
         assert!(row(&summary(3, 38.4, 80_000.0)).ends_with("| (18 ms) | (0.05) |"));
         assert!(row(&summary(9, 38.4, 80_000.0)).ends_with("| - | - |"));
+        let comparison = Summary {
+            task: Task::Benchmark,
+            ..summary(5, 38.4, 80_000.0)
+        };
+        assert!(row(&comparison).ends_with("| - | - |"));
     }
 
     #[test]
     fn the_profile_has_both_parts_of_the_cards() {
         assert_eq!(
             profile(&summary(5, 1.0, 1.0)),
-            "| 5 | 10, 4.0 + 2.5 ms | 10, 4.0 + 2.5 ms | 30 ms | 8.0 ms | 7 ms |"
+            "| 5 | 10, 4.0 + 2.5 ms | 10, 4.0 + 2.5 ms | 30 ms | 8.0 ms | 7 ms | 12 ms |"
         );
     }
 }

@@ -1,7 +1,7 @@
 use libetp::codec::to_vec;
-use libetp::params::pals::{Descriptor, Outcome, Quorum};
+use libetp::params::pals::{Descriptor, Outcome};
 use libetp::{EntityId, Header};
-use pals::{Computation, MemberCode, Proposal};
+use pals::{Computation, MemberCode, Proposal, Quorum};
 
 use super::*;
 
@@ -14,9 +14,12 @@ fn agreement() -> Agreement {
         let word = format!("{}@02aabbccddeeff00112233{at:02x}:7", hex(&[at; 32]));
         word.parse::<MemberCode>().unwrap().member()
     };
+    let computation = Computation::Sum(Quorum { inputs_min: 2 });
     let proposal = Proposal {
         members: (0..3).map(member).collect(),
-        computation: Computation::Sum(Quorum { inputs_min: 2 }),
+        grant: computation.grant(3, 8),
+        computation,
+        input_bytes: 8,
         min_class: 0,
         corrupt: None,
         cover_rounds: 1,

@@ -1,10 +1,22 @@
 //! The command line of sessions.
 
+mod auction;
+mod benchmark;
+mod function;
+mod plan;
+mod run;
+
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use libetp::Domain;
-use pals::{COVER_ROUNDS, MemberCode, ROUND_MS};
+use pals::{COVER_ROUNDS, Grant, MemberCode, ROUND_MS};
+
+pub(crate) use auction::{Auction, CreateAuction};
+pub(crate) use benchmark::{Benchmark, CreateBenchmark};
+pub(crate) use function::{CardFunction, Named};
+pub(crate) use plan::{CreatePlan, Plan, SiteFile};
+pub(crate) use run::{CreateAny, JoinAny, Number, Run};
 
 const HEADING: &str = "For sessions";
 
@@ -49,89 +61,6 @@ pub(crate) struct Init {
     pub(super) domain: Option<Domain>,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum Auction {
-    /// Invite others to an auction, and bid
-    Create(CreateAuction),
-    /// Bid in the auction that somebody invites to
-    Join(JoinAuction),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CreateAuction {
-    #[command(flatten)]
-    pub(super) create: Create,
-    /// Your bid; nobody learns it
-    #[arg(long, value_name = "PRICE", required_unless_present = "auctioneer")]
-    pub(super) bid: Option<u64>,
-    /// Lowest price
-    #[arg(long, value_name = "PRICE", default_value_t = 1)]
-    pub(super) reserve: u64,
-    /// Do not bid, but learn who wins and at which price
-    #[arg(long, conflicts_with = "bid")]
-    pub(super) auctioneer: bool,
-    /// Tell the price to all members
-    #[arg(long)]
-    pub(super) public_price: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct JoinAuction {
-    #[command(flatten)]
-    pub(super) join: Join,
-    /// Your bid; nobody learns it
-    #[arg(long, value_name = "PRICE")]
-    pub(super) bid: u64,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Run {
-    /// The sum of integers, and how many there are
-    #[command(subcommand)]
-    Sum(Number<i64>),
-    /// The largest of integers that are not negative
-    #[command(subcommand)]
-    Maximum(Number<u64>),
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Number<T: Value> {
-    /// Invite others, and give your number
-    Create(CreateNumber<T>),
-    /// Give your number to what somebody invites to
-    Join(JoinNumber<T>),
-}
-
-/// A number on the command line.
-pub(crate) trait Value:
-    std::str::FromStr<Err = std::num::ParseIntError> + Clone + Send + Sync + 'static
-{
-}
-
-impl Value for i64 {}
-impl Value for u64 {}
-
-#[derive(Debug, Args)]
-pub(crate) struct CreateNumber<T: Value> {
-    #[command(flatten)]
-    pub(super) create: Create,
-    /// Your number; nobody learns it
-    #[arg(long, allow_hyphen_values = true)]
-    pub(super) value: T,
-    /// With fewer numbers there is no result [default: that of all members with a right host]
-    #[arg(long, value_name = "N")]
-    pub(super) at_least: Option<u8>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct JoinNumber<T: Value> {
-    #[command(flatten)]
-    pub(super) join: Join,
-    /// Your number; nobody learns it
-    #[arg(long, allow_hyphen_values = true)]
-    pub(super) value: T,
-}
-
 /// What the first member chooses in any session.
 #[derive(Debug, Args)]
 pub(crate) struct Create {
@@ -153,6 +82,32 @@ pub(crate) struct Create {
     /// Wait so long for all members to join
     #[arg(long, value_name = "SECONDS", default_value_t = WAIT_S)]
     pub(super) wait: u64,
+}
+
+/// What the first member may grant beside what is usual.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Spending {
+    /// Fuel of the function in all, about one unit for an instruction; all of it is spent
+    #[arg(long, value_name = "FUEL")]
+    fuel: Option<u64>,
+    /// Fuel of the function in each round of work [default: all of it, 20000000, or a 400th]
+    #[arg(long, value_name = "FUEL")]
+    slice: Option<u64>,
+    /// Most memory of the function
+    #[arg(long, value_name = "BYTES")]
+    memory: Option<u32>,
+}
+
+impl Spending {
+    /// What is said here, and the rest as usual.
+    pub(super) fn over(self, usual: Grant) -> Grant {
+        let fuel = self.fuel.unwrap_or(usual.fuel);
+        let grant = Grant::new(fuel, self.memory.unwrap_or(usual.memory_bytes));
+        Grant {
+            slice: self.slice.unwrap_or(grant.slice),
+            ..grant
+        }
+    }
 }
 
 /// What any other member chooses.
