@@ -88,7 +88,10 @@ impl Service<'_> {
                 alloc::format!("a nonce has at most {PING_NONCE_BYTES_MAX} bytes"),
             ));
         }
-        self.send(src, Pong { nonce });
+        // Anybody may ask, so it must not wear out the store.
+        let card = self.core.me.identity.card();
+        let pong = Pong { nonce }.into_message(card, src);
+        self.transaction.send_volatile(&pong);
         Ok(())
     }
 

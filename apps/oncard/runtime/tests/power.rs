@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use common::{Made, PIN, made, selected};
 use libetp::exchange::{ExchangeReply, Numbered};
 use libetp::params::Param;
-use libetp::params::host::{Ping, Pong};
+use libetp::params::host::Ping;
 use libetp::params::runtime::{
     AuthBegin, AuthChallenge, AuthOk, EnrolHost, HostEnrolled, PortsReserved, ReservePorts, Serve,
     Statement,
@@ -153,16 +153,12 @@ fn story(made: &Made, cut: Option<Cut>) -> (Vec<(Mtype, String)>, u32) {
             }
             run.authenticate(&mut wallet);
         }
-        let said = run.send(&[
-            made.order(Serve {
-                host_key: [round; 32],
-                nonce: [round; 32],
-            }),
-            made.from(9, Ping { nonce: vec![round] }),
-        ]);
+        let said = run.send(&[made.order(Serve {
+            host_key: [round; 32],
+            nonce: [round; 32],
+        })]);
         let statement: Statement = find(&said);
         facts.push((Mtype::STATEMENT, statement.number.to_string()));
-        facts.push((Mtype::PONG, format!("{:?}", find::<Pong>(&said))));
     }
     assert_eq!(run.card.fault(), None);
     (facts, run.cuts)

@@ -5,10 +5,11 @@
 mod common;
 
 use common::{Made, boot, made};
-use libetp::Message;
 use libetp::params::Param;
 use libetp::params::host::Ping;
 use libetp::params::keys::Verify;
+use libetp::params::runtime::ReservePorts;
+use libetp::{Domain, Message, Port};
 use oncard_runtime::harness::{CutStore, Host};
 use oncard_runtime::limits::{OUTBOX_MESSAGES_MAX, UNWRITTEN_COMMANDS_MAX};
 use oncard_runtime::{Card, Context, Incoming, Program, Rejection};
@@ -127,6 +128,22 @@ fn what_is_for_memory_alone_is_not_written_but_for_the_first_command_since_selec
     run.select();
     assert!(run.is_written(&[]));
     assert!(!run.is_written(&[]));
+}
+
+/// Nobody outside can wear the store out.
+#[test]
+fn what_strangers_ask_and_are_refused_is_not_written() {
+    let mut run = Run::new();
+    run.is_written(&[]);
+    run.card.store_mut().cut(None);
+    let stranger = Domain([9; 12]).entity(Port(5));
+    let card = run.made.domain().card();
+    let ping = Ping { nonce: vec![7] }.into_message(stranger, card);
+    let order = ReservePorts {}.into_message(stranger, card);
+    let reply = run.host.exchange(&mut run.card, &[ping, order]).unwrap();
+    assert_eq!(reply.messages.len(), 1, "the pong");
+    run.host.exchange(&mut run.card, &[]).unwrap();
+    assert_eq!(run.card.store().commits(), 0);
 }
 
 #[test]
