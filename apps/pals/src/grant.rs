@@ -1,7 +1,7 @@
 //! What a session lets its function spend.
 //!
-//! Fuel is for the worst inputs, as `apps/pals/tests/functions/grants.rs` measures them, and half as much again. A card spends
-//! all of it, whatever the inputs are; so it is no more.
+//! Fuel is for the worst inputs, as `apps/pals/tests/functions/grants.rs` measures them, and half as much again. A card
+//! spends all of it, whatever the inputs are; so it is no more.
 
 use oncard_function::limits::FUEL_MAX;
 

@@ -1,8 +1,8 @@
 //! `cargo xtask bench smc`: what an auction costs that nobody holds, and a comparison of key figures.
 //!
 //! A daemon with an embedded soft card for each member, QUIC between them, and the members' programs in this process:
-//! sessions are measured, not starts of programs. Modules that are shipped are computed, which cards get once, before the
-//! sessions. The first session of each size is not counted.
+//! sessions are measured, not starts of programs. What is computed are modules that are shipped; cards get them once.
+//! The first session of each size is not counted.
 
 mod arena;
 mod member;

@@ -4,7 +4,7 @@
 //! result on each of them, to the bit; and nobody may see from outside how long it took. A [`Function`] is therefore
 //! computed in *slices* of equal work, as many as the session says, however early the result is known.
 //!
-//! Functions that are not built in are WebAssembly modules, known by their hash: [`Module`] loads one,
+//! Functions are WebAssembly modules, known by their hash: [`Module`] loads one,
 //! [`Module::within`] bounds it. What a module exports and is given is `docs/protocol/function.md`. It imports nothing
 //! and has no floating point, so it has nothing to be different by; what it spends is counted in *fuel*, by the
 //! engine whose name and version [`ENGINE`] are part of what a session agrees on.

@@ -14,7 +14,7 @@
 extern crate alloc;
 
 pub mod exchange;
-mod functions;
+mod function;
 mod intake;
 pub mod link;
 mod members;
@@ -25,7 +25,6 @@ pub mod smc;
 mod trust;
 pub mod uic;
 
-pub use functions::{FunctionError, function};
 pub use intake::{Fate, Intake};
 pub use members::{MEMBERS_MAX, Members};
 pub use program::{FAMILY, PalsProgram};

@@ -12,11 +12,12 @@ use libetp::codec::{Encode, List, to_vec};
 use libetp::digest::{SUITE, sha256, signature_input};
 use libetp::id::parse_hex;
 use libetp::params::pals::{
-    ApproveFunction, AuctionTerms, Descriptor, Functions, JoinBody, KeptFunction, LoadFunction,
-    Member, NATIVE_ENGINE, NATIVE_INPUT_BYTES, Native, PIECE_BYTES,
+    ApproveFunction, Descriptor, Functions, JoinBody, KeptFunction, LoadFunction, Member,
+    PIECE_BYTES,
 };
 use libetp::text::hex;
 use libetp::{Domain, EntityId, Port};
+use oncard_function::ENGINE;
 use oncard_runtime::AgreementKey;
 use oncard_trustedpals::Members;
 use oncard_trustedpals::link::{Handshake, Keys, Link, Parties};
@@ -42,20 +43,12 @@ type Hex = String;
 struct File {
     about: String,
     suite: u8,
-    functions: Vec<FunctionVector>,
     session: SessionVector,
     link: LinkVector,
     contents: Vec<ContentVector>,
     library: LibraryVector,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     exchange: Option<exchange::ExchangeVector>,
-}
-
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FunctionVector {
-    name: String,
-    hash: Hex,
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -135,14 +128,6 @@ fn card(member: usize) -> EntityId {
     Domain([member as u8 + 1; 12]).card()
 }
 
-fn functions() -> Vec<FunctionVector> {
-    let vector = |it: &Native| FunctionVector {
-        name: it.name().into(),
-        hash: hex(&it.hash()),
-    };
-    Native::ALL.iter().map(vector).collect()
-}
-
 fn descriptor(seeds: &[Hex]) -> Descriptor {
     let member = |(at, seed): (usize, &Hex)| Member {
         key: key_id(&key(seed).verifying_key().to_bytes()),
@@ -150,21 +135,17 @@ fn descriptor(seeds: &[Hex]) -> Descriptor {
     };
     Descriptor {
         suite: SUITE,
-        function: Native::Auction.hash(),
-        parameters: to_vec(&AuctionTerms {
-            reserve: 100,
-            auctioneer: Some(0),
-            is_price_public: false,
-        }),
-        engine: NATIVE_ENGINE.into(),
-        fuel: 3,
-        slice: 1,
-        memory_bytes: 0,
+        function: [0x66; 32],
+        parameters: vec![1, 2, 3],
+        engine: ENGINE.into(),
+        fuel: 30_000,
+        slice: 10_000,
+        memory_bytes: 0x0010_0000,
         members: List(seeds.iter().enumerate().map(member).collect()),
         min_class: 1,
         code_hash: Some([0x55; 32]),
         corrupt: 1,
-        input_bytes: NATIVE_INPUT_BYTES,
+        input_bytes: 8,
         cover_rounds: 4,
         round_ms: 1_000,
         start_skew_ms: 300,
@@ -313,7 +294,6 @@ fn library() -> LibraryVector {
 fn compute(input: File) -> File {
     let session = session(input.session);
     File {
-        functions: functions(),
         link: link(input.link, &session),
         contents: contents(),
         library: library(),
@@ -333,7 +313,6 @@ fn inputs() -> File {
                 ephemerals those of X25519. Member n has domain n + 1 in each byte."
             .into(),
         suite: SUITE,
-        functions: vec![],
         session: SessionVector {
             seeds: three(0x11),
             certificates: three(0x21),

@@ -1,5 +1,5 @@
-//! What sessions grant the functions that are shipped: enough for the worst inputs, and not much more, since cards spend
-//! all of it.
+//! What sessions grant the functions that are shipped: enough for the worst inputs, and not much more, since cards
+//! spend all of it.
 
 use oncard_function::{Budget, Input, Module, Outcome, Session};
 use pals::{AuctionTerms, Computation, FIGURES_MAX, Quorum, Shape, Shipped};

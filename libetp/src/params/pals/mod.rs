@@ -3,13 +3,11 @@
 //! `docs/protocol/pals.md` describes what cards and hosts do with these.
 
 mod exchange;
-mod functions;
 mod library;
 mod rounds;
 mod setup;
 
 pub use exchange::*;
-pub use functions::*;
 pub use library::*;
 pub use rounds::*;
 pub use setup::*;

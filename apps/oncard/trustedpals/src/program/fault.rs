@@ -8,7 +8,7 @@ use libetp::params::runtime::RefusalCode;
 use oncard_runtime::Rejection;
 
 use super::library::LibraryError;
-use crate::functions::FunctionError;
+use crate::function::FunctionError;
 use crate::session::{SetupError, TermsError};
 
 /// One reason, named. The owner's programs are told; what other cards send is dropped under its name, since input

@@ -8,10 +8,10 @@ use oncard_runtime::Context;
 use zeroize::Zeroizing;
 
 use super::fault::Fault;
-use super::library;
-use super::memory::Joining;
+use super::library::{self, LibraryError};
+use super::memory::{Joining, Memory};
 use crate::exchange::{self, Exchange};
-use crate::functions::function_of;
+use crate::function::{self, function};
 use crate::party::Machine;
 use crate::session::{Plan, Terms};
 use crate::smc::Smc;
@@ -21,16 +21,17 @@ use crate::smc::Smc;
 pub(super) fn check(
     terms: &Terms,
     input: &[u8],
+    memory: &mut Memory,
     context: &Context<'_>,
 ) -> Result<Option<Module>, Fault> {
     match terms.plan() {
         Plan::Computation(plan) => {
             let descriptor = terms.descriptor();
-            let module = library::module(descriptor, context)?;
-            function_of(descriptor, &Hash::default(), module.as_ref())?;
+            function::check(descriptor)?;
+            let module = library::module(&descriptor.function, memory, context)?;
             let (found, expected) = (input.len(), plan.value_bytes());
             match found == expected {
-                true => Ok(module),
+                true => Ok(Some(module)),
                 false => Err(Fault::Input { found, expected }),
             }
         }
@@ -51,8 +52,8 @@ pub(super) fn machine(
     let input: Zeroizing<_> = joining.input.clone();
     match terms.plan() {
         Plan::Computation(plan) => {
-            let module = joining.module.as_ref();
-            let function = function_of(terms.descriptor(), session, module)?;
+            let module = joining.module.as_ref().ok_or(LibraryError::Unknown)?;
+            let function = function(terms.descriptor(), session, module)?;
             let (found, expected) = (input.len(), plan.value_bytes());
             let smc = Smc::new(*plan, function, input);
             Ok(Box::new(smc.ok_or(Fault::Input { found, expected })?))

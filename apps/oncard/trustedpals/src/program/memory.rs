@@ -20,6 +20,8 @@ pub(super) struct Memory {
     pub(super) session: Option<Session>,
     /// How the session ended for its owner, until the next one. The card may have rounds before it still.
     pub(super) ended: Option<SessionResult>,
+    /// The function that was compiled last: the next session may want it again.
+    pub(super) compiled: Option<Module>,
 }
 
 impl Memory {
@@ -46,7 +48,7 @@ pub(super) enum Phase {
 pub(super) struct Joining {
     pub(super) setup: Setup,
     pub(super) input: Zeroizing<Vec<u8>>,
-    /// What is computed, if it is not built in. It is here to stay, whatever the card forgets.
+    /// What is computed, if anything is. It is here to stay, whatever the card forgets.
     pub(super) module: Option<Module>,
 }
 

@@ -69,9 +69,9 @@ fn step(message: &Incoming, memory: &mut Memory, context: &mut Context<'_>) -> R
         Mtype::LEAVE_SESSION => {
             read::<LeaveSession>(message).and_then(|_| orders::leave(src, memory, context))
         }
-        Mtype::LOAD_FUNCTION => library::load(src, read(message)?, context),
+        Mtype::LOAD_FUNCTION => library::load(src, read(message)?, memory, context),
         Mtype::APPROVE_FUNCTION => library::approve(src, &read(message)?, context),
-        Mtype::FORGET_FUNCTION => library::forget(src, &read(message)?, context),
+        Mtype::FORGET_FUNCTION => library::forget(src, &read(message)?, memory, context),
         Mtype::LIST_FUNCTIONS => {
             read::<ListFunctions>(message).and_then(|_| library::list(src, context))
         }

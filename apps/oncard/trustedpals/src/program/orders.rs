@@ -67,7 +67,7 @@ fn enter(
     descriptor: Descriptor,
     opening: Option<Hash>,
     input: Vec<u8>,
-    memory: &Memory,
+    memory: &mut Memory,
     context: &mut Context<'_>,
 ) -> Result<Joining, Fault> {
     let input = Zeroizing::new(input);
@@ -75,7 +75,7 @@ fn enter(
         return Err(Fault::Busy);
     }
     let terms = Terms::new(descriptor, &context.identity().key)?;
-    let module = machine::check(&terms, &input, context)?;
+    let module = machine::check(&terms, &input, memory, context)?;
     let nonce = context.fresh();
     let certificate = context.identity().certificate.clone();
     let mut verified = setup::leaf(&certificate, context);

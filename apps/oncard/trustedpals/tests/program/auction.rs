@@ -2,27 +2,11 @@
 
 use libetp::codec::to_vec;
 use libetp::params::Param;
-use libetp::params::pals::{AuctionResult, Outcome, Packet, SessionState, Stage};
+use libetp::params::pals::{Outcome, Packet, SessionState, Stage};
 use libetp::{Message, Mtype};
 use oncard_trustedpals::MEMBERS_MAX;
 
-use crate::table::{COVER_ROUNDS, SLICES, Seat, Table, honest};
-
-fn lost() -> AuctionResult {
-    AuctionResult {
-        won: false,
-        winner: None,
-        price: None,
-    }
-}
-
-fn won(price: u64) -> AuctionResult {
-    AuctionResult {
-        won: true,
-        price: Some(price),
-        ..lost()
-    }
-}
+use crate::table::{COVER_ROUNDS, SLICES, Sale, Seat, Table, honest};
 
 #[test]
 fn the_highest_bid_wins_at_the_second_price_and_nobody_else_learns_anything() {
@@ -30,7 +14,7 @@ fn the_highest_bid_wins_at_the_second_price_and_nobody_else_learns_anything() {
     table.start(&[30, 70, 50], &mut honest);
     table.play(&mut honest);
     let results: Vec<_> = table.seats.iter().map(Seat::auction).collect();
-    assert_eq!(results, [lost(), won(50), lost()]);
+    assert_eq!(results, [Sale::Lost, Sale::Won(50), Sale::Lost]);
     assert!(
         table
             .seats
@@ -59,7 +43,7 @@ fn a_host_that_crashes_and_one_that_drops_change_nothing_for_the_others() {
     table.crashed.push(0);
     table.play(&mut drop_most);
     let results: Vec<_> = table.seats[2..].iter().map(Seat::auction).collect();
-    assert_eq!(results, [lost(), won(50), lost()]);
+    assert_eq!(results, [Sale::Lost, Sale::Won(50), Sale::Lost]);
     assert_eq!(table.seats[1].outcome(), Some(Outcome::Halted));
 }
 
@@ -106,7 +90,7 @@ fn a_host_that_does_not_let_its_card_compute_gets_nothing() {
     table.idle = Some(0);
     table.play(&mut honest);
     assert_eq!(table.seats[0].outcome(), Some(Outcome::Trapped));
-    assert_eq!(table.seats[1].auction(), lost());
+    assert_eq!(table.seats[1].auction(), Sale::Lost);
 }
 
 #[test]
@@ -115,11 +99,11 @@ fn a_session_of_the_most_members_comes_to_its_end() {
     let bids: Vec<u64> = (1..=MEMBERS_MAX as u64).map(|it| it * 10).collect();
     table.start(&bids, &mut honest);
     table.play(&mut honest);
-    assert_eq!(table.seats[31].auction(), won(310));
+    assert_eq!(table.seats[31].auction(), Sale::Won(310));
     assert!(
         table.seats[..31]
             .iter()
-            .all(|seat| seat.auction() == lost())
+            .all(|seat| seat.auction() == Sale::Lost)
     );
 }
 

@@ -66,7 +66,7 @@ impl Seat {
 }
 
 fn seat() -> Seat {
-    Table::new(2).seats.swap_remove(0)
+    Table::without_functions(2).seats.swap_remove(0)
 }
 
 fn pieces() -> Vec<LoadFunction> {

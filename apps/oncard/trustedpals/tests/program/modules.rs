@@ -1,9 +1,7 @@
 //! Sessions that compute modules.
 
-use libetp::codec::{from_slice, to_vec};
-use libetp::params::pals::{
-    Descriptor, ForgetFunction, JoinSession, Native, Outcome, Quorum, SessionResult, Sum,
-};
+use libetp::digest::sha256;
+use libetp::params::pals::{Descriptor, ForgetFunction, JoinSession, Outcome, SessionResult};
 use libetp::params::runtime::RefusalCode;
 use oncard_function::ENGINE;
 use oncard_function::limits::{FUEL_MAX, MEMORY_BYTES_MAX, SLICE_FUEL_MIN};
@@ -47,7 +45,7 @@ fn module(code: &str) -> Vec<u8> {
 
 /// A table whose cards compute that module, and a session of it.
 fn table(n: usize, function: &[u8]) -> (Table, Descriptor) {
-    let mut table = Table::new(n);
+    let mut table = Table::without_functions(n);
     let hashes = table.seats.iter_mut().map(|it| it.take_function(function));
     let function = hashes.last().unwrap();
     let descriptor = Descriptor {
@@ -77,32 +75,17 @@ fn numbers(inputs: &[i64]) -> Vec<u64> {
     inputs.iter().map(|it| it.cast_unsigned()).collect()
 }
 
-/// The same of a module and of the function that is built in.
 #[test]
-fn cards_compute_a_module_as_they_compute_its_native_twin() {
+fn cards_compute_a_module_in_the_rounds_that_its_fuel_makes() {
     let inputs = numbers(&[-7, 40, 9]);
     let (mut table, descriptor) = table(3, SUM);
     table.start_of(&descriptor, &inputs, &mut honest);
     let rounds = table.seats[0].state().rounds;
     assert_eq!(rounds, descriptor.cover_rounds + 2 + WORK_ROUNDS);
     table.play(&mut honest);
-    let of_module = results(&table);
-
-    let mut native = Table::new(3);
-    let descriptor = Descriptor {
-        function: Native::Sum.hash(),
-        parameters: to_vec(&Quorum { inputs_min: 1 }),
-        ..native.descriptor()
-    };
-    native.start_of(&descriptor, &inputs, &mut honest);
-    native.play(&mut honest);
-    for (module, native) in of_module.iter().zip(results(&native)) {
-        let Sum { count, sum } = from_slice(&native).unwrap();
-        let mean = 14_i64.to_be_bytes();
-        let expected = [&[0, count], &sum.unwrap()[..], &mean].concat();
-        assert_eq!(*module, expected);
-        assert_eq!(sum.map(i128::from_be_bytes), Some(42));
-    }
+    let (sum, mean) = (42_i128.to_be_bytes(), 14_i64.to_be_bytes());
+    let expected = [&[0, 3][..], &sum, &mean].concat();
+    assert_eq!(results(&table), vec![expected; 3]);
 }
 
 /// It is told which session, which parameters, whose inputs came, and who asks.
@@ -185,7 +168,7 @@ fn there_is_a_slice_in_every_round_of_work_however_early_the_function_ended() {
 #[test]
 fn what_the_owner_has_not_approved_is_not_computed() {
     let (table, descriptor) = table(3, SUM);
-    let mut strangers = Table::new(3);
+    let mut strangers = Table::without_functions(3);
     assert_eq!(strangers.descriptor().members, table.descriptor().members);
     let join = JoinSession {
         descriptor: descriptor.clone(),
@@ -270,6 +253,40 @@ fn a_function_outlives_power() {
             .iter()
             .all(|it| it[2..18] == 42_i128.to_be_bytes())
     );
+}
+
+#[test]
+fn of_several_functions_the_one_that_the_session_names_is_computed() {
+    let (mut table, of_sum) = table(2, SUM);
+    let constant = module("(i64.const 0)");
+    for seat in &mut table.seats {
+        seat.take_function(&constant);
+    }
+    let of_constant = Descriptor {
+        function: sha256(&constant),
+        ..of_sum.clone()
+    };
+    for descriptor in [&of_sum, &of_constant, &of_sum] {
+        table.seats.iter_mut().for_each(|seat| seat.inbox.clear());
+        table.start_of(descriptor, &[20, 22], &mut honest);
+        table.play(&mut honest);
+        let expected = if *descriptor == of_sum { 26 } else { 0 };
+        assert!(results(&table).iter().all(|it| it.len() == expected));
+    }
+}
+
+/// Sessions after the first one do not read the function from the store again, while there is power.
+#[test]
+fn a_function_is_compiled_once() {
+    let (mut table, descriptor) = table(2, SUM);
+    let piece = [&[FAMILY, b'm'], &descriptor.function[..], &[0]].concat();
+    let damage = Writes::from([(piece, Some(vec![2]))]);
+    let seat = &mut table.seats[0];
+    seat.card.store_mut().commit(&damage).unwrap();
+    assert_eq!(refusal(&seat.order(opening(&descriptor))), None);
+    seat.lose_power(None);
+    let said = seat.order(opening(&descriptor));
+    assert_eq!(refusal(&said), Some(RefusalCode::Storage));
 }
 
 /// A store that rotted gives no other function.

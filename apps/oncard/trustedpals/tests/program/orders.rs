@@ -6,6 +6,7 @@ use libetp::params::pals::{
 };
 use libetp::params::runtime::RefusalCode;
 use libetp::{Message, Mtype};
+use oncard_trustedpals::session::PARAMETERS_BYTES_MAX;
 
 use crate::table::{Table, honest, opening, refusal};
 
@@ -39,9 +40,9 @@ fn a_session_outside_the_proofs_or_of_another_function_is_refused() {
         |it| it.corrupt = 2,
         |it| it.input_bytes = 9,
         |it| it.round_ms = 1,
-        |it| it.function[0] ^= 1,
-        |it| it.engine = "native 2".into(),
-        |it| it.parameters = vec![1],
+        |it| it.engine = "wasmi 2".into(),
+        |it| it.engine = "native 1".into(),
+        |it| it.parameters = vec![1; PARAMETERS_BYTES_MAX + 1],
         |it| it.fuel = 0,
     ];
     for change in changes {
@@ -54,6 +55,10 @@ fn a_session_outside_the_proofs_or_of_another_function_is_refused() {
             "{descriptor:?}"
         );
     }
+    let mut unknown = good.clone();
+    unknown.function[0] ^= 1;
+    let said = table.seats[0].order(opening(&unknown));
+    assert_eq!(refusal(&said), Some(RefusalCode::NotFound));
     let mut order = opening(&good);
     order.input.push(0);
     assert_eq!(

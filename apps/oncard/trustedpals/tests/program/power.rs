@@ -1,14 +1,16 @@
 //! Cards that lose power.
 
 use libetp::Mtype;
-use libetp::params::pals::{AttendSession, JoinSession, Outcome, RoundOver, SessionResult};
+use libetp::params::pals::{
+    ApproveFunction, AttendSession, JoinSession, LoadFunction, Outcome, RoundOver, SessionResult,
+};
 use libetp::params::runtime::RefusalCode;
 use oncard_runtime::Card;
 use oncard_runtime::harness::{Cut, CutStore, Host, Wallet};
 use oncard_trustedpals::PalsProgram;
 use simulator::world::PIN;
 
-use crate::table::{Table, honest, refusal};
+use crate::table::{Sale, Table, honest, refusal, second_price};
 
 #[test]
 fn a_card_that_loses_power_in_the_middle_is_out_and_tells_its_owner_once() {
@@ -70,7 +72,7 @@ fn a_card_joins_again_after_it_lost_power() {
         .inbox
         .retain(|it| it.header.mtype != Mtype::SESSION_RESULT);
     table.play(&mut honest);
-    assert_eq!(table.seats[0].auction().price, Some(30));
+    assert_eq!(table.seats[0].auction(), Sale::Won(30));
 }
 
 /// What waited for a host that never came is of no session any more.
@@ -103,6 +105,11 @@ fn no_entry_leaves_a_card_whose_power_is_cut_at_the_order() {
         wallet
             .authenticate(&mut host, &mut card, &blank.agree, PIN)
             .unwrap();
+        let (function, hash) = (second_price(), descriptor.function);
+        let pieces = LoadFunction::pieces(&function).map(|piece| wallet.order(piece));
+        let mut orders: Vec<_> = pieces.collect();
+        orders.push(wallet.order(ApproveFunction { hash }));
+        host.talk(&mut card, &orders).unwrap();
         card.store_mut().cut(Some(cut));
         let order = wallet.order(JoinSession {
             descriptor,

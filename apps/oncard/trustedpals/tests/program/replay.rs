@@ -6,7 +6,7 @@ use libetp::{Message, Mtype};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use crate::table::{Table, honest};
+use crate::table::{Sale, Table, honest};
 
 const RUNS: u64 = 20;
 
@@ -82,7 +82,7 @@ fn between_the_messages_of_the_next_session_neither() {
         table.start(&[1, 20, 30], &mut carry);
         table.play(&mut carry);
         assert_ne!(table.seats[0].state().session, first);
-        assert_eq!(table.seats[2].auction().price, Some(20), "seed {seed}");
+        assert_eq!(table.seats[2].auction(), Sale::Won(20), "seed {seed}");
         let is_done = |seat: &crate::table::Seat| seat.outcome() == Some(Outcome::Result);
         assert!(table.seats.iter().all(is_done), "seed {seed}");
     }
@@ -136,7 +136,7 @@ fn repeated_messages_of_the_running_session_change_nothing() {
     };
     table.start(&[1, 20, 30], &mut carry);
     table.play(&mut carry);
-    assert_eq!(table.seats[2].auction().price, Some(20));
+    assert_eq!(table.seats[2].auction(), Sale::Won(20));
     assert!(
         table
             .seats

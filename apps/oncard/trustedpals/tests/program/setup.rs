@@ -6,7 +6,7 @@ use libetp::params::pals::{Invite, Join, JoinSession, LeaveSession, OpenSession,
 use libetp::params::runtime::RefusalCode;
 use libetp::{Message, Mtype};
 
-use crate::table::{Seat, Table, auction, honest, refusal};
+use crate::table::{Sale, Seat, Table, auction, honest, refusal, second_price};
 
 /// The only message of a kind, taken from its way, and the table before it arrives.
 fn held_back(mtype: Mtype, bids: &[u64]) -> (Table, Message) {
@@ -97,7 +97,7 @@ fn the_first_members_host_cannot_leave_a_member_out() {
     };
     table.start(&[10, 20, 30], &mut carry);
     table.play(&mut carry);
-    assert_eq!(table.seats[2].auction().price, Some(20));
+    assert_eq!(table.seats[2].auction(), Sale::Won(20));
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn the_newest_join_of_a_member_counts() {
     table.join(1, 20, &mut honest);
     table.join(2, 30, &mut honest);
     table.play(&mut honest);
-    assert_eq!(table.seats[2].auction().price, Some(20));
+    assert_eq!(table.seats[2].auction(), Sale::Won(20));
 }
 
 #[test]
@@ -117,6 +117,7 @@ fn a_member_below_the_class_that_is_demanded_does_not_enter() {
     let mut table = Table::new(2);
     let blank = table.world.card("classed", 2).unwrap();
     table.seats[0] = Seat::new(blank);
+    table.seats[0].take_function(&second_price());
     let mut descriptor = table.descriptor();
     descriptor.min_class = 1;
     let input = vec![0; 8];

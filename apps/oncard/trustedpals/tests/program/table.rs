@@ -2,16 +2,16 @@
 
 use std::collections::VecDeque;
 
-use libetp::codec::{List, to_vec};
-use libetp::digest::SUITE;
+use libetp::codec::List;
+use libetp::digest::{SUITE, sha256};
 use libetp::params::Param;
 use libetp::params::pals::{
-    AuctionResult, AuctionTerms, Compute, Descriptor, Invite, JoinSession, Member, NATIVE_ENGINE,
-    NATIVE_INPUT_BYTES, Native, OpenSession, Outcome, RoundOver, SessionResult, SessionState,
-    Stage,
+    Compute, Descriptor, Invite, JoinSession, Member, OpenSession, Outcome, RoundOver,
+    SessionResult, SessionState, Stage,
 };
 use libetp::params::runtime::{OrderRefused, RefusalCode};
 use libetp::{EntityId, Message, Mtype, Port};
+use oncard_function::ENGINE;
 use oncard_runtime::harness::{Host, Wallet};
 use oncard_runtime::{Card, MemoryStore, Program, Store};
 use oncard_trustedpals::PalsProgram;
@@ -19,7 +19,22 @@ use simulator::world::{Blank, PIN, World};
 
 /// Rounds in which the function is computed.
 pub(crate) const SLICES: u32 = 2;
+/// Enough for auctions among the most members.
+const FUEL: u64 = 20_000;
 pub(crate) const COVER_ROUNDS: u32 = 2;
+
+/// What a member is told of an auction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sale {
+    Lost,
+    /// At that price.
+    Won(u64),
+}
+
+/// The function that tables play.
+pub(crate) fn second_price() -> Vec<u8> {
+    wat::parse_str(include_str!("second_price.wat")).unwrap()
+}
 
 /// A card, its host and its owner's program.
 pub(crate) struct Seat {
@@ -169,9 +184,12 @@ impl Seat {
     }
 
     /// What the card told of an auction.
-    pub(crate) fn auction(&self) -> AuctionResult {
+    pub(crate) fn auction(&self) -> Sale {
         let result: SessionResult = self.last().unwrap();
-        libetp::codec::from_slice(&result.result.unwrap()).unwrap()
+        match result.result.unwrap().split_first().unwrap() {
+            (0, _) => Sale::Lost,
+            (_, price) => Sale::Won(u64::from_le_bytes(price.try_into().unwrap())),
+        }
     }
 }
 
@@ -203,21 +221,17 @@ pub(crate) fn auction(blanks: &[&Blank]) -> Descriptor {
     };
     Descriptor {
         suite: SUITE,
-        function: Native::Auction.hash(),
-        parameters: to_vec(&AuctionTerms {
-            reserve: 5,
-            auctioneer: None,
-            is_price_public: false,
-        }),
-        engine: NATIVE_ENGINE.into(),
-        fuel: u64::from(SLICES),
-        slice: 1,
-        memory_bytes: 0,
+        function: sha256(&second_price()),
+        parameters: vec![],
+        engine: ENGINE.into(),
+        fuel: FUEL,
+        slice: FUEL.div_ceil(SLICES.into()),
+        memory_bytes: 1 << 16,
         members: List(blanks.iter().map(member).collect()),
         min_class: 0,
         code_hash: None,
         corrupt: (blanks.len() as u8 - 1) / 2,
-        input_bytes: NATIVE_INPUT_BYTES,
+        input_bytes: 8,
         cover_rounds: COVER_ROUNDS,
         round_ms: 1_000,
         start_skew_ms: 300,
@@ -235,7 +249,18 @@ pub(crate) fn opening(descriptor: &Descriptor) -> OpenSession {
 }
 
 impl Table {
+    /// Cards that keep the function of auctions, approved.
     pub(crate) fn new(n: usize) -> Self {
+        let mut table = Self::without_functions(n);
+        let function = second_price();
+        for seat in &mut table.seats {
+            seat.take_function(&function);
+        }
+        table
+    }
+
+    /// Cards that keep no function.
+    pub(crate) fn without_functions(n: usize) -> Self {
         let world = World::new("pals").unwrap();
         let card = |at: usize| Seat::new(world.card(&format!("card {at}"), 0).unwrap());
         Self {

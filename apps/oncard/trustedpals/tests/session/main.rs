@@ -1,7 +1,6 @@
-//! What a session may be, and what the functions that are built in compute.
+//! What a session may be.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod functions;
 mod limits;
 mod support;

@@ -1,9 +1,10 @@
 //! A session that is allowed, to be changed.
 
-use libetp::codec::{List, to_vec};
+use libetp::codec::List;
 use libetp::digest::SUITE;
-use libetp::params::pals::{Descriptor, Member, NATIVE_ENGINE, NATIVE_INPUT_BYTES, Native, Quorum};
+use libetp::params::pals::{Descriptor, Member};
 use libetp::{Domain, Port};
+use oncard_function::ENGINE;
 
 pub(crate) fn member(at: usize) -> Member {
     Member {
@@ -12,13 +13,13 @@ pub(crate) fn member(at: usize) -> Member {
     }
 }
 
-/// The sum of `n` inputs, with as many corrupt hosts as there may be.
+/// Some function of `n` inputs, with as many corrupt hosts as there may be.
 pub(crate) fn descriptor(n: usize) -> Descriptor {
     Descriptor {
         suite: SUITE,
-        function: Native::Sum.hash(),
-        parameters: to_vec(&Quorum { inputs_min: 2 }),
-        engine: NATIVE_ENGINE.into(),
+        function: [7; 32],
+        parameters: vec![2],
+        engine: ENGINE.into(),
         fuel: 1,
         slice: 1,
         memory_bytes: 0,
@@ -26,7 +27,7 @@ pub(crate) fn descriptor(n: usize) -> Descriptor {
         min_class: 0,
         code_hash: None,
         corrupt: (n.saturating_sub(1) / 2) as u8,
-        input_bytes: NATIVE_INPUT_BYTES,
+        input_bytes: 8,
         cover_rounds: 0,
         round_ms: 1_000,
         start_skew_ms: 100,

@@ -10,12 +10,13 @@ mod records;
 use libetp::EntityId;
 use libetp::digest::Hash;
 use libetp::params::pals::{
-    ApproveFunction, Descriptor, ForgetFunction, Functions, KeptFunction, LoadFunction,
+    ApproveFunction, ForgetFunction, Functions, KeptFunction, LoadFunction,
 };
-use oncard_function::{ENGINE, Module};
+use oncard_function::Module;
 use oncard_runtime::Context;
 
 use super::fault::Fault;
+use super::memory::Memory;
 pub(super) use error::LibraryError;
 use records::Kept;
 
@@ -23,9 +24,12 @@ use records::Kept;
 pub(super) fn load(
     owner: EntityId,
     order: LoadFunction,
+    memory: &mut Memory,
     context: &mut Context<'_>,
 ) -> Result<(), Fault> {
-    pieces::take(order, context)?;
+    if let Some(whole) = pieces::take(order, context)? {
+        memory.compiled = Some(whole);
+    }
     list(owner, context)
 }
 
@@ -45,8 +49,10 @@ pub(super) fn approve(
 pub(super) fn forget(
     owner: EntityId,
     order: &ForgetFunction,
+    memory: &mut Memory,
     context: &mut Context<'_>,
 ) -> Result<(), Fault> {
+    memory.compiled.take_if(|it| it.hash() == order.hash);
     records::get(&order.hash, context)?.ok_or(LibraryError::Unknown)?;
     records::delete(&order.hash, context)?;
     list(owner, context)
@@ -66,21 +72,25 @@ pub(super) fn list(owner: EntityId, context: &mut Context<'_>) -> Result<(), Fau
     Ok(())
 }
 
-/// The module that a session computes; `None` if its engine is not that of modules.
+/// The module that a session computes. It is compiled once while there is power, if no other one is in between.
 pub(super) fn module(
-    descriptor: &Descriptor,
+    hash: &Hash,
+    memory: &mut Memory,
     context: &Context<'_>,
-) -> Result<Option<Module>, Fault> {
-    if descriptor.engine != ENGINE {
-        return Ok(None);
-    }
-    let hash = &descriptor.function;
+) -> Result<Module, Fault> {
     if !whole(hash, context)?.is_approved {
         return Err(LibraryError::Unapproved.into());
     }
+    match memory.compiled.as_ref().filter(|it| it.hash() == *hash) {
+        Some(module) => Ok(module.clone()),
+        None => Ok(memory.compiled.insert(compile(hash, context)?).clone()),
+    }
+}
+
+fn compile(hash: &Hash, context: &Context<'_>) -> Result<Module, Fault> {
     let module = Module::load(&records::bytes(hash, context)?).map_err(LibraryError::Module)?;
     match module.hash() == *hash {
-        true => Ok(Some(module)),
+        true => Ok(module),
         false => Err(super::records::damaged().into()),
     }
 }

@@ -12,8 +12,11 @@ use super::error::LibraryError;
 use super::records::{self, Kept};
 use crate::program::fault::Fault;
 
-/// Stores a piece, in order. One that is there already changes nothing.
-pub(super) fn take(order: LoadFunction, context: &mut Context<'_>) -> Result<(), Fault> {
+/// Stores a piece, in order. One that is there already changes nothing. With the last one, the module.
+pub(super) fn take(
+    order: LoadFunction,
+    context: &mut Context<'_>,
+) -> Result<Option<Module>, Fault> {
     check(&order)?;
     let kept = match records::get(&order.hash, context)? {
         Some(kept) => kept,
@@ -23,7 +26,7 @@ pub(super) fn take(order: LoadFunction, context: &mut Context<'_>) -> Result<(),
         return Err(LibraryError::OtherTotal(kept.total).into());
     }
     match order.offset.cmp(&kept.stored) {
-        Ordering::Less => check_repeated(&order, context),
+        Ordering::Less => check_repeated(&order, context).map(|()| None),
         Ordering::Equal => store(order, kept, context),
         Ordering::Greater => Err(LibraryError::Gap(kept.stored).into()),
     }
@@ -60,7 +63,11 @@ fn check_repeated(order: &LoadFunction, context: &Context<'_>) -> Result<(), Fau
     }
 }
 
-fn store(order: LoadFunction, mut kept: Kept, context: &mut Context<'_>) -> Result<(), Fault> {
+fn store(
+    order: LoadFunction,
+    mut kept: Kept,
+    context: &mut Context<'_>,
+) -> Result<Option<Module>, Fault> {
     let LoadFunction {
         hash,
         offset,
@@ -71,17 +78,16 @@ fn store(order: LoadFunction, mut kept: Kept, context: &mut Context<'_>) -> Resu
     records::put_piece(&hash, offset, &bytes, context);
     records::put(&hash, &kept, context);
     match kept.stored == kept.total {
-        true => check_whole(&hash, context),
-        false => Ok(()),
+        true => whole(&hash, context).map(Some),
+        false => Ok(None),
     }
 }
 
-/// Whether all pieces together are what their hash says, and a function.
-fn check_whole(hash: &Hash, context: &Context<'_>) -> Result<(), Fault> {
+/// All pieces together, if they are what their hash says, and a function.
+fn whole(hash: &Hash, context: &Context<'_>) -> Result<Module, Fault> {
     let bytes = records::bytes(hash, context)?;
     if sha256(&bytes) != *hash {
         return Err(LibraryError::OtherHash.into());
     }
-    Module::load(&bytes).map_err(LibraryError::Module)?;
-    Ok(())
+    Ok(Module::load(&bytes).map_err(LibraryError::Module)?)
 }
