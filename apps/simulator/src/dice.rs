@@ -15,7 +15,12 @@ impl Dice {
 
     /// Other dice, for somebody whose choices are to stay the same when ours change.
     pub fn fork(&mut self) -> Self {
-        Self::new(self.0.next_u64())
+        Self::new(self.number())
+    }
+
+    /// Any number: a seed for others.
+    pub fn number(&mut self) -> u64 {
+        self.0.next_u64()
     }
 
     /// Fills bytes.

@@ -5,8 +5,6 @@ use std::ops::Range;
 use libetp::Mtype;
 use libetp::digest::Hash;
 use libetp::id::parse_hex;
-#[cfg(feature = "experiment")]
-use serde::Deserialize;
 use toml::Spanned;
 
 use super::load::{Files, Source, digest_of};
@@ -243,11 +241,8 @@ fn adversary(text: &Spanned<PolicyText>, files: &dyn Files) -> Result<Box<dyn Po
     }
     let table = text.get_ref().adversary.as_ref();
     let table = table.ok_or_else(|| missing(text, "adversary"))?;
-    let read = crate::adversary::AdversaryText::deserialize(table.get_ref().clone());
-    let read = read.map_err(|error| Problem::new(table.span(), error.message()))?;
-    let made = crate::adversary::Adversary::new(read);
-    let made = made.map_err(|what| Problem::new(table.span(), what))?;
-    Ok(Box::new(made))
+    let made = crate::adversary::read(table.get_ref().clone());
+    made.map_err(|what| Problem::new(table.span(), what))
 }
 
 #[cfg(not(feature = "experiment"))]

@@ -6,7 +6,7 @@ use oncard_trustedpals::exchange::{Exchange, Outcome, Plan, PlanError, SEED_BYTE
 use oncard_trustedpals::party::{Content, Machine};
 use zeroize::Zeroizing;
 
-use super::{Claim, Ending, Session, Trace};
+use super::{Claim, Cut, Ending, Hosts, Session, Trace};
 use crate::dice::Dice;
 
 /// How the corrupt hosts play. They all play together.
@@ -90,6 +90,24 @@ impl FairExchange {
         SETUP_ROUNDS + self.slots / 2 + 1
     }
 
+    /// Corrupt ones, the first, cut in the chosen round.
+    fn hosts(&self, seed: u64) -> Hosts {
+        let (n, most) = (self.n, self.corrupt);
+        let corrupt = omissions::first(most);
+        let honest = omissions::first(n) & !corrupt;
+        let cut = |from, to| {
+            let round = self.chosen_round();
+            omissions::Attack::Cut(Cut { round, from, to })
+        };
+        let attack = match self.attack {
+            Attack::None => omissions::Attack::None,
+            Attack::Random => omissions::Attack::Loses(self.slots),
+            Attack::Withhold | Attack::Rush => cut(corrupt, honest),
+            Attack::OneWay => cut(1, honest & omissions::first(most + 1)),
+        };
+        Hosts::new(attack, n, most, self.slots, seed)
+    }
+
     /// With fewer than half of the hosts corrupt nothing is unfair; with more, the rounds of the window are.
     fn most_unfair(&self) -> f64 {
         let odds = self.plan(0).map(|plan| plan.odds());
@@ -131,8 +149,7 @@ impl Session for FairExchange {
         let mut table = Table {
             of: self,
             cards,
-            is_cut: false,
-            dice,
+            hosts: self.hosts(dice.number()),
         };
         while !table.cards.iter().all(Exchange::is_over) {
             table.round(trace);
@@ -164,20 +181,18 @@ impl Session for FairExchange {
 struct Table<'s> {
     of: &'s FairExchange,
     cards: Vec<Exchange>,
-    /// Whether the corrupt hosts forward nothing any more.
-    is_cut: bool,
-    dice: Dice,
+    hosts: Hosts,
 }
 
 impl Table<'_> {
     fn round(&mut self, trace: &mut Trace) {
         let round = self.cards.iter().map(Exchange::round).min().unwrap_or(0) + 1;
         let said: Vec<Content> = self.cards.iter().map(Machine::content).collect();
-        self.is_cut |= round >= self.of.chosen_round();
         // Corrupt members are the first: when it is the others' turn, these have been looked at.
         for to in 0..self.cards.len() {
+            self.look(round);
             let hears = |from: usize| {
-                let is_lost = self.loses(from, to);
+                let is_lost = self.hosts.loses(round, from, to);
                 if is_lost {
                     trace.tell(|| format!("round {round}: {from} to {to}, lost"));
                 }
@@ -190,19 +205,11 @@ impl Table<'_> {
         }
     }
 
-    fn loses(&mut self, from: usize, to: usize) -> bool {
-        let corrupt = self.of.corrupt;
-        let (bad_from, bad_to) = (from < corrupt, to < corrupt);
-        match self.of.attack {
-            _ if from == to || !(bad_from || bad_to) => false,
-            Attack::None => false,
-            Attack::Random => self.dice.below(self.of.slots as usize) == 0,
-            Attack::Withhold => self.is_cut && bad_from && !bad_to,
-            Attack::OneWay => self.is_cut && (from, to) == (0, corrupt),
-            Attack::Rush => {
-                self.is_cut |= !bad_to && self.cards[..corrupt].iter().any(has_items);
-                self.is_cut && bad_from && !bad_to
-            }
+    /// Rushing hosts cut as soon as one of their cards has released the items.
+    fn look(&mut self, round: u32) {
+        let is_rush = self.of.attack == Attack::Rush;
+        if is_rush && self.cards[..self.of.corrupt].iter().any(has_items) {
+            self.hosts.cut_now(round);
         }
     }
 }

@@ -6,12 +6,11 @@
 
 pub mod chart;
 pub mod exchange;
-pub mod hosts;
 pub mod smc;
 pub mod tally;
 pub mod uic;
 
-pub use hosts::{Attack, Hosts};
+pub use omissions::{Attack, Cut, Hosts};
 pub use tally::{Claim, Tally};
 
 /// A kind of session.

@@ -50,8 +50,13 @@ impl Session for Computation {
         let inputs: Vec<Bytes> = (0..self.n).map(|_| input(&mut dice)).collect();
         let plan = plan(self.n, self.t, 0).map_err(|error| error.to_string())?;
         let rounds = plan.last_round();
-        let hosts = Hosts::new(self.attack, self.n, self.t, rounds, dice.fork());
-        trace.tell(|| format!("corrupt hosts {:?}", hosts.corrupt()));
+        let hosts = Hosts::new(self.attack, self.n, self.t, rounds, dice.number());
+        let hosts = match self.attack {
+            Attack::Chain => hosts.after(COVER_ROUNDS),
+            _ => hosts,
+        };
+        let corrupt = Members::from_bits(hosts.corrupt());
+        trace.tell(|| format!("corrupt hosts {corrupt:?}"));
         let mut table = Table::new(self, &inputs, hosts, dice, trace)?;
         (0..=rounds).for_each(|_| table.round());
         check(&table, &inputs)
@@ -70,7 +75,7 @@ fn input(dice: &mut Dice) -> Bytes {
 
 /// All that have a result have the same, with the inputs of all members with an honest host; and these have one.
 fn check(table: &Table<'_>, inputs: &[Bytes]) -> Result<Ending, String> {
-    let corrupt = table.hosts.corrupt();
+    let corrupt = table.corrupt();
     let mut all: Option<&Bytes> = None;
     let mut halted = 0;
     for (member, party) in table.parties.iter().enumerate() {
@@ -184,11 +189,12 @@ impl<'t> Table<'t> {
             hosts,
             attack: of.attack,
             dice,
-            round: 1,
+            round: 0,
             kept: Vec::new(),
             trace,
         };
         table.deliver(opening);
+        table.round = 1;
         Ok(table)
     }
 
@@ -218,15 +224,12 @@ impl<'t> Table<'t> {
     /// What arrives of a message.
     fn carry(&mut self, sent: Sent) -> Vec<Sent> {
         let (round, of, to) = (self.round, sent.from, sent.to);
-        let is_lost = self
-            .attack_round()
-            .is_some_and(|round| self.hosts.loses(round, of, to));
-        if is_lost {
+        if self.hosts.loses(round, of, to) {
             self.trace
                 .tell(|| format!("round {round}: {of} to {to}, lost"));
             return Vec::new();
         }
-        let corrupt = self.hosts.corrupt();
+        let corrupt = self.corrupt();
         let is_spoiling = self.attack == Attack::Random;
         match is_spoiling && (corrupt.contains(of) || corrupt.contains(to)) {
             true => self.spoil(sent),
@@ -234,15 +237,8 @@ impl<'t> Table<'t> {
         }
     }
 
-    /// The round that counts for the hosts, if they do anything in it: chains are of the agreement.
-    fn attack_round(&self) -> Option<u32> {
-        match self.attack {
-            Attack::Chain => self
-                .round
-                .checked_sub(COVER_ROUNDS)
-                .filter(|round| *round > 0),
-            _ => Some(self.round),
-        }
+    fn corrupt(&self) -> Members {
+        Members::from_bits(self.hosts.corrupt())
     }
 
     /// What a host may do beside losing a message. It cannot speak for a member whose messages do not pass it.

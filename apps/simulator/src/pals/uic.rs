@@ -69,13 +69,15 @@ impl Session for Agreement {
             true => Mode::Full,
             false => Mode::Stop,
         };
-        let mut hosts = Hosts::new(self.attack, self.n, self.t, self.rounds(), dice);
+        let seed = dice.number();
+        let mut hosts = Hosts::new(self.attack, self.n, self.t, self.rounds(), seed);
+        let corrupt = Members::from_bits(hosts.corrupt());
         let mut processes = self.processes(mode).map_err(|error| error.to_string())?;
-        trace.tell(|| format!("mode {mode:?}, corrupt hosts {:?}", hosts.corrupt()));
+        trace.tell(|| format!("mode {mode:?}, corrupt hosts {corrupt:?}"));
         for round in 1..=self.rounds() {
             step(&mut processes, round, &mut hosts, trace);
         }
-        self.check(hosts.corrupt(), &processes)
+        self.check(corrupt, &processes)
     }
 
     fn claims(&self) -> Vec<Claim> {
