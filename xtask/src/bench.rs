@@ -32,6 +32,9 @@ pub(crate) struct Arguments {
     /// `smc`: with 16 and 32 members, too
     #[arg(long)]
     large: bool,
+    /// `smc`: three members instead, of whom one has its card in a reader
+    #[arg(long, conflicts_with = "large")]
+    reader: bool,
 }
 
 /// What can be measured alone.
@@ -59,6 +62,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
     match arguments.part {
         Some(Part::Guard) => guard::run(arguments.rounds, arguments.json),
         Some(Part::Readers) => readers::run(arguments.rounds, arguments.json),
+        Some(Part::Smc) if arguments.reader => {
+            smc::run_with_reader(arguments.rounds, arguments.json)
+        }
         Some(Part::Smc) => smc::run(arguments.rounds, arguments.large, arguments.json),
         None => run_all(arguments),
     }

@@ -334,12 +334,21 @@ fn reader_kills(arguments: &Arguments) -> Result<String> {
     Ok(format!("{runs} runs from seed {seed}, {kills} kills"))
 }
 
+/// What sessions need.
+const SESSION_PACKAGES: [&str; 6] = [
+    "--package",
+    "dispatchd",
+    "--package",
+    "etpctl",
+    "--package",
+    "pals",
+];
 /// Deployments of each size side by side in [`session_kills`].
 const SESSION_ARENAS: usize = 3;
 
 /// Whatever hosts can do to sessions of secure computation.
 fn session_kills(arguments: &Arguments) -> Result<String> {
-    demo::build_release()?;
+    shell::run(cargo().args(["build", "--release"]).args(SESSION_PACKAGES))?;
     let binaries = Binaries::in_directory(target().join("release"));
     let (runs, seed) = (arguments.session_runs, arguments.seed());
     println!("session-kills: {runs} sessions from seed {seed}, built with --release");

@@ -6,6 +6,7 @@
 
 mod arena;
 mod member;
+mod reader;
 mod report;
 mod tally;
 mod task;
@@ -87,10 +88,7 @@ impl Summary {
 /// Builds what it measures, measures it and prints what it found.
 pub(super) fn run(sessions: usize, large: bool, json: bool) -> Result {
     prepare::for_demo()?;
-    let packages = ["dispatchd", "etpctl"];
-    let packages = packages.iter().flat_map(|package| ["--package", package]);
-    shell::run(cargo().args(["build", "--release"]).args(packages))?;
-    let binaries = Binaries::in_directory(target().join("release"));
+    let binaries = build(&["dispatchd", "etpctl"])?;
     let sizes: &[usize] = if large { &LARGE_SIZES } else { &SIZES };
     let sizes = sizes.iter().map(|n| measure_all(&binaries, *n, sessions));
     let sizes = sizes.collect::<Result<Vec<_>>>()?;
@@ -106,10 +104,23 @@ pub(super) fn run(sessions: usize, large: bool, json: bool) -> Result {
     Ok(())
 }
 
+/// The same for three members, of whom one has its card in a reader.
+pub(super) fn run_with_reader(sessions: usize, json: bool) -> Result {
+    prepare::for_tests()?;
+    let binaries = build(&["dispatchd", "etpctl", "softcard", "etp-card-proxy"])?;
+    reader::run(&binaries, sessions, json)
+}
+
+fn build(packages: &[&str]) -> Result<Binaries> {
+    let packages = packages.iter().flat_map(|package| ["--package", package]);
+    shell::run(cargo().args(["build", "--release"]).args(packages))?;
+    Ok(Binaries::in_directory(target().join("release")))
+}
+
 /// All that so many members do, on the same daemons.
 fn measure_all(binaries: &Binaries, members: usize, sessions: usize) -> Result<Vec<Summary>> {
     let deployment = Deployment::create(binaries.clone()).map_err(words)?;
-    let mut arena = Arena::assemble(&deployment, members)?;
+    let mut arena = Arena::assemble(&deployment, members, None)?;
     let tasks = Task::ALL.into_iter();
     let tasks = tasks.filter(|task| members >= task.members_min());
     tasks

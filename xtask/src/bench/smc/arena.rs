@@ -3,6 +3,8 @@
 use std::thread;
 use std::time::Duration;
 
+use system_tests::pals::enrol;
+use system_tests::reader::Slot;
 use system_tests::{Deployment, Host, Peer};
 
 use super::member::{Member, Told};
@@ -29,8 +31,9 @@ pub(super) struct Session {
 }
 
 impl Arena {
-    pub(super) fn assemble(at: &Deployment, n: usize) -> Result<Self> {
-        let hosts = start(at, n)?;
+    /// So many; the last one's card is in that reader, if there is one.
+    pub(super) fn assemble(at: &Deployment, n: usize, reader: Option<&Slot>) -> Result<Self> {
+        let hosts = start(at, n, reader)?;
         let members = hosts.iter().map(|host| Member::at(host, at));
         let members = members.collect::<Result<Vec<_>>>()?;
         Ok(Self { hosts, members })
@@ -90,12 +93,11 @@ impl Arena {
     }
 }
 
-fn start(at: &Deployment, n: usize) -> Result<Vec<Host>> {
-    let third_party = at.enrol("service", "third-party").map_err(words)?;
-    let hosts = (0..n).map(|i| at.host(&format!("host-{i}"), &third_party));
-    let mut hosts = hosts
-        .collect::<std::result::Result<Vec<_>, _>>()
-        .map_err(words)?;
+fn start(at: &Deployment, n: usize, reader: Option<&Slot>) -> Result<Vec<Host>> {
+    let mut hosts = enrol(at, n).map_err(words)?;
+    if let (Some(host), Some(slot)) = (hosts.last_mut(), reader) {
+        host.put_into_reader(slot, &[], &[]);
+    }
     let peers: Vec<Peer> = hosts.iter().map(|host| host.peer.clone()).collect();
     for (at, host) in hosts.iter_mut().enumerate() {
         let others = peers.iter().enumerate().filter(|(other, _)| *other != at);
