@@ -335,13 +335,15 @@ fn reader_kills(arguments: &Arguments) -> Result<String> {
 }
 
 /// What sessions need.
-const SESSION_PACKAGES: [&str; 6] = [
+const SESSION_PACKAGES: [&str; 8] = [
     "--package",
     "dispatchd",
     "--package",
     "etpctl",
     "--package",
     "pals",
+    "--package",
+    "softcard",
 ];
 /// Deployments of each size side by side in [`session_kills`].
 const SESSION_ARENAS: usize = 3;

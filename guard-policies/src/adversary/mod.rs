@@ -1,10 +1,10 @@
 //! The adversary: what a host may do to messages that pass it, on purpose, for experiments.
 //!
 //! A host may lose, delay, duplicate and reorder what passes through it, so protocols between cards must bear it. A
-//! policy makes it happen the same way each time for the same seed. [`Adversary`] does it by chance, whatever the messages
-//! are; [`SessionAdversary`] loses packets of a session of secure computation by a strategy, together with other corrupt
-//! hosts: it is that of the simulator. Both need the feature `experiment`, which no package is built with,
-//! and a daemon that was started with `--experiment`; `status` says so.
+//! policy makes it happen the same way each time for the same seed. [`Adversary`] does it by chance, whatever the
+//! messages are. [`SessionAdversary`] loses packets of a session of secure computation by a strategy, together with
+//! other corrupt hosts, as the simulator does. Both need the feature `experiment`, which no package is built with, and
+//! a daemon that was started with `--experiment`; `status` says so.
 
 mod chance;
 mod session;

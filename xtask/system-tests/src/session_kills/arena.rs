@@ -10,7 +10,7 @@ use super::endings::{End, Ending};
 use super::healer::{heal, reconnect};
 use super::judge::{Trial, Verdict, judge};
 use super::reaper::Reaper;
-use super::script::{Script, corrupt_max};
+use super::script::{Script, corrupt_max, has_card_process};
 use super::tally::{Blows, Tally};
 use crate::binaries::Binaries;
 use crate::deployment::Deployment;
@@ -56,7 +56,10 @@ impl Arena {
     /// [`Failure`] of the first program that does not do as it should.
     pub fn prepare(binaries: &Binaries, n: usize) -> Result<Self, Failure> {
         let deployment = Deployment::create(binaries.clone())?;
-        let hosts = enrol(&deployment, n)?;
+        let mut hosts = enrol(&deployment, n)?;
+        for (at, host) in hosts.iter_mut().enumerate() {
+            host.serve_card(has_card_process(at));
+        }
         let cables = Cables::lay(hosts.iter().map(|host| host.peer.clone()).collect())?;
         let parties = Parties::start(&deployment, hosts, |at| cables.peers_of(at))?;
         let watches = parties.hosts.iter().map(|host| Watch::new(host.socket()));

@@ -1,9 +1,9 @@
 //! Sessions of secure computation among real daemons, with whatever hosts can do to them in the middle.
 //!
-//! Three or five hosts compute the sum of their numbers. A [`Script`], made from a seed, says whose daemons are killed
-//! and started again, whose daemons and programs stand still for how long, and which links are cut: a [`Blow`] falls
-//! after an *event*, such as the fourth packet that a host's trace shows. Links are [`Cables`]: every datagram between
-//! two daemons passes a relay that can drop it.
+//! Three or five hosts compute the sum of their numbers. A [`Script`], made from a seed, says whose daemons and cards
+//! are killed and started again, whose daemons and programs stand still for how long, and which links are cut: a
+//! [`Blow`] falls after an *event*, such as the fourth packet that a host's trace shows. Every other card has a process
+//! of its own. Links are [`Cables`]: every datagram between two daemons passes a relay that can drop it.
 //!
 //! Then it is [judged](judge()): each sum tells exactly whose numbers are in it. All hosts that have a sum have the
 //! same one. If no more hosts were touched than members may be corrupt, all others have one, with the numbers of all of

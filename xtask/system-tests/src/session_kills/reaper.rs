@@ -68,6 +68,7 @@ impl Reaper<'_> {
     fn strike(&mut self, act: &Act) -> Result<(), Failure> {
         match act {
             Act::KillDaemon => self.host.kill(),
+            Act::KillCard => self.host.kill_card(),
             Act::StopDaemon => self.host.signal("STOP")?,
             Act::StopProgram => self.signal_program("STOP")?,
             Act::KillProgram => self.signal_program("KILL")?,
@@ -79,6 +80,7 @@ impl Reaper<'_> {
     fn undo(&mut self, act: &Act) -> Result<(), Failure> {
         match act {
             Act::KillDaemon => self.host.launch()?,
+            Act::KillCard => self.host.launch_card()?,
             Act::StopDaemon => self.host.signal("CONT")?,
             Act::StopProgram => self.signal_program("CONT")?,
             Act::KillProgram => {}

@@ -75,8 +75,10 @@ pub struct After {
 /// What can be done to a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// `kill -9` of its daemon, and so of its card; then it is started again.
+    /// `kill -9` of its daemon, and so of a card that lives there; then it is started again.
     KillDaemon,
+    /// `kill -9` of its card's own process, which is started again.
+    KillCard,
     /// Its daemon stands still.
     StopDaemon,
     /// Its owner's program stands still.
@@ -147,6 +149,11 @@ impl Script {
     pub fn touched(&self) -> Vec<usize> {
         self.victims.iter().map(|victim| victim.host).collect()
     }
+}
+
+/// Whether a host's card has a process of its own: every other one.
+pub(super) fn has_card_process(host: usize) -> bool {
+    host % 2 == 1
 }
 
 /// Of so many hosts, fewer than half.
@@ -220,6 +227,7 @@ impl Writer {
 
     fn act(&mut self, host: usize) -> Act {
         match self.dice.below(10) {
+            0..2 if has_card_process(host) => Act::KillCard,
             0..3 => Act::KillDaemon,
             3..5 => Act::StopDaemon,
             5..7 => Act::StopProgram,
@@ -277,6 +285,7 @@ mod tests {
             .collect();
         for act in [
             Act::KillDaemon,
+            Act::KillCard,
             Act::StopDaemon,
             Act::StopProgram,
             Act::KillProgram,

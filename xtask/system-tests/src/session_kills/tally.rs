@@ -31,6 +31,8 @@ pub struct Tally {
 pub struct Blows {
     /// Daemons killed.
     pub daemons_killed: usize,
+    /// Cards killed that have a process of their own.
+    pub cards_killed: usize,
     /// Daemons that stood still.
     pub daemons_stopped: usize,
     /// Owners' programs killed.
@@ -48,9 +50,10 @@ impl Blows {
     }
 
     /// Each kind.
-    pub fn each(&self) -> [usize; 5] {
+    pub fn each(&self) -> [usize; 6] {
         [
             self.daemons_killed,
+            self.cards_killed,
             self.daemons_stopped,
             self.programs_killed,
             self.programs_stopped,
@@ -62,6 +65,7 @@ impl Blows {
     pub(super) fn count(&mut self, act: &Act) {
         let of_kind = match act {
             Act::KillDaemon => &mut self.daemons_killed,
+            Act::KillCard => &mut self.cards_killed,
             Act::StopDaemon => &mut self.daemons_stopped,
             Act::KillProgram => &mut self.programs_killed,
             Act::StopProgram => &mut self.programs_stopped,
@@ -94,6 +98,7 @@ impl std::ops::Add for Blows {
     fn add(self, other: Self) -> Self {
         Self {
             daemons_killed: self.daemons_killed + other.daemons_killed,
+            cards_killed: self.cards_killed + other.cards_killed,
             daemons_stopped: self.daemons_stopped + other.daemons_stopped,
             programs_killed: self.programs_killed + other.programs_killed,
             programs_stopped: self.programs_stopped + other.programs_stopped,
