@@ -2,6 +2,7 @@
 
 mod computation;
 mod controller;
+mod exchange;
 mod grant;
 mod kept;
 mod member;
@@ -16,6 +17,7 @@ pub use computation::{
     TAKE_PART_MIN,
 };
 pub use controller::{Controller, Step};
+pub use exchange::{DescriptionWord, DescriptionWordError, ExchangeProposal, SLOTS};
 pub use grant::Grant;
 pub use kept::{Library, find};
 pub use member::{MemberCode, MemberCodeError};

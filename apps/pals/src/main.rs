@@ -33,6 +33,7 @@ const MANUAL: Manual = Manual {
     description: "\
 Parties compute together what each of them keeps secret: their cards take the inputs, and tell each party its own\n\
 part of the result. What is computed is a function, a module of WebAssembly that every card knows by its hash.\n\
+Or they exchange items: all get all of them, or nobody any.\n\
 It has the own card take part in sessions, each to its end, and it writes, checks and tries functions.\n\
 Before the card computes a function for the first time, its owner is told which, and the card gets it.",
     kinds: KINDS,
@@ -70,6 +71,9 @@ enum Command {
     /// Compute a number of what each member gives, or any function
     #[command(subcommand)]
     Run(session::Run),
+    /// Exchange keys, files and signatures: all members get all items, or nobody any
+    #[command(subcommand)]
+    Exchange(session::Exchange),
     /// Show where the card's session is, or how the last one ended
     Status,
     /// Show the result of the last session once more
@@ -112,6 +116,7 @@ fn carry_out(arguments: &Arguments) -> Result<Report, command_line::Failure> {
         Command::Benchmark(benchmark) => SessionCommand::Benchmark(benchmark),
         Command::Plan(plan) => SessionCommand::Plan(plan),
         Command::Run(run) => SessionCommand::Run(run),
+        Command::Exchange(exchange) => SessionCommand::Exchange(exchange),
         Command::Status => SessionCommand::Status,
         Command::Result => SessionCommand::Result,
         Command::Leave => SessionCommand::Leave,

@@ -15,9 +15,9 @@ pub const ROUND_MS: u32 = 2_000;
 
 /// How much of a round is for members that see the start at different times, and as much again for messages on their
 /// way, in percent. What remains is for clocks that drift.
-const SHARE_PERCENT: u32 = 40;
+pub(crate) const SHARE_PERCENT: u32 = 40;
 /// By how many millionths a clock may be wrong: twice what quartz in computers is at worst.
-const DRIFT_PPM: u32 = 200;
+pub(crate) const DRIFT_PPM: u32 = 200;
 
 /// What the first member chooses.
 #[derive(Clone, Debug)]

@@ -15,28 +15,29 @@ use super::account::{Account, Memory};
 use super::ended::Ended;
 use super::interrupt::Interrupt;
 use super::program::{Failure, Kind};
-use super::terms::Agreement;
+use super::setting::Setting;
 use super::watch::{Heard, Watch};
 
 /// How often at least somebody looks for signals.
 const WAKE: Duration = Duration::from_millis(200);
 
 /// Gives the order that begins a session for this card, and attends to it until it ends. Members may take `wait` to
-/// join.
+/// join. `early` is told a result that is there before the session ends.
 pub(super) fn attend<'a>(
     account: &mut Account,
     mut orders: Orders,
-    agreement: &'a Agreement,
+    setting: &'a Setting,
     order: Order,
     wait: Duration,
+    early: &mut dyn FnMut(&SessionResult),
 ) -> Result<Ended<'a>, Failure> {
     let interrupt = Interrupt::new()?;
     let card = orders.card();
-    let watch = Watch::new(card, agreement);
+    let watch = Watch::new(card, setting);
     let (session, capability) = orders.authenticated(&mut account.capability);
     order.give(session, capability)?;
     let mut attending = Attending {
-        agreement,
+        setting,
         memory: &mut account.memory,
         order,
         session,
@@ -46,6 +47,7 @@ pub(super) fn attend<'a>(
         began: Instant::now(),
         heard: Duration::ZERO,
         wait,
+        early,
         leaving: None,
         left_before: 0,
         is_invited_elsewhere: false,
@@ -59,7 +61,7 @@ pub(super) fn attend<'a>(
     match why {
         // It may have ended before the card heard of it.
         Some(why) if result.outcome == Outcome::Left as u8 => Err(why),
-        _ => Ok(Ended::new(agreement, result, missed)),
+        _ => Ok(Ended::new(setting, result, missed)),
     }
 }
 
@@ -83,7 +85,7 @@ impl Order {
 }
 
 struct Attending<'a> {
-    agreement: &'a Agreement,
+    setting: &'a Setting,
     memory: &'a mut Memory,
     order: Order,
     session: &'a mut CardSession,
@@ -95,6 +97,7 @@ struct Attending<'a> {
     heard: Duration,
     /// For how long members may join.
     wait: Duration,
+    early: &'a mut dyn FnMut(&SessionResult),
     /// Why the session is being left.
     leaving: Option<Failure>,
     /// How often the session was left and joined under another opening, of which the card has not told yet.
@@ -122,6 +125,7 @@ impl Attending<'_> {
             self.capability.take_received();
             match heard {
                 Heard::Nothing => continue,
+                Heard::Early(result) => (self.early)(&result),
                 Heard::Ended(result) if self.is_of_session_before(&result) => {
                     self.left_before -= 1;
                 }
@@ -138,7 +142,7 @@ impl Attending<'_> {
                 }
                 Heard::State => {
                     if !std::mem::replace(&mut self.is_taken, true) {
-                        self.memory.remember(self.agreement.descriptor())?;
+                        self.memory.remember(self.setting.descriptor())?;
                     }
                     self.heard = now;
                 }
@@ -215,7 +219,7 @@ impl Attending<'_> {
         let is_asked = self.watch.last.is_none()
             || self.leaving.is_some()
             || !is_joining && self.watch.controller.due().is_none();
-        let round = Duration::from_millis(self.agreement.descriptor().round_ms.into());
+        let round = Duration::from_millis(self.setting.descriptor().round_ms.into());
         match is_asked && now >= self.heard + ANSWER_TIMEOUT.max(round) {
             true => Err(silent()),
             false => Ok(()),
@@ -235,7 +239,7 @@ impl Attending<'_> {
     }
 
     fn not_joined(&self) -> Failure {
-        let roster = &self.agreement.roster;
+        let roster = &self.setting.roster;
         let missing = match roster.me {
             0 => self.watch.missing(),
             _ => vec![0],

@@ -105,7 +105,8 @@ fn run(
     let (session, capability) = orders.authenticated(&mut account.capability);
     code.provide(&mut Library::new(session, capability))?;
     let wait = Duration::from_secs(wait_s);
-    attend(&mut account, orders, agreement, order, wait)?.report()
+    let early = &mut |_: &_| {};
+    attend(&mut account, orders, agreement, order, wait, early)?.report(agreement)
 }
 
 /// Asks the owner, who may not want to `act`.

@@ -6,13 +6,14 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::program::{Failure, Kind};
+use super::setting::Setting;
 use super::terms::Agreement;
 use super::words;
 use crate::report::Report;
 
 /// The end of a session.
 pub(super) struct Ended<'a> {
-    agreement: &'a Agreement,
+    setting: &'a Setting,
     outcome: Option<Outcome>,
     session: Option<String>,
     result: Zeroizing<Vec<u8>>,
@@ -22,12 +23,12 @@ pub(super) struct Ended<'a> {
 
 impl<'a> Ended<'a> {
     pub(super) fn new(
-        agreement: &'a Agreement,
+        setting: &'a Setting,
         result: SessionResult,
         missed: Vec<(u32, u32)>,
     ) -> Self {
         Self {
-            agreement,
+            setting,
             outcome: Outcome::from_u8(result.outcome),
             session: result.session.map(|session| hex(&session)),
             result: Zeroizing::new(result.result.unwrap_or_default()),
@@ -35,22 +36,32 @@ impl<'a> Ended<'a> {
         }
     }
 
-    /// What is said of it.
-    pub(super) fn report(self) -> Result<Report, Failure> {
+    /// What is said of it, if this was computed.
+    pub(super) fn report(self, agreement: &Agreement) -> Result<Report, Failure> {
+        let told = |result: &[u8]| {
+            let roster = &agreement.roster;
+            let found = agreement.computation.found(result, roster.n());
+            let found = found.ok_or_else(|| no_result("this function"))?;
+            let facts = words::facts(&found, roster.me);
+            Ok((words::told(&found, roster), facts))
+        };
+        self.report_of(agreement.name(), told)
+    }
+
+    /// What is said of it, if it had that name; `told` says what of the result, in words and as facts.
+    pub(super) fn report_of(
+        self,
+        name: Option<&str>,
+        told: impl FnOnce(&[u8]) -> Result<(String, Value), Failure>,
+    ) -> Result<Report, Failure> {
         if self.outcome != Some(Outcome::Result) {
-            return Err(self.failure());
+            return Err(self.failure(name));
         }
-        let roster = &self.agreement.roster;
-        let found = self.agreement.computation.found(&self.result, roster.n());
-        let found = found.ok_or_else(|| {
-            let text = "the card tells what is no result of this function";
-            Failure::new(Kind::Other, text).hint("are card and pals of the same version?")
-        })?;
-        let mut facts = self.facts();
-        if let Value::Object(found) = words::facts(&found, roster.me) {
-            facts.extend(found);
+        let (mut text, told) = told(&self.result)?;
+        let mut facts = self.facts(name);
+        if let Value::Object(told) = told {
+            facts.extend(told);
         }
-        let mut text = words::told(&found, roster);
         if let Some(missing) = self.missing_text() {
             text = format!("{text}\n{missing}");
         }
@@ -58,16 +69,16 @@ impl<'a> Ended<'a> {
         Ok(Report { text, json })
     }
 
-    fn facts(&self) -> Map<String, Value> {
-        let agreement = self.agreement;
+    fn facts(&self, name: Option<&str>) -> Map<String, Value> {
+        let Setting { terms, roster } = self.setting;
         let facts = json!({
-            "function": agreement.name(),
-            "sha256": hex(&agreement.descriptor().function),
+            "function": name,
+            "sha256": hex(&terms.descriptor().function),
             "outcome": self.outcome.map(Outcome::name),
             "session": self.session,
-            "me": agreement.roster.me,
-            "members": agreement.roster.json(),
-            "rounds": agreement.terms.plan().last_round(),
+            "me": roster.me,
+            "members": roster.json(),
+            "rounds": terms.plan().last_round(),
             "missed": self.missed_facts(),
         });
         match facts {
@@ -78,7 +89,7 @@ impl<'a> Ended<'a> {
 
     fn missed_facts(&self) -> Value {
         let fact = |(round, bits): &(u32, u32)| {
-            let members = self.agreement.roster.of_bits(*bits);
+            let members = self.setting.roster.of_bits(*bits);
             json!({ "round": round, "members": members })
         };
         self.missed.iter().map(fact).collect()
@@ -86,7 +97,7 @@ impl<'a> Ended<'a> {
 
     /// Who was missing, and when.
     fn missing_text(&self) -> Option<String> {
-        let roster = &self.agreement.roster;
+        let roster = &self.setting.roster;
         let bits = self.missed.iter().fold(0, |all, (_, bits)| all | bits);
         let line = |at: usize| {
             let is_missing =
@@ -103,7 +114,7 @@ impl<'a> Ended<'a> {
     }
 
     /// Why there is no result.
-    fn failure(&self) -> Failure {
+    fn failure(&self, name: Option<&str>) -> Failure {
         let (text, hint) = match self.outcome {
             Some(Outcome::Trapped) => (
                 "the function gave no result, or this host gave the card too little time to compute",
@@ -118,6 +129,10 @@ impl<'a> Ended<'a> {
                 "the card lost power in the middle of the session, and so its input and its keys",
                 "agree on a new one; a soft card has its daemon's power",
             ),
+            Some(Outcome::Refused) => (
+                "refused: nobody got anything",
+                "something was missing before the cards agreed: begin again when all hosts are well, at the same odds",
+            ),
             _ => (
                 "the card says an end that is not known here",
                 "is it of this version?",
@@ -128,7 +143,13 @@ impl<'a> Ended<'a> {
             None => text.into(),
         };
         let failure = Failure::new(Kind::Other, text).hint(hint);
-        let facts = self.facts().into_iter();
+        let facts = self.facts(name).into_iter();
         facts.fold(failure, |failure, (name, value)| failure.fact(&name, value))
     }
+}
+
+/// The card's result is none of that.
+pub(super) fn no_result(of: &str) -> Failure {
+    let text = format!("the card tells what is no result of {of}");
+    Failure::new(Kind::Other, text).hint("are card and pals of the same version?")
 }

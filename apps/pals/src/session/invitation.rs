@@ -6,7 +6,7 @@ use libetp::Mtype;
 use libetp::client::Delivery;
 use libetp::client::text::hex;
 use libetp::params::Param;
-use libetp::params::pals::Invite;
+use libetp::params::pals::{Descriptor, Invite};
 use pals::{MemberCode, Shipped};
 
 use super::account::Account;
@@ -81,9 +81,27 @@ pub(super) fn invitation(
     join: &Join,
     wanted: &Wanted,
 ) -> Result<(Agreement, [u8; 32]), Failure> {
+    let key = account.code().key;
+    let read = |descriptor| {
+        let agreement = Agreement::new(descriptor, &key).ok();
+        agreement.filter(|it| wanted.is(it))
+    };
+    invitation_to(account, join, wanted.name(), read)
+}
+
+/// As [`invitation`], to what `wanted` makes something of, and people call `name`.
+pub(super) fn invitation_to<T>(
+    account: &mut Account,
+    join: &Join,
+    name: &str,
+    wanted: impl Fn(Descriptor) -> Option<T>,
+) -> Result<(T, [u8; 32]), Failure> {
     let deadline = Instant::now() + Duration::from_secs(join.wait);
     let me = account.code();
-    let read = |delivery: &Delivery| read(delivery, &me, join).filter(|(it, _)| wanted.is(it));
+    let read = |delivery: &Delivery| {
+        let (descriptor, opening) = read(delivery, &me, join)?;
+        wanted(descriptor).map(|it| (it, opening))
+    };
     let mut newest = None;
     let mut is_told = false;
     loop {
@@ -95,18 +113,18 @@ pub(super) fn invitation(
             return Ok(invitation);
         }
         if !std::mem::replace(&mut is_told, true) {
-            eprintln!("pals: waiting for an invitation to {}", wanted.name());
+            eprintln!("pals: waiting for an invitation to {name}");
         }
         let left = deadline.saturating_duration_since(Instant::now());
         match account.capability.receive_within(left)? {
             Some(delivery) => newest = read(&delivery),
-            None => return Err(not_invited(join, wanted)),
+            None => return Err(not_invited(join, name)),
         }
     }
 }
 
 /// What a message invites to, if its first member's card sent it and this member is in it.
-fn read(delivery: &Delivery, me: &MemberCode, join: &Join) -> Option<(Agreement, [u8; 32])> {
+fn read(delivery: &Delivery, me: &MemberCode, join: &Join) -> Option<(Descriptor, [u8; 32])> {
     let message = &delivery.message;
     if message.header.mtype != Mtype::SESSION_INVITE {
         return None;
@@ -119,18 +137,14 @@ fn read(delivery: &Delivery, me: &MemberCode, join: &Join) -> Option<(Agreement,
     let is_mine = descriptor.members.0.contains(&me.member());
     let is_of_first = message.header.src == first.program.domain.card();
     let is_wanted = join.from.is_none_or(|from| from == first);
-    if !is_mine || !is_of_first || !is_wanted {
-        return None;
-    }
-    let agreement = Agreement::new(descriptor, &me.key).ok()?;
-    Some((agreement, opening))
+    (is_mine && is_of_first && is_wanted).then_some((descriptor, opening))
 }
 
-fn not_invited(join: &Join, wanted: &Wanted) -> Failure {
+fn not_invited(join: &Join, name: &str) -> Failure {
     let from = join
         .from
         .map_or(String::new(), |from| format!(" from {from}"));
-    let text = format!("no invitation to {} came{from}", wanted.name());
+    let text = format!("no invitation to {name} came{from}");
     Failure::new(Kind::Timeout, text)
         .hint("the first member has to name your member code, which `pals id` prints, with --with")
 }

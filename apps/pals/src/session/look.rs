@@ -13,7 +13,9 @@ use serde_json::json;
 
 use super::account::Account;
 use super::ended::Ended;
+use super::exchange::{self, Deal};
 use super::program::{Failure, Kind};
+use super::setting::Setting;
 use super::terms::Agreement;
 use crate::report::Report;
 
@@ -38,12 +40,14 @@ fn none() -> Report {
 pub(super) fn result(access: &Access<'_>) -> Result<Report, Failure> {
     let mut account = Account::open(access)?;
     match ask(access, &mut account, &AttendSession {})? {
-        Said::Goes(state) => {
-            let text = format!("the session is not over: {}", goes(&account, &state).text);
-            Err(Failure::new(Kind::Other, text).hint("`pals leave` ends it for this card"))
-        }
+        Said::Goes(state) => Err(not_over(&account, &state)),
         Said::Ended(result) => ended(&account, result),
     }
+}
+
+fn not_over(account: &Account, state: &SessionState) -> Failure {
+    let text = format!("the session is not over: {}", goes(account, state).text);
+    Failure::new(Kind::Other, text).hint("`pals leave` ends it for this card")
 }
 
 /// The card takes no part any more.
@@ -112,10 +116,31 @@ fn read(message: &Message) -> Result<Option<Said>, ClientError> {
     }
 }
 
-fn agreement(account: &Account, descriptor: &[u8; 32]) -> Option<Agreement> {
+/// What the card's session is about.
+enum About {
+    Computation(Agreement),
+    Exchange(Deal),
+}
+
+impl About {
+    fn setting(&self) -> &Setting {
+        match self {
+            Self::Computation(agreement) => agreement,
+            Self::Exchange(deal) => deal,
+        }
+    }
+}
+
+fn about(account: &Account, descriptor: &[u8; 32]) -> Option<About> {
     let remembered = account.memory.remembered()?;
-    let agreement = Agreement::new(remembered, &account.code().key).ok()?;
-    (agreement.terms.hash() == descriptor).then_some(agreement)
+    let key = account.code().key;
+    let about = match Deal::is_of(&remembered) {
+        true => Deal::new(remembered, &key).map(About::Exchange),
+        false => Agreement::new(remembered, &key).map(About::Computation),
+    };
+    about
+        .ok()
+        .filter(|about| about.setting().terms.hash() == descriptor)
 }
 
 fn goes(account: &Account, state: &SessionState) -> Report {
@@ -124,14 +149,13 @@ fn goes(account: &Account, state: &SessionState) -> Report {
         0 => stage.to_owned(),
         round => format!("{stage}, round {round} of {}", state.rounds),
     };
-    let agreement = agreement(account, &state.descriptor);
-    let missing = agreement
-        .as_ref()
-        .map(|it| it.roster.others_without(state.present));
-    if let Some(agreement) = &agreement
+    let about = about(account, &state.descriptor);
+    let roster = about.as_ref().map(|about| &about.setting().roster);
+    let missing = roster.map(|roster| roster.others_without(state.present));
+    if let Some(roster) = roster
         && let Some(missing) = missing.as_ref().filter(|missing| !missing.is_empty())
     {
-        text += &format!("; nothing yet from {}", agreement.roster.names(missing));
+        text += &format!("; nothing yet from {}", roster.names(missing));
     }
     let json = json!({
         "stage": stage,
@@ -143,9 +167,33 @@ fn goes(account: &Account, state: &SessionState) -> Report {
 }
 
 fn ended(account: &Account, result: SessionResult) -> Result<Report, Failure> {
-    let Some(agreement) = agreement(account, &result.descriptor) else {
-        let text = "the card's last session was ordered from another home: what its result means is not known here";
-        return Err(Failure::new(Kind::Home, text).hint("ask there"));
+    match about(account, &result.descriptor) {
+        Some(About::Computation(agreement)) => {
+            Ended::new(&agreement, result, Vec::new()).report(&agreement)
+        }
+        Some(About::Exchange(deal)) => exchange::shown(&deal, result),
+        None => Err(other_home()),
+    }
+}
+
+fn other_home() -> Failure {
+    let text = "the card's last session was ordered from another home: what its result means is not known here";
+    Failure::new(Kind::Home, text).hint("ask there")
+}
+
+/// How the last session ended, if it was an exchange.
+pub(super) fn exchanged(access: &Access<'_>) -> Result<(Deal, SessionResult), Failure> {
+    let mut account = Account::open(access)?;
+    let result = match ask(access, &mut account, &AttendSession {})? {
+        Said::Ended(result) => result,
+        Said::Goes(state) => return Err(not_over(&account, &state)),
     };
-    Ended::new(&agreement, result, Vec::new()).report()
+    match about(&account, &result.descriptor) {
+        Some(About::Exchange(deal)) => Ok((deal, result)),
+        Some(About::Computation(_)) => {
+            let text = "the card's last session exchanged nothing";
+            Err(Failure::new(Kind::Usage, text).hint("`pals result` shows its result"))
+        }
+        None => Err(other_home()),
+    }
 }

@@ -6,6 +6,7 @@ mod begin;
 mod code;
 mod commands;
 mod ended;
+mod exchange;
 mod function;
 mod interrupt;
 mod invitation;
@@ -13,6 +14,7 @@ mod look;
 mod options;
 mod program;
 mod roster;
+mod setting;
 mod terms;
 mod watch;
 mod words;
@@ -20,7 +22,7 @@ mod words;
 use card_owner::{Access, Settings};
 use serde_json::json;
 
-pub(crate) use options::{Auction, Benchmark, CardFunction, Init, Plan, Run, Way};
+pub(crate) use options::{Auction, Benchmark, CardFunction, Exchange, Init, Plan, Run, Way};
 
 use crate::report::Report;
 use program::{Failure, Home};
@@ -33,6 +35,7 @@ pub(crate) enum SessionCommand<'a> {
     Benchmark(&'a Benchmark),
     Plan(&'a Plan),
     Run(&'a Run),
+    Exchange(&'a Exchange),
     Function(&'a CardFunction),
     Status,
     Result,
@@ -65,6 +68,7 @@ fn carry_out(access: &Access<'_>, command: &SessionCommand<'_>) -> Result<Report
         SessionCommand::Run(Run::Maximum(number)) => commands::maximum(access, number),
         SessionCommand::Run(Run::Create(run)) => commands::create_any(access, run),
         SessionCommand::Run(Run::Join(run)) => commands::join_any(access, run),
+        SessionCommand::Exchange(command) => exchange::run(access, command),
         SessionCommand::Function(command) => function::run(access, command),
         SessionCommand::Status => look::status(access),
         SessionCommand::Result => look::result(access),

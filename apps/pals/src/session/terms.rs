@@ -1,45 +1,40 @@
 //! What one agrees to, in words.
 
 use std::fmt::Write;
+use std::ops::Deref;
 
 use libetp::params::pals::Descriptor;
-use oncard_trustedpals::session::Terms;
 use pals::{Computation, Shipped};
 
 use super::code::Code;
 use super::program::{Failure, Kind};
-use super::roster::Roster;
+use super::setting::Setting;
 use super::words;
 
 /// A session that cards take, of a function that is known here.
 pub(super) struct Agreement {
-    pub(super) terms: Terms,
+    setting: Setting,
     pub(super) computation: Computation,
-    pub(super) roster: Roster,
+}
+
+impl Deref for Agreement {
+    type Target = Setting;
+
+    fn deref(&self) -> &Setting {
+        &self.setting
+    }
 }
 
 impl Agreement {
     /// Of a descriptor, as the member with that key sees it.
     pub(super) fn new(descriptor: Descriptor, key: &[u8; 32]) -> Result<Self, Failure> {
-        let roster = Roster::new(&descriptor, key);
         let computation = Computation::of(&descriptor).ok_or_else(|| {
             Failure::new(Kind::Usage, "the session computes what is not known here")
         })?;
-        let terms = Terms::new(descriptor, key).map_err(|error| {
-            Failure::new(
-                Kind::Usage,
-                format!("no card takes such a session: {error}"),
-            )
-        })?;
         Ok(Self {
-            terms,
+            setting: Setting::new(descriptor, key)?,
             computation,
-            roster,
         })
-    }
-
-    pub(super) fn descriptor(&self) -> &Descriptor {
-        self.terms.descriptor()
     }
 
     /// What the function is called, if it is known here.
@@ -59,14 +54,7 @@ impl Agreement {
             "  The result is right for all whose host is right, if at most {} of {n} hosts are corrupt or fail.",
             descriptor.corrupt
         );
-        let rounds = self.terms.plan().last_round();
-        let most_ms = u64::from(descriptor.round_ms) * (u64::from(rounds) + 2);
-        let _ = writeln!(
-            text,
-            "  {rounds} rounds of at most {} ms: at most {} s from the start.",
-            descriptor.round_ms,
-            most_ms.div_ceil(1_000)
-        );
+        let _ = writeln!(text, "  {}", self.time());
         text += &self.spending();
         let _ = writeln!(text, "  {}", self.cards());
         text

@@ -11,7 +11,7 @@ use libetp::{EntityId, Message, Mtype};
 use pals::Controller;
 
 use super::roster::Roster;
-use super::terms::Agreement;
+use super::setting::Setting;
 
 /// Most lines that tell of rounds in which all is well.
 const ROUND_LINES_MAX: u32 = 50;
@@ -40,6 +40,8 @@ pub(super) enum Heard {
     Nothing,
     /// The card is somewhere else now.
     State,
+    /// The result is there, and the session is not over.
+    Early(SessionResult),
     /// The session is over.
     Ended(SessionResult),
     /// The first member began the same session again.
@@ -51,13 +53,13 @@ pub(super) enum Heard {
 }
 
 impl<'r> Watch<'r> {
-    pub(super) fn new(card: EntityId, agreement: &'r Agreement) -> Self {
+    pub(super) fn new(card: EntityId, setting: &'r Setting) -> Self {
         Self {
             card,
-            first: agreement.terms.card(0),
-            descriptor: *agreement.terms.hash(),
-            roster: &agreement.roster,
-            controller: Controller::new(agreement.descriptor()),
+            first: setting.terms.card(0),
+            descriptor: *setting.terms.hash(),
+            roster: &setting.roster,
+            controller: Controller::new(setting.descriptor()),
             last: None,
             missed: Vec::new(),
             is_change: false,
@@ -112,8 +114,7 @@ impl<'r> Watch<'r> {
         let last = self.last.as_ref();
         let is_early = last.is_some_and(|last| last.round < last.rounds);
         if is_early && result.outcome == Outcome::Result as u8 {
-            self.early = Some(result);
-            return Heard::Nothing;
+            return Heard::Early(self.early.insert(result).clone());
         }
         Heard::Ended(result)
     }

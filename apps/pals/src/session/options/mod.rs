@@ -2,6 +2,7 @@
 
 mod auction;
 mod benchmark;
+mod exchange;
 mod function;
 mod plan;
 mod run;
@@ -14,6 +15,7 @@ use pals::{COVER_ROUNDS, Grant, MemberCode, ROUND_MS};
 
 pub(crate) use auction::{Auction, CreateAuction};
 pub(crate) use benchmark::{Benchmark, CreateBenchmark};
+pub(crate) use exchange::{CreateExchange, Describe, Exchange, JoinExchange};
 pub(crate) use function::{CardFunction, Named};
 pub(crate) use plan::{CreatePlan, Plan, SiteFile};
 pub(crate) use run::{CreateAny, JoinAny, Number, Run};

@@ -4,6 +4,7 @@ use libetp::{EntityId, Header};
 use pals::{Computation, MemberCode, Proposal, Quorum};
 
 use super::*;
+use crate::session::terms::Agreement;
 
 const NOW: Duration = Duration::ZERO;
 const SESSION: Hash = [7; 32];
@@ -142,4 +143,53 @@ fn an_invitation_to_the_same_session_is_of_its_first_members_card() {
         watch.hear(&other, NOW),
         Heard::InvitedElsewhere(_)
     ));
+}
+
+/// Of an exchange: the card has rounds before it still, and then says that it has none.
+#[test]
+fn a_result_before_the_last_round_is_the_end_when_the_card_says_so_or_is_gone() {
+    let agreement = agreement();
+    let descriptor = agreement.descriptor();
+    let card = agreement.terms.card(1);
+    let early = SessionResult {
+        outcome: Outcome::Result as u8,
+        ..result(descriptor, Some(SESSION))
+    };
+    let over = SessionState {
+        stage: Stage::Over as u8,
+        ..state(descriptor, Some(SESSION), 4, 0)
+    };
+    let gone = OrderRefused {
+        mtype: Mtype::ROUND_OVER,
+        code: RefusalCode::NotFound as u16,
+        detail: String::new(),
+    };
+    for end in [message(card, &over), message(card, &gone)] {
+        let mut watch = Watch::new(card, &agreement);
+        let third = state(descriptor, Some(SESSION), 3, 0);
+        watch.hear(&message(card, &third), NOW);
+        assert!(matches!(
+            watch.hear(&message(card, &early), NOW),
+            Heard::Early(result) if result == early
+        ));
+        let last = state(descriptor, Some(SESSION), 4, 0);
+        let heard = watch.hear(&message(card, &last), NOW);
+        assert!(matches!(heard, Heard::State));
+        let Heard::Ended(ended) = watch.hear(&end, NOW) else {
+            panic!("it has ended");
+        };
+        assert_eq!(ended, early);
+    }
+}
+
+#[test]
+fn what_is_no_result_ends_a_session_in_any_round() {
+    let agreement = agreement();
+    let descriptor = agreement.descriptor();
+    let card = agreement.terms.card(1);
+    let mut watch = Watch::new(card, &agreement);
+    let third = state(descriptor, Some(SESSION), 3, 0);
+    watch.hear(&message(card, &third), NOW);
+    let lost = message(card, &result(descriptor, Some(SESSION)));
+    assert!(matches!(watch.hear(&lost, NOW), Heard::Ended(_)));
 }
