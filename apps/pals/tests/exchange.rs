@@ -13,7 +13,10 @@ const CONTRACT: &str = "what is bought\n";
 /// Of the contract, with a key that `openssl genpkey` made: `openssl dgst -sha256 -binary`, then `openssl pkeyutl -sign
 /// -rawin`.
 const KEY: &str = "08df1c7391d3b13f095d183849db1720f0daed96471009a9cffe1fcc0d8f929d";
-const SIGNATURE: &str = "9a05671667c985536c22b9b21fdb9c817442600c4730e88523a50e00dff1442bd02464b7c045132b4ea0de93a972192ca6526b1ae7a78433370ce5a53afe1706";
+const SIGNATURE: &str = concat!(
+    "9a05671667c985536c22b9b21fdb9c817442600c4730e88523a50e00dff1442b",
+    "d02464b7c045132b4ea0de93a972192ca6526b1ae7a78433370ce5a53afe1706"
+);
 const HASH: &str = "afd45a50236f9c8e4e0136bde36cf8cad01e46b4473f3621df2aeb0f13a446da";
 
 /// Exit code, and what is on standard output and standard error.
