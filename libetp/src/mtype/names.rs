@@ -123,7 +123,7 @@ impl Mtype {
     pub const JOIN_SESSION: Mtype = Mtype(0x0303);
     /// To the first member's card; signature tag `join` over [descriptor, opening, nonce, H(certificate)].
     pub const SESSION_JOIN: Mtype = Mtype(0x0304);
-    /// To all other cards, by each of them once more; signature tag `start` over the session by the first.
+    /// From the first member's card to all others, and from these to who asks; signature tag `start` over the session by the first.
     pub const SESSION_START: Mtype = Mtype(0x0305);
     /// Between two cards of a session: message 1 or 2 of Noise KK.
     pub const SESSION_HANDSHAKE: Mtype = Mtype(0x0306);
@@ -151,6 +151,10 @@ impl Mtype {
     pub const LIST_FUNCTIONS: Mtype = Mtype(0x0311);
     /// The functions that the card keeps, and how many bytes of each, in order of their hashes.
     pub const FUNCTIONS: Mtype = Mtype(0x0312);
+    /// From a member's card that took `session-start` to all others but the first.
+    pub const SESSION_STARTED: Mtype = Mtype(0x0313);
+    /// To a card that said `session-started`, of one that has no `session-start`; answered with that.
+    pub const SESSION_START_REQUEST: Mtype = Mtype(0x0314);
     /// mr1, from S_A to the third party; signature tag `resolve` over the xid of the evidence's body.
     pub const RESOLVE_REQUEST: Mtype = Mtype(0x0401);
     /// ma1, from S_B to the third party; signature tag `abort` over the xid of the evidence's body.

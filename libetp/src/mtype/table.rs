@@ -628,6 +628,20 @@ pub const TABLE: &[Entry] = &[
         params: &["functions: list of kept-function"],
     },
     Entry {
+        mtype: Mtype(0x0313),
+        name: "session-started",
+        privileged: false,
+        secret: false,
+        params: &["descriptor: bytes32"],
+    },
+    Entry {
+        mtype: Mtype(0x0314),
+        name: "session-start-request",
+        privileged: false,
+        secret: false,
+        params: &["descriptor: bytes32"],
+    },
+    Entry {
         mtype: Mtype(0x0401),
         name: "resolve-request",
         privileged: false,

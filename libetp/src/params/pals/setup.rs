@@ -104,6 +104,18 @@ crate::structure! {
         pub signature: [u8; 64],
     }
 
+    /// The sender's card took the start.
+    pub struct StartTaken {
+        /// The hash of the descriptor.
+        pub descriptor: Hash,
+    }
+
+    /// The sender's card has no start.
+    pub struct StartRequest {
+        /// The hash of the descriptor.
+        pub descriptor: Hash,
+    }
+
     /// The owner's program takes over a session, or asks for it. Privileged.
     pub struct AttendSession {}
 
@@ -154,6 +166,8 @@ super::super::params!(
     JoinSession = JOIN_SESSION,
     Join = SESSION_JOIN,
     Start = SESSION_START,
+    StartTaken = SESSION_STARTED,
+    StartRequest = SESSION_START_REQUEST,
     AttendSession = ATTEND_SESSION,
     LeaveSession = LEAVE_SESSION,
 );

@@ -14,8 +14,8 @@ use zeroize::Zeroizing;
 use super::packet::Link;
 
 const TAG: &str = "link/v1";
-/// A public key and a tag: both messages carry nothing else.
-const MESSAGE_BYTES: usize = 48;
+/// Bytes of each message of a handshake: a public key and a tag, nothing else.
+pub const HANDSHAKE_MESSAGE_BYTES: usize = 48;
 
 /// The two cards of a link, as one of them sees it, and what the link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,7 +150,7 @@ fn begun(parties: &Parties, keys: &Keys, seed: Zeroizing<[u8; 32]>) -> Option<Ha
 }
 
 fn said(state: &mut HandshakeState) -> Option<Vec<u8>> {
-    let mut message = vec![0; MESSAGE_BYTES];
+    let mut message = vec![0; HANDSHAKE_MESSAGE_BYTES];
     let len = state.write_message(&[], &mut message).ok()?;
     message.truncate(len);
     Some(message)

@@ -13,5 +13,5 @@
 mod handshake;
 mod packet;
 
-pub use handshake::{Handshake, Keys, Parties};
+pub use handshake::{HANDSHAKE_MESSAGE_BYTES, Handshake, Keys, Parties};
 pub use packet::{Link, OpenError, SealError};

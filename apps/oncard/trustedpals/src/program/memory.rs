@@ -5,10 +5,11 @@ use alloc::vec::Vec;
 
 use libetp::EntityId;
 use libetp::digest::Hash;
-use libetp::params::pals::{SessionResult, SessionState, Stage};
+use libetp::params::pals::{SessionResult, SessionState, Stage, Start};
 use oncard_function::Module;
 use zeroize::Zeroizing;
 
+use super::early::Early;
 use super::fault::Fault;
 use crate::members::Members;
 use crate::party::{Machine, Party};
@@ -25,6 +26,15 @@ pub(super) struct Memory {
 }
 
 impl Memory {
+    /// The session with this descriptor.
+    pub(super) fn of(&mut self, descriptor: &Hash) -> Result<&mut Session, Fault> {
+        let session = self.session.as_mut().ok_or(Fault::NoSession)?;
+        match session.descriptor() == descriptor {
+            true => Ok(session),
+            false => Err(Fault::OtherSession),
+        }
+    }
+
     /// Whether the card is in no session.
     pub(super) fn is_idle(&self) -> bool {
         self.session.is_none()
@@ -50,6 +60,7 @@ pub(super) struct Joining {
     pub(super) input: Zeroizing<Vec<u8>>,
     /// What is computed, if anything is. It is here to stay, whatever the card forgets.
     pub(super) module: Option<Module>,
+    pub(super) early: Early,
 }
 
 impl core::fmt::Debug for Joining {
@@ -66,6 +77,10 @@ pub(super) struct Running {
     pub(super) party: Party<dyn Machine>,
     /// Whose packet of the round before did not come.
     pub(super) missed: Members,
+    /// Until the first round, for members whose cards have it not.
+    pub(super) start: Option<Start>,
+    /// Who asked for it.
+    pub(super) given: Members,
 }
 
 impl Session {

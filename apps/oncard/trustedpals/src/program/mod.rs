@@ -4,6 +4,7 @@
 //! there is one ([`records`]), so that its owner can be told that it was lost, and the functions that its owner
 //! gave it ([`library`]). `docs/protocol/pals.md` describes the messages.
 
+mod early;
 mod fault;
 mod library;
 mod machine;
@@ -76,7 +77,9 @@ fn step(message: &Incoming, memory: &mut Memory, context: &mut Context<'_>) -> R
             read::<ListFunctions>(message).and_then(|_| library::list(src, context))
         }
         Mtype::SESSION_JOIN => setup::join(read(message)?, memory, context),
-        Mtype::SESSION_START => setup::start(&read(message)?, memory, context),
+        Mtype::SESSION_START => setup::start(read(message)?, memory, context),
+        Mtype::SESSION_STARTED => setup::started(src, &read(message)?, memory, context),
+        Mtype::SESSION_START_REQUEST => setup::asked(src, &read(message)?, memory, context),
         Mtype::SESSION_HANDSHAKE => rounds::handshake(src, read(message)?, memory, context),
         Mtype::SESSION_PACKET => rounds::packet(src, read(message)?, memory, context),
         Mtype::ROUND_OVER => rounds::over(src, &read(message)?, memory, context),

@@ -10,6 +10,7 @@ use libetp::params::pals::{Descriptor, JoinSession, OpenSession, Outcome};
 use oncard_runtime::Context;
 use zeroize::Zeroizing;
 
+use super::early::Early;
 use super::fault::Fault;
 use super::memory::{Joining, Memory, Phase, Session};
 use super::{machine, records, setup, tell};
@@ -87,6 +88,7 @@ fn enter(
         setup,
         input,
         module,
+        early: Early::default(),
     })
 }
 

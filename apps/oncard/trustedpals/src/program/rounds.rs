@@ -5,7 +5,7 @@ use libetp::params::pals::{Compute, LinkHandshake, Outcome, Packet, RoundOver};
 use oncard_runtime::Context;
 
 use super::fault::Fault;
-use super::memory::{Memory, Running, Session};
+use super::memory::{Memory, Phase, Running, Session};
 use super::tell;
 use crate::members::Members;
 use crate::party::{Output, Said};
@@ -17,12 +17,16 @@ pub(super) fn handshake(
     memory: &mut Memory,
     context: &mut Context<'_>,
 ) -> Result<(), Fault> {
+    let session = memory.session.as_mut().ok_or(Fault::NoSession)?;
+    if let Phase::Joining(joining) = &mut session.phase {
+        let from = joining.setup.terms().other(src);
+        return joining.early.keep(from.ok_or(Fault::OtherSender)?, message);
+    }
     let said = match message.step {
         1 => Said::First(message.message),
         2 => Said::Second(message.message),
         _ => return Err(Fault::OtherStage),
     };
-    let session = memory.session.as_mut().ok_or(Fault::NoSession)?;
     let running = session.running()?;
     let from = running.member(src, message.session)?;
     let before = running.party.linked();
@@ -70,6 +74,7 @@ pub(super) fn over(
     let bytes = others * tell::packet_param_bytes(&running.terms);
     tell::check_room(others, bytes, context)?;
     running.missed = running.absent();
+    running.start = None;
     let outgoing = running.party.close();
     let (output, is_over) = (running.party.take_output(), running.party.is_over());
     for said in outgoing {

@@ -10,13 +10,14 @@ use oncard_runtime::{Context, Rejection};
 
 use super::memory::{Memory, Session};
 use super::records;
+use crate::link::HANDSHAKE_MESSAGE_BYTES;
 use crate::party::Said;
 use crate::session::Terms;
 
 /// What surrounds a packet in its parameters: the array, session, round and the packet's length.
 const PACKET_FRAME_BYTES: usize = 1 + 9 + 5 + 3;
 /// Bytes of the parameters of a handshake's message.
-pub(super) const HANDSHAKE_BYTES: usize = 1 + 9 + 1 + 2 + 48;
+pub(super) const HANDSHAKE_BYTES: usize = 1 + 9 + 1 + 2 + HANDSHAKE_MESSAGE_BYTES;
 /// Most bytes of a `session-state`.
 const STATE_BYTES_MAX: usize = 1 + 34 + 34 + 2 + 4 * 5;
 

@@ -22,6 +22,8 @@ pub use plan::{EXCHANGE_PARAMETERS_BYTES_MAX, ExchangeError, Plan};
 pub use setup::{ENTRY_CERTIFICATE_BYTES_MAX, Setup, SetupError, Started, Verify};
 pub use terms::{ENGINE_BYTES_MAX, PARAMETERS_BYTES_MAX, Terms, TermsError};
 
+pub(crate) use setup::FIRST;
+
 /// Tag of a member's entry into a session.
 pub(crate) const TAG_JOIN: &str = "join";
 /// Tag of a session's start.

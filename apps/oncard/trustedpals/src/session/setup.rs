@@ -17,7 +17,7 @@ use crate::party::Peer;
 pub const ENTRY_CERTIFICATE_BYTES_MAX: usize = 1_900;
 
 /// The first member opens the session.
-const FIRST: usize = 0;
+pub(crate) const FIRST: usize = 0;
 
 /// A member that joined, and waits for the start. Lives in memory only.
 #[derive(Clone, Debug)]

@@ -2,7 +2,9 @@
 
 use libetp::codec::to_vec;
 use libetp::params::Param;
-use libetp::params::pals::{Invite, Join, JoinSession, LeaveSession, OpenSession, Outcome, Start};
+use libetp::params::pals::{
+    Invite, Join, JoinSession, LeaveSession, LinkHandshake, OpenSession, Outcome, Start, StartTaken,
+};
 use libetp::params::runtime::RefusalCode;
 use libetp::{Message, Mtype};
 
@@ -181,4 +183,103 @@ fn a_member_in_another_place_than_its_certificate_says_does_not_enter() {
     };
     let said = table.seats[1].order(order);
     assert_eq!(refusal(&said), Some(RefusalCode::Certificate));
+}
+
+fn is_of(message: &Message, mtype: Mtype) -> bool {
+    message.header.mtype == mtype
+}
+
+#[test]
+fn the_start_goes_to_each_member_once_unless_somebody_was_left_out() {
+    let mut table = Table::new(5);
+    table.start(&[10, 20, 30, 40, 50], &mut honest);
+    let sent = |mtype| table.sent.iter().filter(|it| is_of(it, mtype)).count();
+    assert_eq!(sent(Mtype::SESSION_START), 4);
+    assert_eq!(sent(Mtype::SESSION_STARTED), 4 * 3);
+    assert_eq!(sent(Mtype::SESSION_START_REQUEST), 0);
+}
+
+/// What others begin may be there before the start is.
+#[test]
+fn a_handshake_that_comes_before_the_start_waits_for_it() {
+    let mut table = Table::new(3);
+    let third = table.seats[2].id();
+    let mut late = Vec::new();
+    let mut carry = |message: &Message| {
+        let is_late = message.header.dst == third
+            && (is_of(message, Mtype::SESSION_START) || is_of(message, Mtype::SESSION_STARTED));
+        match is_late {
+            true => {
+                late.push(message.clone());
+                vec![]
+            }
+            false => vec![message.clone()],
+        }
+    };
+    table.start(&[10, 20, 30], &mut carry);
+    table.deliver(late, &mut honest);
+    assert_eq!(table.seats[2].state().present, 0b111, "all links are up");
+    table.play(&mut honest);
+    assert_eq!(table.seats[2].auction(), Sale::Won(20));
+}
+
+/// Only the newest first message of each member's card waits, of the length that such have.
+#[test]
+fn of_what_comes_before_the_start_little_is_kept() {
+    let mut table = Table::new(2);
+    let mut firsts = Vec::new();
+    let mut starts = Vec::new();
+    let mut carry = |message: &Message| match message.header.mtype {
+        Mtype::SESSION_START => {
+            starts.push(message.clone());
+            vec![]
+        }
+        Mtype::SESSION_HANDSHAKE => {
+            firsts.push(message.clone());
+            vec![]
+        }
+        _ => vec![message.clone()],
+    };
+    table.start(&[10, 20], &mut carry);
+    let first = &firsts[0];
+    assert_eq!(first.header.src, table.seats[0].id(), "its id is smaller");
+    let changes: [fn(&mut LinkHandshake); 3] = [
+        |it| it.message[0] ^= 1,
+        |it| it.message.push(0),
+        |it| it.step = 2,
+    ];
+    // The right one replaces the wrong one, and is replaced by none of the impossible ones.
+    table.seats[1].give(changed(first, changes[0]));
+    table.seats[1].give(first.clone());
+    table.seats[1].give(changed(first, changes[1]));
+    table.seats[1].give(changed(first, changes[2]));
+    table.deliver(starts, &mut honest);
+    assert_eq!(table.seats[1].state().present, 0b11);
+}
+
+#[test]
+fn the_start_is_asked_for_and_given_once() {
+    let (mut table, start) = held_back(Mtype::SESSION_START, &[1, 2, 3]);
+    let ids: Vec<_> = table.seats.iter().map(|seat| seat.id()).collect();
+    let descriptor = Start::from_param(&start.param).unwrap().descriptor;
+    let taken = |descriptor| StartTaken { descriptor }.into_message(ids[0], ids[1]);
+    let requests = table.seats[1].give(taken(descriptor));
+    assert_eq!(requests.len(), 1);
+    assert!(is_of(&requests[0], Mtype::SESSION_START_REQUEST));
+    assert_eq!(table.seats[1].give(taken(descriptor)), vec![], "once");
+    assert_eq!(table.seats[1].give(taken([0; 32])), vec![]);
+    let request = requests[0].clone();
+    let given = table.seats[0].give(request.clone());
+    assert_eq!(given, [start]);
+    assert_eq!(table.seats[0].give(request.clone()), vec![], "once");
+    let stranger = Message::new(
+        table.world.card("stranger", 0).unwrap().id(),
+        ids[0],
+        Mtype::SESSION_START_REQUEST,
+        request.param,
+    );
+    assert_eq!(table.seats[0].give(stranger), vec![]);
+    table.deliver(given, &mut honest);
+    assert!(table.seats[1].state().session.is_some());
+    assert_eq!(table.seats[1].give(taken(descriptor)), vec![], "it has it");
 }

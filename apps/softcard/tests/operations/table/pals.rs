@@ -18,6 +18,8 @@ pub(crate) const OF_SESSIONS: &[Mtype] = &[
     Mtype::JOIN_SESSION,
     Mtype::SESSION_JOIN,
     Mtype::SESSION_START,
+    Mtype::SESSION_STARTED,
+    Mtype::SESSION_START_REQUEST,
     Mtype::SESSION_HANDSHAKE,
     Mtype::SESSION_PACKET,
     Mtype::ROUND_OVER,
