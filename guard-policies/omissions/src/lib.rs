@@ -1,9 +1,9 @@
 //! Which messages of a session corrupt hosts lose.
 //!
-//! All that links between cards leave to hosts is to omit messages, in either direction. [`Hosts`] says of each message,
-//! by its round and its two members, whether it is lost: a function of the seed and of nothing that was asked before. So
-//! every corrupt host can be asked for itself, and all play together; and the simulator and a Guard policy of the same
-//! seed lose the same messages.
+//! All that links between cards leave to hosts is to omit messages, in either direction. [`Hosts`] says of a message,
+//! by its round and its two members, whether it is lost: a function of the seed and of nothing that was asked before.
+//! So every corrupt host can be asked for itself, and all play together; and the simulator and a Guard policy of the
+//! same seed lose the same messages.
 
 mod attack;
 mod draws;
