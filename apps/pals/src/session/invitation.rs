@@ -108,10 +108,11 @@ pub(super) fn invitation_to<T>(
         while let Some(delivery) = account.capability.receive_within(Duration::ZERO)? {
             newest = read(&delivery).or(newest);
         }
-        account.capability.take_received();
+        // It waits on, until the card is ordered to join: not everybody has the function, or wants to.
         if let Some(invitation) = newest {
             return Ok(invitation);
         }
+        account.capability.take_received();
         if !std::mem::replace(&mut is_told, true) {
             eprintln!("pals: waiting for an invitation to {name}");
         }
