@@ -16,9 +16,8 @@ const MANY_RUNS: u64 = 1_000_000;
 /// The losses of a whole run, and which processes are faulty.
 fn losses(setting: &Setting, seed: u64) -> (Members, Losses) {
     let rounds = setting.rounds();
-    let dice = Dice::new(seed);
-    let mut hosts = Hosts::new(Attack::Random, setting.n, setting.t, rounds as u32, dice);
-    let faulty = hosts.corrupt();
+    let mut hosts = Hosts::new(Attack::Random, setting.n, setting.t, rounds as u32, seed);
+    let faulty = Members::from_bits(hosts.corrupt());
     let mut deaf_to = |round: usize, to: usize| {
         let others = 0..setting.n;
         let lost = others.filter(|from| hosts.loses(round as u32 + 1, *from, to));
