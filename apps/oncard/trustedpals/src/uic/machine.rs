@@ -33,6 +33,14 @@ pub struct Decision<V> {
     pub round: u32,
 }
 
+impl<V> Decision<V> {
+    /// The value that *uniform consensus* among the same processes comes to: the first input that is there (Fort et al.
+    /// 2006, before their corollary 1). All that decide have the same, and with a correct process there is one.
+    pub fn consensus(&self) -> Option<&V> {
+        self.values.iter().flatten().next()
+    }
+}
+
 /// How a process is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {

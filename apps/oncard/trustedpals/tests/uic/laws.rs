@@ -20,15 +20,25 @@ pub(crate) fn check(
     agree(processes)
 }
 
-/// All that decide decide the same.
+/// All that decide decide the same, and uniform consensus is on somebody's input.
 pub(crate) fn agree(processes: &[Process]) -> Result<(), Violation> {
     let mut decisions = processes.iter().filter_map(Process::decision);
     let Some(first) = decisions.next() else {
         return Ok(());
     };
     match decisions.find(|it| it.values != first.values) {
-        None => Ok(()),
+        None => consensus(processes),
         Some(other) => Err(format!("agreement: {first:?} and {other:?}")),
+    }
+}
+
+fn consensus(processes: &[Process]) -> Result<(), Violation> {
+    let decisions = processes.iter().filter_map(Process::decision);
+    let mut values: Vec<Option<&u8>> = decisions.map(Decision::consensus).collect();
+    values.dedup();
+    match values.as_slice() {
+        [Some(value)] if usize::from(**value) < processes.len() => Ok(()),
+        _ => Err(format!("uniform consensus: {values:?}")),
     }
 }
 
