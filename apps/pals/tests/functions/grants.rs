@@ -105,7 +105,7 @@ fn comparisons_of_few_and_of_many_figures() {
             of(&mut |at| at as i64 * 1_000_000_007);
             of(&mut |at| -(at as i64) * 1_000_000_007);
             runs(5, |dice| {
-                of(&mut |_| dice.between(-100_000_000_000_000_000, 100_000_000_000_000_000))
+                of(&mut |_| dice.between(-100_000_000_000_000_000, 100_000_000_000_000_000));
             });
             assert!(SHARES.contains(&worst), "{figures} {n}: {worst} %");
         }
