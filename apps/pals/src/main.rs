@@ -74,6 +74,8 @@ enum Command {
     /// Exchange keys, files and signatures: all members get all items, or nobody any
     #[command(subcommand)]
     Exchange(session::Exchange),
+    /// Go on with the session that the card is in, if the `pals` that began it has ended
+    Attend(session::TakeOver),
     /// Show where the card's session is, or how the last one ended
     Status,
     /// Show the result of the last session once more
@@ -117,6 +119,7 @@ fn carry_out(arguments: &Arguments) -> Result<Report, command_line::Failure> {
         Command::Plan(plan) => SessionCommand::Plan(plan),
         Command::Run(run) => SessionCommand::Run(run),
         Command::Exchange(exchange) => SessionCommand::Exchange(exchange),
+        Command::Attend(command) => SessionCommand::Attend(command),
         Command::Status => SessionCommand::Status,
         Command::Result => SessionCommand::Result,
         Command::Leave => SessionCommand::Leave,

@@ -37,8 +37,9 @@ fn failure(output: &Output) -> (String, String) {
 fn without_a_home_every_command_says_how_to_make_one() {
     let home = TempDir::new().unwrap();
     let code = format!("{}@02aabbccddeeff0011223344:7", "ab".repeat(32));
-    let commands: [&[&str]; 6] = [
+    let commands: [&[&str]; 7] = [
         &["id"],
+        &["attend"],
         &["status"],
         &["result"],
         &["leave"],

@@ -138,3 +138,30 @@ fn who_does_not_join_is_named_and_who_leaves_can_begin_again() {
     let again: Value = parties.hosts[1].pals(&["result"]).json().unwrap();
     assert_eq!(again["sum"], "42");
 }
+
+/// No deadline passes: rounds last a minute, and only the third member holds all up.
+#[test]
+fn a_program_that_was_killed_is_replaced_and_its_member_computes_on() {
+    let deployment = deployment();
+    let parties = Parties::assemble(&deployment, N).unwrap();
+    let sum = ["run", "sum"];
+    let create = parties
+        .create(&sum, &["--value", "-5", "--round-ms", "60000"])
+        .unwrap();
+    let mut standing = parties.join(2, &sum, &["--value", "40"]).unwrap();
+    standing.wait_for("waiting for the start").unwrap();
+    standing.signal("STOP").unwrap();
+    let mut killed = parties.join(1, &sum, &["--value", "7"]).unwrap();
+    killed.wait_for("round 1 of").unwrap();
+    killed.signal("KILL").unwrap();
+    assert_eq!(killed.end().unwrap().code, None);
+    let attend = parties.hosts[1].pals(&["attend", "--json"]);
+    let mut attend = Running::start(attend).unwrap();
+    attend.wait_for("round 1 of").unwrap();
+    standing.signal("CONT").unwrap();
+    for member in [create, attend, standing] {
+        let document = document(member);
+        assert_eq!(document["sum"], "42");
+        assert_eq!(document["missed"], json!([]));
+    }
+}

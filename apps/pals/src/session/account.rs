@@ -1,14 +1,18 @@
 //! The home of `pals`, opened: its id resumed, the card pinned.
 
+use std::time::Duration;
+
 use card_owner::{Access, Orders, Owner, Settings, Version, as_hex};
 use libetp::client::Trust;
 use libetp::client::blocking::Capability;
 use libetp::codec::{from_slice, to_vec};
+use libetp::digest::Hash;
 use libetp::params::pals::Descriptor;
 use pals::MemberCode;
 use serde::{Deserialize, Serialize};
 
 use super::program::{Failure, Home};
+use super::started::Started;
 
 const FILE: &str = "session.json";
 
@@ -35,6 +39,9 @@ struct Records {
     /// The descriptor of the session that the card took last.
     #[serde(with = "as_hex")]
     descriptor: Vec<u8>,
+    /// When its session was seen to start.
+    #[serde(default)]
+    started: Option<Started>,
 }
 
 impl Account {
@@ -86,6 +93,21 @@ impl Memory {
     /// The session that the card took last.
     pub(super) fn remembered(&self) -> Option<Descriptor> {
         from_slice(&self.records.descriptor).ok()
+    }
+
+    /// Remembers that a session started so long ago, if its start was not remembered before.
+    pub(super) fn remember_start(&mut self, session: &Hash, ago: Duration) -> Result<(), Failure> {
+        if self.started(session).is_some() {
+            return Ok(());
+        }
+        self.records.started = Started::ago(session, ago);
+        self.store()
+    }
+
+    /// When a session started, if that is remembered.
+    pub(super) fn started(&self, session: &Hash) -> Option<&Started> {
+        let started = self.records.started.as_ref();
+        started.filter(|started| started.is_of(session))
     }
 
     fn store(&self) -> Result<(), Failure> {

@@ -7,7 +7,7 @@ use libetp::EntityId;
 use libetp::client::blocking::{Capability, CardSession};
 use libetp::client::{ClientError, Event};
 use libetp::params::pals::{
-    Invite, JoinSession, LeaveSession, OpenSession, Outcome, SessionResult, Stage,
+    Invite, JoinSession, LeaveSession, OpenSession, Outcome, SessionResult, SessionState, Stage,
 };
 use pals::Step;
 
@@ -33,7 +33,11 @@ pub(super) fn attend<'a>(
 ) -> Result<Ended<'a>, Failure> {
     let interrupt = Interrupt::new()?;
     let card = orders.card();
-    let watch = Watch::new(card, setting);
+    let mut watch = Watch::new(card, setting);
+    let elapsed = order.elapsed(&account.memory);
+    if let Order::TakeOver(state) = &order {
+        watch.take_over(state, elapsed);
+    }
     let (session, capability) = orders.authenticated(&mut account.capability);
     order.give(session, capability)?;
     let mut attending = Attending {
@@ -44,14 +48,17 @@ pub(super) fn attend<'a>(
         capability,
         watch,
         interrupt,
-        began: Instant::now(),
-        heard: Duration::ZERO,
+        began: Instant::now()
+            .checked_sub(elapsed)
+            .unwrap_or_else(Instant::now),
+        heard: elapsed,
         wait,
         early,
         leaving: None,
         left_before: 0,
         is_invited_elsewhere: false,
         is_taken: false,
+        is_start_known: false,
     };
     let result = attending.run()?;
     attending.capability.take_received();
@@ -69,6 +76,8 @@ pub(super) fn attend<'a>(
 pub(super) enum Order {
     Open(OpenSession),
     Join(JoinSession),
+    /// It was given; the card is there already, and tells this program.
+    TakeOver(SessionState),
 }
 
 impl Order {
@@ -76,11 +85,22 @@ impl Order {
         &self,
         session: &mut CardSession,
         capability: &mut Capability,
-    ) -> Result<u64, ClientError> {
+    ) -> Result<(), ClientError> {
         match self {
-            Self::Open(order) => session.send(capability, order),
-            Self::Join(order) => session.send(capability, order),
+            Self::Open(order) => session.send(capability, order).map(drop),
+            Self::Join(order) => session.send(capability, order).map(drop),
+            Self::TakeOver(_) => Ok(()),
         }
+    }
+
+    /// How long ago the session started; nothing if it did not, or nobody knows.
+    fn elapsed(&self, memory: &Memory) -> Duration {
+        let session = match self {
+            Self::TakeOver(state) => state.session,
+            Self::Open(_) | Self::Join(_) => None,
+        };
+        let started = session.and_then(|session| memory.started(&session)?.elapsed());
+        started.unwrap_or_default()
     }
 }
 
@@ -106,10 +126,13 @@ struct Attending<'a> {
     is_invited_elsewhere: bool,
     /// The card took the order.
     is_taken: bool,
+    /// It is remembered when the session started.
+    is_start_known: bool,
 }
 
 impl Attending<'_> {
     fn run(&mut self) -> Result<SessionResult, Failure> {
+        self.tell_news();
         loop {
             self.carry_out_steps()?;
             self.look_around()?;
@@ -144,11 +167,29 @@ impl Attending<'_> {
                     if !std::mem::replace(&mut self.is_taken, true) {
                         self.memory.remember(self.setting.descriptor())?;
                     }
+                    self.remember_start(now)?;
                     self.heard = now;
                 }
             }
-            if let Some(news) = self.watch.news() {
-                eprintln!("pals: {news}");
+            self.tell_news();
+        }
+    }
+
+    fn tell_news(&mut self) {
+        if let Some(news) = self.watch.news() {
+            eprintln!("pals: {news}");
+        }
+    }
+
+    /// For who takes over if this program ends.
+    fn remember_start(&mut self, started: Duration) -> Result<(), Failure> {
+        let session = self.watch.last.as_ref().and_then(|last| last.session);
+        match session.filter(|_| !self.is_start_known) {
+            None => Ok(()),
+            Some(session) => {
+                self.is_start_known = true;
+                let ago = self.began.elapsed().saturating_sub(started);
+                self.memory.remember_start(&session, ago)
             }
         }
     }

@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
-use card_owner::{ANSWER_TIMEOUT, Access};
+use card_owner::{ANSWER_TIMEOUT, Access, Orders};
 use libetp::client::ClientError;
 use libetp::client::Event;
+use libetp::client::blocking::Capability;
 use libetp::params::Param;
 use libetp::params::pals::{AttendSession, LeaveSession, SessionResult, SessionState, Stage};
 use libetp::params::runtime::{OrderRefused, RefusalCode};
@@ -47,7 +48,9 @@ pub(super) fn result(access: &Access<'_>) -> Result<Report, Failure> {
 
 fn not_over(account: &Account, state: &SessionState) -> Failure {
     let text = format!("the session is not over: {}", goes(account, state).text);
-    Failure::new(Kind::Other, text).hint("`pals leave` ends it for this card")
+    Failure::new(Kind::Other, text).hint(
+        "if no other `pals` attends to it, `pals attend` does; `pals leave` ends it for this card",
+    )
 }
 
 /// The card takes no part any more.
@@ -59,16 +62,24 @@ pub(super) fn leave(access: &Access<'_>) -> Result<Report, Failure> {
     Ok(Report { text, json })
 }
 
-enum Said {
+pub(super) enum Said {
     Goes(SessionState),
     Ended(SessionResult),
 }
 
-/// Gives an order, and waits for what the card says of its session.
 fn ask(access: &Access<'_>, account: &mut Account, order: &impl Param) -> Result<Said, Failure> {
     let mut orders = account.authenticate(access)?;
+    say(&mut orders, &mut account.capability, order)
+}
+
+/// Gives an order, and waits for what the card says of its session.
+pub(super) fn say(
+    orders: &mut Orders,
+    capability: &mut Capability,
+    order: &impl Param,
+) -> Result<Said, Failure> {
     let card = orders.card();
-    let (session, capability) = orders.authenticated(&mut account.capability);
+    let (session, capability) = orders.authenticated(capability);
     // What was said before is old.
     while capability
         .receive_within(std::time::Duration::ZERO)?
@@ -117,13 +128,13 @@ fn read(message: &Message) -> Result<Option<Said>, ClientError> {
 }
 
 /// What the card's session is about.
-enum About {
+pub(super) enum About {
     Computation(Agreement),
     Exchange(Deal),
 }
 
 impl About {
-    fn setting(&self) -> &Setting {
+    pub(super) fn setting(&self) -> &Setting {
         match self {
             Self::Computation(agreement) => agreement,
             Self::Exchange(deal) => deal,
@@ -131,7 +142,7 @@ impl About {
     }
 }
 
-fn about(account: &Account, descriptor: &[u8; 32]) -> Option<About> {
+pub(super) fn about(account: &Account, descriptor: &[u8; 32]) -> Option<About> {
     let remembered = account.memory.remembered()?;
     let key = account.code().key;
     let about = match Deal::is_of(&remembered) {
@@ -166,17 +177,17 @@ fn goes(account: &Account, state: &SessionState) -> Report {
     Report { text, json }
 }
 
-fn ended(account: &Account, result: SessionResult) -> Result<Report, Failure> {
+pub(super) fn ended(account: &Account, result: SessionResult) -> Result<Report, Failure> {
     match about(account, &result.descriptor) {
         Some(About::Computation(agreement)) => {
             Ended::new(&agreement, result, Vec::new()).report(&agreement)
         }
-        Some(About::Exchange(deal)) => exchange::shown(&deal, result),
+        Some(About::Exchange(deal)) => exchange::shown(Ended::new(&deal, result, Vec::new())),
         None => Err(other_home()),
     }
 }
 
-fn other_home() -> Failure {
+pub(super) fn other_home() -> Failure {
     let text = "the card's last session was ordered from another home: what its result means is not known here";
     Failure::new(Kind::Home, text).hint("ask there")
 }

@@ -15,6 +15,8 @@ mod options;
 mod program;
 mod roster;
 mod setting;
+mod started;
+mod take_over;
 mod terms;
 mod watch;
 mod words;
@@ -22,7 +24,9 @@ mod words;
 use card_owner::{Access, Settings};
 use serde_json::json;
 
-pub(crate) use options::{Auction, Benchmark, CardFunction, Exchange, Init, Plan, Run, Way};
+pub(crate) use options::{
+    Auction, Benchmark, CardFunction, Exchange, Init, Plan, Run, TakeOver, Way,
+};
 
 use crate::report::Report;
 use program::{Failure, Home};
@@ -37,6 +41,7 @@ pub(crate) enum SessionCommand<'a> {
     Run(&'a Run),
     Exchange(&'a Exchange),
     Function(&'a CardFunction),
+    Attend(&'a TakeOver),
     Status,
     Result,
     Leave,
@@ -70,6 +75,7 @@ fn carry_out(access: &Access<'_>, command: &SessionCommand<'_>) -> Result<Report
         SessionCommand::Run(Run::Join(run)) => commands::join_any(access, run),
         SessionCommand::Exchange(command) => exchange::run(access, command),
         SessionCommand::Function(command) => function::run(access, command),
+        SessionCommand::Attend(command) => take_over::run(access, command),
         SessionCommand::Status => look::status(access),
         SessionCommand::Result => look::result(access),
         SessionCommand::Leave => look::leave(access),

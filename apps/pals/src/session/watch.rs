@@ -68,6 +68,12 @@ impl<'r> Watch<'r> {
         }
     }
 
+    /// The session is there already, and started at the beginning of this clock.
+    pub(super) fn take_over(&mut self, state: &SessionState, now: Duration) {
+        self.controller.told(state, Duration::ZERO);
+        self.is_told(state.clone(), now);
+    }
+
     /// A message came.
     pub(super) fn hear(&mut self, message: &Message, now: Duration) -> Heard {
         if message.header.mtype == Mtype::SESSION_INVITE {
@@ -121,9 +127,13 @@ impl<'r> Watch<'r> {
 
     fn hear_state(&mut self, message: &Message, now: Duration) -> Heard {
         let state = SessionState::from_param(&message.param);
-        let Some(state) = state.ok().filter(|it| it.descriptor == self.descriptor) else {
-            return Heard::Nothing;
-        };
+        match state.ok().filter(|it| it.descriptor == self.descriptor) {
+            Some(state) => self.is_told(state, now),
+            None => Heard::Nothing,
+        }
+    }
+
+    fn is_told(&mut self, state: SessionState, now: Duration) -> Heard {
         self.controller.told(&state, now);
         let is_new = self
             .last

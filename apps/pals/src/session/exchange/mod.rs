@@ -7,7 +7,6 @@ mod item;
 mod received;
 
 use card_owner::Access;
-use libetp::params::pals::SessionResult;
 
 pub(super) use deal::Deal;
 
@@ -36,8 +35,7 @@ const NAME: &str = "exchange";
 const INVITATION: &str = "an exchange";
 
 /// What came of the last exchange, without the items.
-pub(super) fn shown(deal: &Deal, result: SessionResult) -> Result<Report, Failure> {
-    let ended = Ended::new(deal, result, Vec::new());
+pub(super) fn shown(ended: Ended<'_>) -> Result<Report, Failure> {
     ended.report_of(Some(NAME), |_| {
         let text = "You got all items. `pals exchange result --into DIR` writes them to files.";
         Ok((text.into(), serde_json::Value::Null))

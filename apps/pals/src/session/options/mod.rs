@@ -63,6 +63,14 @@ pub(crate) struct Init {
     pub(super) domain: Option<Domain>,
 }
 
+/// Going on with a session.
+#[derive(Debug, Args)]
+pub(crate) struct TakeOver {
+    /// Wait so long for the start
+    #[arg(long, value_name = "SECONDS", default_value_t = WAIT_S)]
+    pub(super) wait: u64,
+}
+
 /// What the first member chooses in any session.
 #[derive(Debug, Args)]
 pub(crate) struct Create {

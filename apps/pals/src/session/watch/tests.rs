@@ -193,3 +193,22 @@ fn what_is_no_result_ends_a_session_in_any_round() {
     let lost = message(card, &result(descriptor, Some(SESSION)));
     assert!(matches!(watch.hear(&lost, NOW), Heard::Ended(_)));
 }
+
+/// Half a round after the start of the second round, says who remembers the start.
+#[test]
+fn who_takes_over_keeps_the_deadlines_and_tells_where_the_session_is() {
+    let agreement = agreement();
+    let (descriptor, card) = (agreement.descriptor(), agreement.terms.card(1));
+    let watch = |session, elapsed| {
+        let mut watch = Watch::new(card, &agreement);
+        watch.take_over(&state(descriptor, session, 2, 0), elapsed);
+        watch
+    };
+    let elapsed = Duration::from_millis(3_500);
+    let mut going = watch(Some(SESSION), elapsed);
+    assert_eq!(going.controller.due(), Some(Duration::from_secs(4)));
+    assert_eq!(going.news().as_deref(), Some("round 2 of 4"));
+    let result = message(card, &result(descriptor, Some(SESSION)));
+    assert!(matches!(going.hear(&result, elapsed), Heard::Ended(_)));
+    assert_eq!(watch(None, elapsed).controller.due(), None);
+}
