@@ -188,6 +188,8 @@ impl Arena {
                 .try_fold(Blows::default(), |all, dealt| Ok(all + dealt?));
             ended.and(dealt)
         })
+        // What took over in the meantime ends, too.
+        .and_then(|dealt| wait_for_ends(programs).map(|()| dealt))
     }
 
     fn report(self, script: &Script, words: &str, said: &[Output]) -> Failure {

@@ -83,9 +83,16 @@ impl Reaper<'_> {
             Act::KillCard => self.host.launch_card()?,
             Act::StopDaemon => self.host.signal("CONT")?,
             Act::StopProgram => self.signal_program("CONT")?,
-            Act::KillProgram => {}
+            Act::KillProgram => self.take_over()?,
             Act::Cut { .. } => self.for_each_lane(act, Cables::mend),
         }
+        Ok(())
+    }
+
+    /// Another program goes on in the place of the one that was killed.
+    fn take_over(&self) -> Result<(), Failure> {
+        let program = Running::start(self.host.pals(&["attend", "--json"]))?;
+        *self.program.lock().unwrap_or_else(PoisonError::into_inner) = program;
         Ok(())
     }
 

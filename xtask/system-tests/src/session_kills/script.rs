@@ -83,7 +83,7 @@ pub enum Act {
     StopDaemon,
     /// Its owner's program stands still.
     StopProgram,
-    /// `kill -9` of its owner's program.
+    /// `kill -9` of its owner's program; then another one takes over.
     KillProgram,
     /// Links to some others are cut.
     Cut {
