@@ -334,26 +334,15 @@ fn reader_kills(arguments: &Arguments) -> Result<String> {
     Ok(format!("{runs} runs from seed {seed}, {kills} kills"))
 }
 
-/// What sessions need.
-const SESSION_PACKAGES: [&str; 8] = [
-    "--package",
-    "dispatchd",
-    "--package",
-    "etpctl",
-    "--package",
-    "pals",
-    "--package",
-    "softcard",
-];
 /// Deployments of each size side by side in [`session_kills`].
 const SESSION_ARENAS: usize = 3;
 
-/// Whatever hosts can do to sessions of secure computation.
+/// Whatever hosts can do to sessions of secure computation. They mostly wait: the profile of the tests will do.
 fn session_kills(arguments: &Arguments) -> Result<String> {
-    shell::run(cargo().args(["build", "--release"]).args(SESSION_PACKAGES))?;
-    let binaries = Binaries::in_directory(target().join("release"));
+    demo::build()?;
+    let binaries = Binaries::in_directory(target().join("debug"));
     let (runs, seed) = (arguments.session_runs, arguments.seed());
-    println!("session-kills: {runs} sessions from seed {seed}, built with --release");
+    println!("session-kills: {runs} sessions from seed {seed}");
     let tally = session_kills::campaign(&binaries, seed, runs, SESSION_ARENAS);
     let tally = tally.map_err(|e| e.to_string())?;
     println!("{tally:#?}");
