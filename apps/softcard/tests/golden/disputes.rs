@@ -17,6 +17,7 @@ use libetp::params::voucher::{
     ListExchanges, ListVouchers, Offer, OrderAbort, OrderResolve, Outcome, StartExchange, State,
     ThirdPartyOutcome, Vid, Vouchers, Xid,
 };
+use libetp::text::hex;
 use libetp::{EntityId, Message, Mtype, Port};
 use oncard_runtime::Card;
 use oncard_runtime::harness::{Host, Wallet};
@@ -34,14 +35,14 @@ const PUK: &[u8] = b"8642086420864208";
 const WRONG: &[u8] = b"0000";
 
 /// A card, its host and its owner.
-struct Player {
-    card: Card<RedbStore>,
+pub(crate) struct Player {
+    pub(crate) card: Card<RedbStore>,
     host: Host,
-    owner: Wallet,
+    pub(crate) owner: Wallet,
 }
 
 impl Player {
-    fn open(directory: &Path) -> Self {
+    pub(crate) fn open(directory: &Path) -> Self {
         let mut card = open(directory, None);
         let mut host = Host::new(*b"a host's");
         host.select(&mut card).expect("selected");
@@ -55,7 +56,7 @@ impl Player {
         self.card.identity().card()
     }
 
-    fn authenticate(&mut self, pin: &[u8]) -> Result<(), Vec<Message>> {
+    pub(crate) fn authenticate(&mut self, pin: &[u8]) -> Result<(), Vec<Message>> {
         let agree = agree_key(&self.card);
         self.owner
             .authenticate(&mut self.host, &mut self.card, &agree, pin)
@@ -76,7 +77,7 @@ impl Player {
         self.hear(self.owner.id, param)
     }
 
-    fn order(&mut self, order: impl Param) -> Vec<Message> {
+    pub(crate) fn order(&mut self, order: impl Param) -> Vec<Message> {
         let message = self.owner.order(order);
         self.tell(message)
     }
@@ -102,7 +103,7 @@ impl Player {
 }
 
 #[track_caller]
-fn one<P: Param>(said: &[Message]) -> P {
+pub(crate) fn one<P: Param>(said: &[Message]) -> P {
     let found = said.iter().find(|message| message.header.mtype == P::MTYPE);
     let found = found.unwrap_or_else(|| panic!("no {}: {said:?}", P::MTYPE));
     P::from_param(&found.param).expect("its parameters")
@@ -226,10 +227,6 @@ fn make_golden_disputes() {
     });
     let text = serde_json::to_string_pretty(&facts).expect("JSON") + "\n";
     fs::write(golden().join(FACTS), text).expect("written");
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn facts() -> Value {

@@ -7,6 +7,7 @@
 mod support;
 
 mod disputes;
+mod sessions;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
