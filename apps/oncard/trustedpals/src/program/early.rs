@@ -15,7 +15,7 @@ use crate::party::Said;
 pub(super) struct Early {
     asked: Members,
     /// The newest of each member.
-    firsts: BTreeMap<usize, LinkHandshake>,
+    firsts: BTreeMap<usize, Vec<u8>>,
 }
 
 impl Early {
@@ -31,16 +31,15 @@ impl Early {
         if message.step != 1 || message.message.len() != HANDSHAKE_MESSAGE_BYTES {
             return Err(Fault::OtherStage);
         }
-        self.firsts.insert(from, message);
+        self.firsts.insert(from, message.message);
         Ok(())
     }
 
-    /// Those of the session with this label, by member.
-    pub(super) fn take(&mut self, label: [u8; 8]) -> Vec<(usize, Said)> {
+    /// Those messages, by member. One of another session is none of a handshake in this one.
+    pub(super) fn take(&mut self) -> Vec<(usize, Said)> {
         let firsts = core::mem::take(&mut self.firsts).into_iter();
-        let of_session = firsts.filter(|(_, message)| message.session == label);
-        of_session
-            .map(|(from, message)| (from, Said::First(message.message)))
+        firsts
+            .map(|(from, message)| (from, Said::First(message)))
             .collect()
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn start(
     let others = terms.others().count();
     let bytes = others * (to_vec(&start).len() + tell::HANDSHAKE_BYTES);
     tell::check_room(2 * others, bytes, context)?;
-    let early = joining.early.take(tell::label(&started.session));
+    let early = joining.early.take();
     let Started { session: id, peers } = started;
     let key = context.agreement_key();
     let (mut party, mut outgoing) = Party::start(machine, &peers, &key, id, || context.random());

@@ -246,7 +246,7 @@ fn of_what_comes_before_the_start_little_is_kept() {
     let changes: [fn(&mut LinkHandshake); 3] = [
         |it| it.message[0] ^= 1,
         |it| it.message.push(0),
-        |it| it.step = 2,
+        |it| (it.step, it.message[0]) = (2, 0),
     ];
     // The right one replaces the wrong one, and is replaced by none of the impossible ones.
     table.seats[1].give(changed(first, changes[0]));
