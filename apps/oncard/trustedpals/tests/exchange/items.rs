@@ -62,14 +62,14 @@ fn add_order(signature: &mut [u8; 64]) {
     }
 }
 
-/// Items of all lengths pass through contents of one length, in any number of pieces, and come out as they were.
+/// Items of all lengths pass through contents of one length, in any number of pieces, and come out as they were, once.
 #[test]
 fn items_pass_in_pieces() {
     let items: Vec<Vec<u8>> = [1, 7, 4].map(|len| vec![0; len]).to_vec();
     for setup_rounds in [1, 2, 3, 7, 9] {
         let described: Vec<Description> = items.iter().map(|it| description(it)).collect();
         let card = |me: usize| {
-            let plan = Plan::new((0, me), described.clone(), setup_rounds, 1).unwrap();
+            let plan = Plan::new((0, me), described.clone(), setup_rounds, 4).unwrap();
             let (seed, item) = (
                 Zeroizing::new([me as u8; 32]),
                 Zeroizing::new(items[me].clone()),
