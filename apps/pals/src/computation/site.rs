@@ -36,7 +36,7 @@ pub enum SiteError {
     )]
     Shape,
     /// A list of another length.
-    #[error("`{list}` has {found} entries; {expected} are needed, {of}")]
+    #[error("`{list}` has {found} entries and needs {expected}, {of}")]
     Length {
         /// Which.
         list: &'static str,

@@ -56,7 +56,7 @@ fn number(number: i64) -> Vec<u8> {
 }
 
 #[test]
-fn auctions() {
+fn fuel_is_enough_for_the_worst_auctions() {
     for is_vickrey in [false, true] {
         let terms = AuctionTerms {
             is_vickrey,
@@ -77,7 +77,7 @@ fn auctions() {
 }
 
 #[test]
-fn sums_and_greatest_numbers() {
+fn fuel_is_enough_for_sums_and_greatest_numbers() {
     let quorum = Quorum { inputs_min: 1 };
     let fixed: [fn(usize) -> Vec<u8>; 3] = [
         |_| number(i64::MIN),
@@ -90,7 +90,7 @@ fn sums_and_greatest_numbers() {
 }
 
 #[test]
-fn comparisons_of_few_and_of_many_figures() {
+fn fuel_is_enough_for_comparisons_of_few_and_of_many_figures() {
     let computation = Computation::Benchmark(Quorum { inputs_min: 5 });
     let module = Module::load(Shipped::Benchmark.module()).unwrap();
     for figures in [1, 8, FIGURES_MAX] {
@@ -114,7 +114,7 @@ fn comparisons_of_few_and_of_many_figures() {
 
 /// There is no bound for plans, but for those of this kind it is enough.
 #[test]
-fn plans_of_a_usual_kind() {
+fn fuel_is_enough_for_plans_of_a_usual_kind() {
     let module = Module::load(Shipped::Plan.module()).unwrap();
     for (n, products, periods) in [
         (2, 1, 1),
