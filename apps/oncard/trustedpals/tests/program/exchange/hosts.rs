@@ -2,7 +2,7 @@
 //! can be tried against every choice of its hosts.
 
 use libetp::params::pals::{Outcome, RoundOver, SessionResult};
-use libetp::{Message, Mtype};
+use libetp::{EntityId, Message, Mtype};
 use oncard_runtime::MemoryStore;
 
 use super::{Deal, outcomes};
@@ -143,6 +143,60 @@ fn two_hosts_against_one_have_two_rounds_of_all_slots() {
             }
         }
         assert_eq!(unfair, [told_in - 2, told_in - 1], "{drawn}");
+    }
+}
+
+/// Two of three look into one of their cards, which hears the third no more from then on. If it tells nothing, the
+/// agreement may begin in the next round still, for which that card has consented before it was looked into: the third
+/// is given this round, and the other card looks. Whether that was unfair.
+fn look_twice(trials: &mut Trials, drawn: u8, at: u32) -> bool {
+    trials.begin(drawn);
+    let table = &mut trials.table;
+    let [mut first, mut second, mut third] = [0, 1, 2].map(|it| ended(table, it));
+    for _ in 1..at {
+        table.deliver([first, second, third].concat(), &mut honest);
+        [first, second, third] = [0, 1, 2].map(|it| ended(table, it));
+    }
+    let [one, other, victim] = [0, 1, 2].map(|it| table.seats[it].id());
+    let (held, seen) = split([first, second, third].concat(), victim);
+    table.deliver(seen, &mut honest);
+    let [first, second] = [0, 1].map(|it| ended(table, it));
+    table.deliver(split(second, one).0, &mut honest);
+    let after = ended(table, 0);
+    ended(table, 0);
+    if table.seats[0].outcome() != Some(Outcome::Result) {
+        table.deliver(held, &mut honest);
+        let third = ended(table, 2);
+        table.deliver(split([first, third].concat(), other).0, &mut honest);
+        ended(table, 1);
+        table.deliver(split(after, other).0, &mut honest);
+        (0..2).for_each(|_| drop(ended(table, 1)));
+    }
+    let mut cut = |message: &Message| match message.header.dst == victim {
+        true => vec![],
+        false => vec![message.clone()],
+    };
+    table.play(&mut cut);
+    trials.is_unfair()
+}
+
+/// What is for that card, and the rest.
+fn split(messages: Vec<Message>, card: EntityId) -> (Vec<Message>, Vec<Message>) {
+    messages.into_iter().partition(|it| it.header.dst == card)
+}
+
+/// One more than without looking, which is all that looking gives: who has missed a packet before the agreement does
+/// not consent.
+#[test]
+fn two_hosts_that_look_one_after_the_other_have_three_rounds_of_all_slots() {
+    let mut trials = Trials::new(Deal::new(3, SLOTS));
+    for drawn in 1..=8 {
+        let told_in = trials.told_in(drawn);
+        let all = 1..=trials.deal.rounds();
+        let unfair: Vec<u32> = all
+            .filter(|at| look_twice(&mut trials, drawn, *at))
+            .collect();
+        assert_eq!(unfair, [told_in - 3, told_in - 2, told_in - 1], "{drawn}");
     }
 }
 
