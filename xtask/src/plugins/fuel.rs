@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use oncard_function::limits::SLICE_FUEL_MAX;
 use oncard_function::{Budget, Input, Module, Outcome, Session};
 
 use super::list::List;
@@ -110,7 +111,7 @@ impl Sample {
             id: [0; 32],
             parameters: self.parameters.clone(),
         };
-        let budget = Budget::new(FUEL, FUEL, MEMORY_BYTES).map_err(|e| e.to_string())?;
+        let budget = Budget::new(FUEL, SLICE_FUEL_MAX, MEMORY_BYTES).map_err(|e| e.to_string())?;
         let inputs = (0..members).map(|member| Some((self.value)(member, members).into()));
         let inputs: Vec<Input> = inputs.collect();
         let (outcome, fuel) = module.clone().within(budget, session).measure(&inputs, 0);

@@ -16,6 +16,8 @@ pub const RESULT_BYTES_MAX: usize = 60_000;
 pub const FUEL_MAX: u64 = 100_000_000_000;
 /// Least fuel of a slice: less would be lost in what surrounds it.
 pub const SLICE_FUEL_MIN: u64 = 1_000;
+/// Most fuel of a slice: a card does nothing else while it computes one, seconds at this size.
+pub const SLICE_FUEL_MAX: u64 = 500_000_000;
 /// Most slices of a computation.
 pub const SLICES_MAX: u64 = 1 << 20;
 /// Most linear memory in bytes.
@@ -35,8 +37,8 @@ pub enum BudgetError {
     /// None, or more than [`FUEL_MAX`].
     #[error("{0} units of fuel; there is at least 1, and there are {FUEL_MAX} at most")]
     Fuel(u64),
-    /// Less than [`SLICE_FUEL_MIN`].
-    #[error("slices of {0} units of fuel; {SLICE_FUEL_MIN} are the least")]
+    /// Less than [`SLICE_FUEL_MIN`], or more than [`SLICE_FUEL_MAX`].
+    #[error("slices of {0} units of fuel; they have {SLICE_FUEL_MIN} to {SLICE_FUEL_MAX}")]
     Slice(u64),
     /// More than [`SLICES_MAX`].
     #[error("{0} slices; {SLICES_MAX} are the most: longer slices or less fuel")]
@@ -55,7 +57,7 @@ impl Budget {
         if fuel == 0 || fuel > FUEL_MAX {
             return Err(BudgetError::Fuel(fuel));
         }
-        if slice < SLICE_FUEL_MIN {
+        if !(SLICE_FUEL_MIN..=SLICE_FUEL_MAX).contains(&slice) {
             return Err(BudgetError::Slice(slice));
         }
         if memory_bytes > MEMORY_BYTES_MAX {

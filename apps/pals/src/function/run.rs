@@ -1,7 +1,7 @@
 //! `pals function run`.
 
 use libetp::text::hex;
-use oncard_function::limits::SLICE_FUEL_MIN;
+use oncard_function::limits::{SLICE_FUEL_MAX, SLICE_FUEL_MIN};
 use oncard_function::{Bounded, Budget, Input, Outcome, Session};
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &Run) -> Result<Report, Failure> {
         Some(me) => me..me + 1,
         None => 0..inputs.len(),
     };
-    let slice = arguments.fuel.max(SLICE_FUEL_MIN);
+    let slice = arguments.fuel.clamp(SLICE_FUEL_MIN, SLICE_FUEL_MAX);
     let budget = Budget::new(arguments.fuel, slice, arguments.memory)?;
     let (module, _) = module::load(&arguments.file)?;
     let hash = hex(&module.hash());

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use etp_function::{Function, Session};
+use oncard_function::limits::SLICE_FUEL_MAX;
 use oncard_function::{Budget, Module, Outcome};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -50,7 +51,7 @@ impl Both {
             id: session.id,
             parameters: session.parameters.to_vec(),
         };
-        let budget = Budget::new(FUEL, FUEL, MEMORY_BYTES).unwrap();
+        let budget = Budget::new(FUEL, SLICE_FUEL_MAX, MEMORY_BYTES).unwrap();
         let inputs = values
             .iter()
             .cloned()

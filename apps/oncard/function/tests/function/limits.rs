@@ -1,7 +1,8 @@
 //! What a function may use, at the limit and past it.
 
 use oncard_function::limits::{
-    CALL_DEPTH_MAX, FUEL_MAX, MEMORY_BYTES_MAX, RESULT_BYTES_MAX, SLICE_FUEL_MIN, SLICES_MAX,
+    CALL_DEPTH_MAX, FUEL_MAX, MEMORY_BYTES_MAX, RESULT_BYTES_MAX, SLICE_FUEL_MAX, SLICE_FUEL_MIN,
+    SLICES_MAX,
 };
 use oncard_function::{Budget, BudgetError, Trap};
 
@@ -91,6 +92,12 @@ fn budgets_have_their_limits() {
     assert_eq!(Budget::new(0, 1_000, 0), Err(BudgetError::Fuel(0)));
     let short = SLICE_FUEL_MIN - 1;
     assert_eq!(Budget::new(1, short, 0), Err(BudgetError::Slice(short)));
+    let long = SLICE_FUEL_MAX + 1;
+    assert!(Budget::new(FUEL_MAX, SLICE_FUEL_MAX, 0).is_ok());
+    assert_eq!(
+        Budget::new(FUEL_MAX, long, 0),
+        Err(BudgetError::Slice(long))
+    );
     let most = SLICES_MAX * SLICE_FUEL_MIN;
     assert_eq!(
         Budget::new(most, SLICE_FUEL_MIN, 0).map(|it| it.slices()),
