@@ -151,3 +151,14 @@ fn a_program_takes_a_session_over_and_learns_how_the_last_one_ended() {
     let said = table.seats[0].order_from(&mut other, AttendSession {});
     assert_eq!(said[0].header.mtype, Mtype::SESSION_RESULT);
 }
+
+#[test]
+fn a_program_that_has_the_card_leave_is_told_that_it_left() {
+    let mut table = Table::new(2);
+    table.start(&[20, 10], &mut honest);
+    let mut other = table.seats[0].another_program(Port(9));
+    let said = table.seats[0].order_from(&mut other, LeaveSession {});
+    let told = |it: &&Message| it.header.mtype == Mtype::SESSION_RESULT;
+    let result = said.iter().find(told).unwrap();
+    assert_eq!(result.header.dst, other.id);
+}
