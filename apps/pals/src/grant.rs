@@ -4,6 +4,7 @@
 //! spends all of it, whatever the inputs are; so it is no more.
 
 use oncard_function::limits::FUEL_MAX;
+use oncard_function::{Budget, BudgetError};
 
 use crate::computation::{Computation, Shape};
 
@@ -33,6 +34,14 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// Whether cards grant that.
+    ///
+    /// # Errors
+    /// [`BudgetError`].
+    pub fn check(&self) -> Result<(), BudgetError> {
+        Budget::new(self.fuel, self.slice, self.memory_bytes).map(drop)
+    }
+
     /// So much fuel: all of it in one round, or in rounds of 20,000,000 units, or in 400 rounds.
     pub fn new(fuel: u64, memory_bytes: u32) -> Self {
         let fuel = fuel.min(FUEL_MAX);

@@ -8,10 +8,15 @@
 use std::path::{Path, PathBuf};
 
 use libetp::digest::sha256;
+use libetp::params::pals::{Functions, LoadFunction};
 use libetp::text::hex;
 use serde_json::{Value, json};
+use system_tests::owner::Owner;
 use system_tests::pals::{Parties, Running};
 use system_tests::{Binaries, Deployment, Host};
+
+/// A module of several pieces.
+const PLAN: &[u8] = include_bytes!("../../../apps/pals/functions/plan/plan.wasm");
 
 /// Gives all inputs, and what the session says, to everybody.
 const ECHO: &str = r#"(module
@@ -197,8 +202,13 @@ fn what_a_card_keeps_is_loaded_approved_listed_and_forgotten() {
     let (file, hash) = module(&deployment);
     let order = |words: &[&str]| host.pals(&[&["function"], words].concat());
     assert_eq!(kept(host), Vec::<Value>::new());
+    // Somebody began, and did not come to the end.
+    let piece = LoadFunction::pieces(PLAN).next().unwrap();
+    let mut owner = Owner::at(host, &deployment).unwrap();
+    let _: Functions = owner.ask(&piece).unwrap();
+    assert_eq!(kept(host)[0]["stored"], 32_768);
     let loaded = order(&["load", "plan"]).json().unwrap();
-    assert_eq!(loaded["pieces"], 4);
+    assert_eq!(loaded["pieces"], 3);
     assert_eq!(order(&["load", "plan"]).json().unwrap()["pieces"], 0);
     assert_eq!(kept(host)[0]["approved"], false);
     let unasked = order(&["approve", text(&file)]).output().unwrap();

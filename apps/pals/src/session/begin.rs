@@ -33,6 +33,8 @@ pub(super) fn create(
     create: &Create,
     opening: Opening,
 ) -> Result<Report, Failure> {
+    let granted = opening.grant.check();
+    granted.map_err(crate::report::Failure::from)?;
     let mut account = Account::open(access)?;
     let me = account.code();
     let members = [me].into_iter().chain(create.with.iter().copied());
