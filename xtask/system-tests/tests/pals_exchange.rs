@@ -105,7 +105,7 @@ fn three_hosts_exchange_a_key_a_file_and_a_signature() {
     for (at, member) in members.into_iter().enumerate() {
         let output = member.end().unwrap();
         assert_eq!(output.code, Some(0), "{output:#?}");
-        assert!(output.stderr.contains("nothing are 2 in 12"), "{output:#?}");
+        assert!(output.stderr.contains("nothing are 3 in 12"), "{output:#?}");
         let document: Value = output.json().unwrap();
         assert_eq!(
             (&document["outcome"], &document["missed"]),

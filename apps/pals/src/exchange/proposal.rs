@@ -8,7 +8,7 @@ use oncard_trustedpals::exchange::SETUP_ROUNDS_MAX;
 use crate::proposal::{DRIFT_PPM, SHARE_PERCENT};
 
 /// Among how many rounds the agreement's beginning is drawn, unless somebody says otherwise: odds of 1 % at worst.
-pub const SLOTS: u32 = 200;
+pub const SLOTS: u32 = 300;
 
 /// Bytes of an item that go in a round, if there are as many rounds.
 const PIECE_BYTES: u32 = 1_024;

@@ -108,10 +108,16 @@ impl FairExchange {
         Hosts::new(attack, n, most, self.slots, seed)
     }
 
-    /// With fewer than half of the hosts corrupt nothing is unfair; with more, the rounds of the window are.
+    /// With fewer than half of the hosts corrupt nothing is unfair; with more, what the odds say is.
     fn most_unfair(&self) -> f64 {
         let odds = self.plan(0).map(|plan| plan.odds());
         odds.map_or(0.0, |odds| f64::from(odds.window) / f64::from(odds.slots))
+    }
+
+    /// A cut is unfair in the rounds of the agreement until all have decided.
+    fn unfair_by_cuts(&self) -> f64 {
+        let rounds = if self.n == 2 { 1 } else { 2 };
+        f64::from(rounds) / f64::from(self.slots)
     }
 
     fn ending(&self, cards: &[Exchange]) -> Ending {
@@ -170,8 +176,10 @@ impl Session for FairExchange {
         };
         match self.attack {
             Attack::None => vec![claim(RELEASED, 1.0, false)],
-            // Nothing better is known.
-            Attack::Withhold if self.corrupt + 1 == self.n => vec![claim(UNFAIR, most, false)],
+            // Two hosts that look into their cards one after the other have one slot more.
+            Attack::Withhold if self.corrupt + 1 == self.n => {
+                vec![claim(UNFAIR, self.unfair_by_cuts(), false)]
+            }
             _ => vec![claim(UNFAIR, most, true)],
         }
     }

@@ -236,16 +236,21 @@ impl Exchange {
 
     /// Hands the outcome out when it is time.
     fn settle(&mut self) {
-        if self.outcome.is_none() && (self.is_due() || self.is_over()) {
-            let is_agreed = self
-                .decision()
-                .is_some_and(|it| it.values.iter().all(Option::is_some));
-            let items = core::mem::take(&mut self.items);
-            self.outcome = Some(match is_agreed {
-                true => Outcome::Released(items),
-                false => Outcome::Refused,
-            });
+        if self.outcome.is_some() {
+            return;
         }
+        if self.is_agreed() && (self.is_due() || self.is_over()) {
+            self.outcome = Some(Outcome::Released(core::mem::take(&mut self.items)));
+        } else if self.is_over() {
+            self.abort();
+            self.outcome = Some(Outcome::Refused);
+        }
+    }
+
+    /// All consent.
+    fn is_agreed(&self) -> bool {
+        let decision = self.decision();
+        decision.is_some_and(|it| it.values.iter().all(Option::is_some))
     }
 
     fn is_due(&self) -> bool {

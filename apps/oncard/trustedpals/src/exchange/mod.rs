@@ -9,14 +9,18 @@
 //! it. So nobody knows when that moment is: the agreement begins after a secret number of *cover
 //! rounds*, drawn uniformly by all cards together. Every packet looks the same, and a card that
 //! misses one before the agreement refuses. A cut is unfair only in the few rounds until the
-//! decision (one, or two with three members and more), so with one of `N` slots its chance is `2 / N` at
-//! most ([`Odds`]). That is the best possible for the number of rounds: Avoine, Gärtner, Guerraoui and
-//! Vukolić 2005, *Gracefully degrading fair exchange with security modules*.
+//! decision: one, or two with three members and more. So with `N` slots its chance is as many in `N`. No
+//! protocol does better than inversely to the number of rounds: Avoine, Gärtner, Guerraoui and Vukolić
+//! 2005, *Gracefully degrading fair exchange with security modules*.
 //!
 //! **When the items leave the card** matters as much. The host drives its card's rounds: released at the
 //! decision, a host would look at the result before it forwards the packet that others decide by.
-//! The card hands it out at the end of its own next round, whatever that brings. Who looks ahead so
-//! far has sacrificed its own card unless the decision had fallen.
+//! The card hands it out at the end of its own next round, whatever that brings. Who takes its card ahead
+//! so far, to look, has it miss a packet: unless the agreement had begun, it refuses. It says so from the
+//! packet after the next on, since the next was sealed before. So of three members and more, two corrupt
+//! hosts get one round more by looking: if one's card tells nothing, the agreement may begin in the very next
+//! round, for which that card consents, and the other one's card can be cut off with the items then.
+//! [`Odds`] are 1 in `N` for two members and 3 in `N` for more.
 
 mod item;
 mod machine;

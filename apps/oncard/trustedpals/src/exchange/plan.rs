@@ -60,9 +60,9 @@ pub enum PlanError {
         corrupt: usize,
         /// Members.
         n: usize,
-        /// In how many rounds a cut is unfair.
+        /// In how many slots hosts can be unfair.
         window: u32,
-        /// In how many it may be.
+        /// How many there are.
         slots: u32,
     },
     /// Not one description for each member.
@@ -86,12 +86,12 @@ pub enum PlanError {
     TooLong(u64),
 }
 
-/// How likely an exchange is unfair, at worst: `window / slots`.
+/// How likely an exchange is unfair, however well corrupt hosts play: `window / slots` at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Odds {
-    /// In how many rounds a cut is unfair; in none if fewer than half of the hosts are corrupt.
+    /// In how many slots hosts that decided when to cut are unfair; in none if fewer than half of them are corrupt.
     pub window: u32,
-    /// In how many it may be.
+    /// How many slots there are.
     pub slots: u32,
 }
 
@@ -216,6 +216,10 @@ fn check_items(items: &[Description]) -> Result<(), PlanError> {
     }
 }
 
+/// Rounds of the agreement until all have decided, with three members and more: in these a cut is unfair. Two corrupt
+/// hosts can look into one of their cards before, which is good for one round more.
+const CUT_ROUNDS: u32 = 2;
+
 fn odds((n, corrupt): (usize, usize), slots: u32) -> Result<Odds, PlanError> {
     if slots == 0 || slots > SLOTS_MAX {
         return Err(PlanError::Slots(slots));
@@ -224,7 +228,7 @@ fn odds((n, corrupt): (usize, usize), slots: u32) -> Result<Odds, PlanError> {
         _ if corrupt >= n => return Err(PlanError::Corrupt { corrupt, n }),
         _ if 2 * corrupt < n => 0,
         _ if n == 2 => 1,
-        _ => 2,
+        _ => CUT_ROUNDS + 1,
     };
     if window >= slots {
         return Err(PlanError::Certain {

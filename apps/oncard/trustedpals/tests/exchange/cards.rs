@@ -36,10 +36,10 @@ impl Setting {
         Self { n, slots, release }
     }
 
-    /// All hosts but one may be corrupt; with one slot, none.
+    /// All hosts but one may be corrupt; with few slots, none.
     pub(crate) fn plan(&self, me: usize) -> Plan {
         let items = (0..self.n).map(|member| description(&item(member)));
-        let corrupt = if self.slots > 2 { self.n - 1 } else { 0 };
+        let corrupt = if self.slots > 3 { self.n - 1 } else { 0 };
         let plan = Plan::new((corrupt, me), items.collect(), SETUP_ROUNDS, self.slots);
         plan.unwrap().releasing(self.release)
     }

@@ -46,9 +46,9 @@ fn with_half_of_the_hosts_corrupt_an_exchange_states_its_odds_and_is_refused_wit
     assert_eq!(odds(3, 1, 1), stated(0, 1));
     assert_eq!(odds(5, 2, 9), stated(0, 9));
     assert_eq!(odds(2, 1, 2), stated(1, 2));
-    assert_eq!(odds(4, 2, 3), stated(2, 3));
-    assert_eq!(odds(3, 2, 200), stated(2, 200));
-    for (n, corrupt, slots) in [(2, 1, 1), (3, 2, 2), (4, 2, 1)] {
+    assert_eq!(odds(4, 2, 4), stated(3, 4));
+    assert_eq!(odds(3, 2, 200), stated(3, 200));
+    for (n, corrupt, slots) in [(2, 1, 1), (3, 2, 3), (4, 2, 1)] {
         assert!(matches!(
             odds(n, corrupt, slots),
             Err(PlanError::Certain { .. })

@@ -69,7 +69,7 @@ pub(crate) struct CreateExchange {
     /// How many members' hosts may be corrupt [default: all but yours]
     #[arg(long, value_name = "T")]
     pub(crate) corrupt: Option<u8>,
-    /// Rounds among which the moment is hidden: if half of the hosts or more are corrupt, the odds are 2 in so many
+    /// Rounds among which the moment is hidden: if half of the hosts or more are corrupt, the odds are 3 in so many
     #[arg(long, value_name = "ROUNDS", default_value_t = SLOTS)]
     pub(crate) slots: u32,
     /// Lowest class of a member's card

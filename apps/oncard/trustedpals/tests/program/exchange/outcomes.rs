@@ -15,9 +15,9 @@ use crate::table::{Table, honest, refusal};
 fn all_get_all_items_where_all_hosts_are_right() {
     for deal in [
         Deal::new(2, 2),
-        Deal::new(3, 3),
+        Deal::new(3, 4),
         Deal::new(5, 4),
-        Deal::of(vec![vec![1; 1], vec![2; 1_000], vec![3; 77]], 7, 3),
+        Deal::of(vec![vec![1; 1], vec![2; 1_000], vec![3; 77]], 7, 4),
     ] {
         let mut table = deal.table();
         deal.start(&mut table, &mut honest);
@@ -101,7 +101,7 @@ fn losing(
 
 #[test]
 fn one_packet_lost_before_the_agreement_and_nobody_gets_anything() {
-    let deal = Deal::new(3, 3);
+    let deal = Deal::new(3, 4);
     for round in 1..=deal.setup_rounds {
         for (from, to) in [(0, 1), (1, 2), (2, 0)] {
             let mut table = deal.table();
@@ -116,7 +116,7 @@ fn one_packet_lost_before_the_agreement_and_nobody_gets_anything() {
 /// Fewer than half are corrupt: whenever one crashes, it is the same for the others.
 #[test]
 fn a_host_that_crashes_leaves_the_others_alike() {
-    let deal = Deal::new(3, 3);
+    let deal = Deal::new(3, 4);
     let mut seen = Vec::new();
     for crash in 0..=deal.rounds() {
         let mut table = deal.table();
@@ -154,9 +154,35 @@ fn a_card_is_told_early_sends_on_to_the_last_round_and_says_when_that_is_over() 
     assert_eq!(table.seats[0].items(), Some(deal.items.clone()));
 }
 
+/// Also if the agreement itself comes to it, since a host that knew when that was would know the slot; and a program
+/// that attends to the session would take it for over.
+#[test]
+fn a_refusal_is_told_after_the_last_round_whatever_was_missing() {
+    let deal = Deal::new(3, 4);
+    for lost in 1..=deal.rounds() {
+        let mut table = deal.table();
+        deal.start(&mut table, &mut honest);
+        let silent = table.seats[0].id();
+        let mut round = 0;
+        while table.seats[1].outcome().is_none() {
+            round += 1;
+            let mut carry = |message: &Message| {
+                let is_packet = message.header.mtype == Mtype::SESSION_PACKET;
+                match round == lost && message.header.src == silent && is_packet {
+                    true => vec![],
+                    false => vec![message.clone()],
+                }
+            };
+            table.round(&mut carry);
+        }
+        let is_refused = table.seats[1].outcome() == Some(Outcome::Refused);
+        assert!(!is_refused || table.seats[1].is_over(), "{lost}: {round}");
+    }
+}
+
 #[test]
 fn who_leaves_before_the_agreement_has_all_refuse() {
-    let deal = Deal::new(3, 3);
+    let deal = Deal::new(3, 4);
     let mut table = deal.table();
     deal.start(&mut table, &mut honest);
     table.round(&mut honest);

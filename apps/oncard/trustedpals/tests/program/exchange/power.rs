@@ -81,7 +81,7 @@ fn there_is_one_output_wherever_power_is_cut() {
 
 #[test]
 fn a_card_that_loses_power_before_the_agreement_has_all_others_refuse() {
-    let deal = Deal::new(3, 3);
+    let deal = Deal::new(3, 4);
     let mut table = deal.table();
     deal.start(&mut table, &mut honest);
     table.round(&mut honest);

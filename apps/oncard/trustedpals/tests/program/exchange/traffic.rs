@@ -17,8 +17,8 @@ fn seen(deal: &Deal, outcome: Outcome, carry: &mut Carry<'_>) -> Seen {
 
 #[test]
 fn the_traffic_is_the_same_whatever_the_items_are_and_whether_anybody_gets_them() {
-    let deal = Deal::of(vec![vec![1; 8], vec![2; 3], vec![3; 5]], 2, 3);
-    let other = Deal::of(vec![vec![4; 8], vec![5; 3], vec![6; 5]], 2, 3);
+    let deal = Deal::of(vec![vec![1; 8], vec![2; 3], vec![3; 5]], 2, 4);
+    let other = Deal::of(vec![vec![4; 8], vec![5; 3], vec![6; 5]], 2, 4);
     let released = seen(&deal, Outcome::Result, &mut honest);
     assert_eq!(released, seen(&other, Outcome::Result, &mut honest));
     let mut is_lost = false;
