@@ -92,108 +92,83 @@ fn an_auctioneer_does_not_bid() {
     assert_eq!(create(&[]), Some(2));
 }
 
-/// Each says what is wrong before a daemon or a card is asked.
-#[test]
-fn what_no_session_computes_is_refused_at_once() {
-    let home = TempDir::new().unwrap();
-    let file = |name: &str, text: &str| {
-        let path = home.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
+/// A file with that text in it.
+fn file(home: &TempDir, name: &str, text: &str) -> String {
+    let path = home.path().join(name);
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// `create` of that is refused with such words, before a daemon or a card is asked.
+#[track_caller]
+fn refused(home: &TempDir, what: &str, words: &[&str], expected: &str) {
     let code = format!("{}@02aabbccddeeff0011223344:7", "ab".repeat(32));
-    let sum = concat!(env!("CARGO_MANIFEST_DIR"), "/functions/sum/sum.wasm");
+    let create = [what, "create", "--with", &code, "--json"];
+    let output = pals(home, &[&create, words].concat());
+    let (kind, said) = failure(&output);
+    assert_eq!((output.status.code(), kind.as_str()), (Some(2), "usage"));
+    assert!(said.contains(expected), "{said}");
+}
+
+#[test]
+fn key_figures_are_decimals_of_five_members() {
+    let home = TempDir::new().unwrap();
+    let of = |kpis, expected| refused(&home, "benchmark", &["--kpis", kpis], expected);
+    of("1,2", "at least 5 members");
+    of("1,x", "decimal number");
+    of("1,0.0000001", "decimal number");
+}
+
+#[test]
+fn what_is_wrong_with_a_site_is_said() {
+    let home = TempDir::new().unwrap();
     let site = r#"{"stock":[0],"effort":[2],"cost_to_make":[3],"cost_to_keep":[1],"capacity":[13,7],
         "demand":[[0,0]],"cost_to_send":[null,1]}"#;
-    let short = file("short.json", &site.replace("[13,7]", "[13]"));
-    let lanes = file("lanes.json", &site.replace("[null,1]", "[null]"));
-    let other = file("other.json", r#"{"stock":[0]}"#);
-    let large = site.replace("[13,7]", &format!("{:?}", [1; 60]));
-    let large = file(
-        "large.json",
-        &large.replace("[0,0]", &format!("{:?}", [1; 60])),
+    let of = |text: &str, expected| {
+        let site = file(&home, "site.json", text);
+        refused(&home, "plan", &["--site", &site], expected);
+    };
+    let shorter = |list: &str, by: &str| site.replace(list, by);
+    of(
+        &shorter("[13,7]", "[13]"),
+        "`demand` has 2 entries and needs 1",
     );
-    let none = file("none.wasm", "nothing");
-    let create: [(&[&str], &[&str], &str); 13] = [
-        (&["benchmark"], &["--kpis", "1,2"], "at least 5 members"),
-        (&["benchmark"], &["--kpis", "1,x"], "decimal number"),
-        (
-            &["plan"],
-            &["--site", &short],
-            "`demand` has 2 entries and needs 1",
-        ),
-        (
-            &["plan"],
-            &["--site", &lanes],
-            "`cost_to_send` has 1 entries and needs 2",
-        ),
-        (&["plan"], &["--site", &other], "missing field"),
-        (&["plan"], &["--site", &large], "240 rows"),
-        (&["plan"], &["--site", "nowhere"], "nowhere"),
-        (
-            &["run"],
-            &["--function", &none, "--input", "u8:1"],
-            "no module",
-        ),
-        (
-            &["run"],
-            &["--function", sum, "--input", "u8:1"],
-            "no parameters of sum",
-        ),
-        (
-            &["run"],
-            &[
-                "--function",
-                sum,
-                "--input",
-                "zeros:9",
-                "--input-bytes",
-                "8",
-            ],
-            "9 bytes",
-        ),
-        (
-            &["run"],
-            &["--function", sum, "--input", "absent"],
-            "cannot be absent",
-        ),
-        (
-            &["run"],
-            &[
-                "--function",
-                sum,
-                "--input",
-                "u8:1",
-                "--parameters",
-                "u16:1",
-                "--slice",
-                "9",
-            ],
-            "slices of 9 units",
-        ),
-        (
-            &["run"],
-            &[
-                "--function",
-                sum,
-                "--input",
-                "u8:1",
-                "--parameters",
-                "u16:1",
-                "--fuel",
-                "0",
-            ],
-            "0 units of fuel",
-        ),
-    ];
-    for (what, words, expected) in create {
-        let create = ["create", "--with", &code, "--json"];
-        let output = pals(&home, &[what, &create, words].concat());
-        assert_eq!(output.status.code(), Some(2), "{words:?}");
-        let (kind, said) = failure(&output);
-        assert!(kind == "usage" && said.contains(expected), "{said}");
-    }
-    let hash_alone = ["function", "load", &"ab".repeat(32), "--json"];
-    let (_, said) = failure(&pals(&home, &hash_alone));
+    of(
+        &shorter("[null,1]", "[null]"),
+        "`cost_to_send` has 1 entries and needs 2",
+    );
+    of(r#"{"stock":[0]}"#, "missing field");
+    of(&shorter("[0],", "[],"), "1 to 255 products");
+    of(&shorter("[null,1]", "[null,-2147483648]"), "null says");
+    let many = format!("{:?}", [1; 60]);
+    let large = shorter("[13,7]", &many).replace("[0,0]", &many);
+    of(&large, "240 rows");
+    refused(&home, "plan", &["--site", "nowhere"], "nowhere");
+}
+
+#[test]
+fn what_no_card_computes_is_refused() {
+    let home = TempDir::new().unwrap();
+    let sum = concat!(env!("CARGO_MANIFEST_DIR"), "/functions/sum/sum.wasm");
+    let none = file(&home, "none.wasm", "nothing");
+    let words = ["--function", &none, "--input", "u8:1"];
+    refused(&home, "run", &words, "no module");
+    let of = |words: &str, expected| {
+        let words: Vec<&str> = words.split(' ').collect();
+        let words = [&["--function", sum, "--input"], &words[..]].concat();
+        refused(&home, "run", &words, expected);
+    };
+    of("u8:1", "no parameters of sum");
+    of("absent", "cannot be absent");
+    of("zeros:9 --input-bytes 8", "9 bytes");
+    of("u8:1 --parameters u16:1 --slice 9", "slices of 9 units");
+    of("u8:1 --parameters u16:1 --fuel 0", "0 units of fuel");
+    of(
+        "u8:1 --parameters u16:1 --memory 67108865",
+        "67108865 bytes",
+    );
+    let hash = "ab".repeat(32);
+    let output = pals(&home, &["function", "load", &hash, "--json"]);
+    let (_, said) = failure(&output);
     assert!(said.contains("name the module's file"), "{said}");
 }
