@@ -1,9 +1,10 @@
 //! Cards that lose power in an exchange: at most one output, whenever it is.
 
 use libetp::params::pals::{AttendSession, Outcome, RoundOver};
+use libetp::params::runtime::RefusalCode;
 
 use super::{Deal, outcomes};
-use crate::table::{Table, honest};
+use crate::table::{Table, honest, refusal};
 
 /// Where power is cut.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -91,4 +92,25 @@ fn a_card_that_loses_power_before_the_agreement_has_all_others_refuse() {
     assert_eq!(outcomes(&table)[0], refused);
     assert_eq!(outcomes(&table)[2], refused);
     assert_eq!(table.seats[1].outcome(), Some(Outcome::PowerLost));
+}
+
+/// Whoever asked in between: the loss of power is none of a session that has told its result.
+#[test]
+fn a_card_that_loses_power_after_it_told_its_result_tells_nothing_more() {
+    let deal = Deal::new(2, 40);
+    let mut table = deal.table();
+    deal.start(&mut table, &mut honest);
+    while table.seats[1].items().is_none() {
+        table.round(&mut honest);
+    }
+    assert!(!table.seats[1].is_over());
+    table.seats[1].inbox.clear();
+    let said = table.seats[1].order(AttendSession {});
+    table.deliver(said, &mut honest);
+    assert_eq!(table.seats[1].items(), Some(deal.items.clone()));
+    assert!(!table.seats[1].is_over());
+    table.seats[1].lose_power(None);
+    let said = table.seats[1].order(AttendSession {});
+    assert_eq!(refusal(&said), Some(RefusalCode::NotFound));
+    assert_eq!(said.len(), 1);
 }
