@@ -4,7 +4,7 @@ use libetp::digest::sha256;
 use libetp::params::pals::{Descriptor, ForgetFunction, JoinSession, Outcome, SessionResult};
 use libetp::params::runtime::RefusalCode;
 use oncard_function::ENGINE;
-use oncard_function::limits::{FUEL_MAX, MEMORY_BYTES_MAX, SLICE_FUEL_MIN};
+use oncard_function::limits::{FUEL_MAX, MEMORY_BYTES_MAX, SLICE_FUEL_MAX, SLICE_FUEL_MIN};
 use oncard_runtime::{Store, Writes};
 use oncard_trustedpals::FAMILY;
 
@@ -195,11 +195,12 @@ fn what_the_owner_has_not_approved_is_not_computed() {
 #[test]
 fn another_engine_or_more_than_a_module_may_use_is_refused() {
     let (mut table, good) = table(2, SUM);
-    let changes: [fn(&mut Descriptor); 6] = [
+    let changes: [fn(&mut Descriptor); 7] = [
         |it| it.engine = "wasmi 2.0.1".into(),
         |it| it.engine = "native 1".into(),
         |it| it.slice = SLICE_FUEL_MIN - 1,
-        |it| (it.fuel, it.slice) = (FUEL_MAX + 1, FUEL_MAX + 1),
+        |it| it.slice = SLICE_FUEL_MAX + 1,
+        |it| (it.fuel, it.slice) = (FUEL_MAX + 1, SLICE_FUEL_MAX),
         |it| it.memory_bytes = MEMORY_BYTES_MAX + 1,
         |it| it.fuel = 0,
     ];
@@ -212,7 +213,7 @@ fn another_engine_or_more_than_a_module_may_use_is_refused() {
     }
     let most = Descriptor {
         fuel: FUEL_MAX,
-        slice: FUEL_MAX,
+        slice: SLICE_FUEL_MAX,
         memory_bytes: MEMORY_BYTES_MAX,
         ..good
     };
