@@ -49,77 +49,111 @@ fn releasing_at_the_decision_would_give_it_everything() {
     assert_eq!(slots_lost(Release::AtDecision, u32::MAX), SLOTS as usize);
 }
 
-/// All hosts but the last one's play together at random: from some round on they end their cards' rounds in any order,
-/// with any of the packets that there are. Once one of their cards has released, the last one hears nothing more.
+/// The first hosts are corrupt and play together at random: from some round on they end their cards' rounds in any order,
+/// with any of the packets that there are, and let any of their packets pass. Once one of their cards has released, none
+/// passes to the others any more.
 struct Play {
     cards: Vec<Exchange>,
+    corrupt: usize,
     /// For each card, what it said in each round from the first.
     said: Vec<Vec<Turn>>,
     dice: ChaCha8Rng,
+    lost_one_in: u32,
+    is_cut: bool,
 }
 
 impl Play {
-    fn new(setting: &Setting, slot: u32, seed: u64) -> Self {
+    fn new(setting: &Setting, corrupt: usize, slot: u32, seed: u64) -> Self {
         let mut dice = ChaCha8Rng::seed_from_u64(seed);
-        let mut cards = setting.cards(slot);
-        let mut said: Vec<Vec<Turn>> = vec![Vec::new(); cards.len()];
         let begins = SETUP_ROUNDS + dice.next_u32() % setting.slots;
+        let mut play = Self {
+            cards: setting.cards(slot),
+            corrupt,
+            said: vec![Vec::new(); setting.n],
+            lost_one_in: 2 + dice.next_u32() % 30,
+            dice,
+            is_cut: false,
+        };
+        play.say();
         for _ in 1..begins {
-            let turns = cards.iter().map(Exchange::turn);
-            said.iter_mut()
-                .zip(turns)
-                .for_each(|(all, turn)| all.push(turn));
-            round(&mut cards, |_, _| false);
+            round(&mut play.cards, |_, _| false);
+            play.say();
         }
-        let turns = cards.iter().map(Exchange::turn);
-        said.iter_mut()
-            .zip(turns)
-            .for_each(|(all, turn)| all.push(turn));
-        Self { cards, said, dice }
+        play
+    }
+
+    /// Each card says what it has to say in the round after those that it has ended.
+    fn say(&mut self) {
+        for (card, said) in self.cards.iter().zip(&mut self.said) {
+            if said.len() == card.round() as usize {
+                said.push(card.turn());
+            }
+        }
     }
 
     /// Ends a round of a card.
-    fn end(&mut self, to: usize, is_heard: impl Fn(u32) -> bool) {
+    fn end(&mut self, to: usize) {
         let round = self.cards[to].round() as usize;
+        let is_right = |member: usize| member >= self.corrupt;
         let mut heard = Vec::new();
         for (from, said) in self.said.iter().enumerate() {
-            let is_heard = is_heard(self.dice.next_u32()) && from != to;
-            heard.push(said.get(round).filter(|_| is_heard).cloned());
+            let is_lost = self.dice.next_u32().is_multiple_of(self.lost_one_in);
+            let is_kept = self.is_cut && is_right(to);
+            let is_heard = is_right(from) && is_right(to) || !is_lost && !is_kept;
+            heard.push(said.get(round).filter(|_| is_heard && from != to).cloned());
         }
         self.cards[to].step(&heard);
-        self.said[to].push(self.cards[to].turn());
+        self.is_cut |= !is_right(to) && has_items(&self.cards[to]);
     }
 
-    /// Whether it was unfair.
+    /// Whether it was unfair. Hosts that are right end their rounds at one time.
     fn ends_unfairly(mut self) -> bool {
-        let victim = self.cards.len() - 1;
-        let lost_one_in = 2 + self.dice.next_u32() % 30;
         while !self.cards.iter().all(Exchange::is_over) {
-            let at = self.dice.next_u32() as usize % self.cards.len();
-            let is_cut = at == victim && self.cards[..victim].iter().any(has_items);
-            self.end(at, |dice| !is_cut && dice % lost_one_in != 0);
+            match self.dice.next_u32() as usize % (self.corrupt + 1) {
+                at if at < self.corrupt => self.end(at),
+                _ => (self.corrupt..self.cards.len()).for_each(|at| self.end(at)),
+            }
+            self.say();
         }
-        is_unfair(&self.cards, victim)
+        is_unfair(&self.cards, self.corrupt)
+    }
+}
+
+/// The most slots that one play is unfair in, and the seed of it.
+fn best_play(setting: &Setting, corrupt: usize, plays: u64) -> (usize, u64) {
+    let lost = |seed: u64| {
+        let is_unfair = |slot: &u32| Play::new(setting, corrupt, *slot, seed).ends_unfairly();
+        (0..setting.slots).filter(is_unfair).count()
+    };
+    let all = (0..plays).map(|seed| (lost(seed), seed));
+    all.max().unwrap_or_default()
+}
+
+/// Members, corrupt hosts, and in how many slots these are unfair at best.
+const KINDS: [(usize, usize, usize); 7] = [
+    (2, 1, 1),
+    (3, 1, 0),
+    (3, 2, 3),
+    (4, 2, 3),
+    (4, 3, 3),
+    (5, 2, 0),
+    (5, 4, 3),
+];
+
+fn check_plays(plays: u64) {
+    for (n, corrupt, window) in KINDS {
+        let (most, seed) = best_play(&Setting::new(n, 6), corrupt, plays);
+        assert_eq!(most, window, "{corrupt} of {n}, seed {seed}");
     }
 }
 
 #[test]
 fn no_play_of_many_is_unfair_in_more_slots_than_the_odds_say() {
-    const PLAYS: u64 = 4_000;
-    const SLOTS: u32 = 6;
-    for n in [2, 3, 4] {
-        let setting = Setting::new(n, SLOTS);
-        let lost = |seed: u64| {
-            let is_unfair = |slot: &u32| Play::new(&setting, *slot, seed).ends_unfairly();
-            (0..SLOTS).filter(is_unfair).count()
-        };
-        let most = (0..PLAYS).map(|seed| (lost(seed), seed)).max().unwrap();
-        let window = setting.plan(0).odds().window as usize;
-        println!(
-            "{n} members: {} slots of {SLOTS} with seed {}",
-            most.0, most.1
-        );
-        assert!(most.0 <= window, "{n} members: {most:?}");
-        assert!(most.0 > 0, "{n} members: the hosts never win");
-    }
+    check_plays(1_500);
+}
+
+#[test]
+#[ignore = "for the night"]
+fn no_play_of_very_many_is() {
+    check_plays(200_000);
 }
