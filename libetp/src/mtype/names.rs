@@ -123,7 +123,7 @@ impl Mtype {
     pub const JOIN_SESSION: Mtype = Mtype(0x0303);
     /// To the first member's card; signature tag `join` over [descriptor, opening, nonce, H(certificate)].
     pub const SESSION_JOIN: Mtype = Mtype(0x0304);
-    /// From the first member's card to all others, and from these to who asks; signature tag `start` over the session by the first.
+    /// From the first member's card to all others, from these to who asks; tag `start` over the session by the first.
     pub const SESSION_START: Mtype = Mtype(0x0305);
     /// Between two cards of a session: message 1 or 2 of Noise KK.
     pub const SESSION_HANDSHAKE: Mtype = Mtype(0x0306);
