@@ -49,9 +49,9 @@ fn releasing_at_the_decision_would_give_it_everything() {
     assert_eq!(slots_lost(Release::AtDecision, u32::MAX), SLOTS as usize);
 }
 
-/// The first hosts are corrupt and play together at random: from some round on they end their cards' rounds in any order,
-/// with any of the packets that there are, and let any of their packets pass. Once one of their cards has released, none
-/// passes to the others any more.
+/// The first hosts are corrupt and play together at random: from some round on they end their cards' rounds in any
+/// order, with any of the packets that there are, and let any of their packets pass. Once one of their cards has
+/// released, none passes to the others any more.
 struct Play {
     cards: Vec<Exchange>,
     corrupt: usize,
