@@ -80,8 +80,16 @@ impl Trade {
     }
 
     fn join(&self, at: usize, into: &str) -> Running {
+        let others = (0..N).filter(|other| *other != at);
+        let wants: Vec<&str> = others.map(|other| &*self.words[other]).collect();
+        self.join_for(at, into, &wants, &["--slots", "4"])
+    }
+
+    fn join_for(&self, at: usize, into: &str, wants: &[&str], further: &[&str]) -> Running {
         let (give, into) = (self.give(at), self.path(at, into));
-        let arguments = ["--give", &give, "--into", &into];
+        let mut arguments = vec!["--give", &give, "--into", &into];
+        arguments.extend(wants.iter().flat_map(|word| ["--wants", word]));
+        arguments.extend(further);
         self.parties.join(at, &["exchange"], &arguments).unwrap()
     }
 
@@ -171,4 +179,24 @@ fn who_has_another_item_than_is_wanted_is_told_and_does_not_join() {
     assert_eq!(error["description"], trade.words[1]);
     let output = create.end().unwrap();
     assert_eq!(output.json().unwrap()["error"]["missing"], json!([1, 2]));
+}
+
+/// Nobody is asked here, so each has to say what it wants.
+#[test]
+fn who_joins_unasked_gets_what_it_wants_or_takes_no_part() {
+    let trade = Trade::new();
+    let create = trade.create("got", &["--slots", "4", "--wait", "5"]);
+    let [key, file, signature] = trade.words.each_ref().map(String::as_str);
+    let slots = ["--slots", "4"];
+    for (wants, further, why) in [
+        (&[key][..], &slots[..], "which you did not say"),
+        (&[key, file], &slots, "nobody gives"),
+        (&[key, signature, signature], &slots, "nobody gives"),
+        (&[key, signature], &["--slots", "5"], "you want 5"),
+    ] {
+        let output = trade.join_for(1, "got", wants, further).end().unwrap();
+        assert_eq!(output.code, Some(2), "{output:#?}");
+        assert!(output.stdout.contains(why), "{output:#?}");
+    }
+    assert_eq!(create.end().unwrap().code, Some(7));
 }

@@ -23,6 +23,11 @@ impl Setting {
         Ok(Self { terms, roster })
     }
 
+    /// What may be said of the cards: `software`, if they may be programs.
+    pub(super) fn cards(&self, software: &str) -> String {
+        of_class(self.descriptor().min_class, software)
+    }
+
     pub(super) fn descriptor(&self) -> &Descriptor {
         self.terms.descriptor()
     }
@@ -34,5 +39,29 @@ impl Setting {
         let most_ms = u64::from(round_ms) * (u64::from(rounds) + 2);
         let most_s = most_ms.div_ceil(1_000);
         format!("{rounds} rounds of at most {round_ms} ms: at most {most_s} s from the start.")
+    }
+}
+
+/// The lowest class of cards that nobody looks into, nor changes: `docs/cards.md`.
+const HARDWARE: u8 = 2;
+
+fn of_class(class: u8, software: &str) -> String {
+    match class {
+        0..HARDWARE => format!("Class {class}: {software}"),
+        _ => "Cards are tamper-resistant, of the class that their certificates say.".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cards_below_hardware_are_said_to_be_software() {
+        for class in [0, 1] {
+            let words = of_class(class, "cards may be programs.");
+            assert_eq!(words, format!("Class {class}: cards may be programs."));
+        }
+        assert!(of_class(2, "cards may be programs.").starts_with("Cards are tamper-resistant"));
     }
 }

@@ -56,7 +56,7 @@ impl Agreement {
         );
         let _ = writeln!(text, "  {}", self.time());
         text += &self.spending();
-        let _ = writeln!(text, "  {}", self.cards());
+        let _ = writeln!(text, "  {}", self.cards(SOFTWARE));
         text
     }
 
@@ -77,18 +77,10 @@ impl Agreement {
             ),
         }
     }
-
-    /// What may be said of the cards.
-    fn cards(&self) -> &'static str {
-        match self.descriptor().min_class {
-            0 => CLASS_0,
-            _ => "Cards are tamper-resistant, of the class that their certificates say.",
-        }
-    }
 }
 
-/// What a session means that takes cards of class 0.
-const CLASS_0: &str = "\
-Class 0: cards may be programs on their hosts. Each such host can see ALL inputs, and one that
+/// What a session means that takes cards made of software.
+const SOFTWARE: &str = "\
+cards may be programs on their hosts. Each such host can see ALL inputs, and one that
   changes its card's memory can change the result. To try things out, and among hosts that trust
   each other.";

@@ -79,6 +79,7 @@ pub(super) fn join(access: &Access<'_>, join: &JoinExchange) -> Result<Report, F
     let (deal, opening) = invitation_to(&mut account, &join.join, INVITATION, deal)?;
     eprint!("{}", deal.text());
     item::check(file, &item, &deal.own())?;
+    deal.check(&join.wants, join.slots, join.join.yes)?;
     let received = Received::into(&join.given.folder.into, &deal.roster)?;
     if !join.join.yes {
         consent("Exchange it?", "join")?;

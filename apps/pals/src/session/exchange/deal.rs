@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::ops::Deref;
 
-use libetp::params::pals::{Descriptor, ExchangeTerms};
+use libetp::params::pals::{Description, Descriptor, ExchangeTerms};
 use oncard_trustedpals::exchange::{self, Odds};
 use oncard_trustedpals::session::Plan;
 use pals::DescriptionWord;
@@ -48,6 +48,37 @@ impl Deal {
         DescriptionWord(self.plan.own().clone())
     }
 
+    /// What the others give.
+    fn gets(&self) -> impl Iterator<Item = &Description> {
+        let items = self.plan.items().iter().enumerate();
+        let others = items.filter(|(member, _)| *member != self.roster.me);
+        others.map(|(_, item)| item)
+    }
+
+    /// Whether it is what this member wants, at odds that it takes. Who is not asked has to say `wants` for all.
+    pub(super) fn check(
+        &self,
+        wants: &[DescriptionWord],
+        slots_min: u32,
+        is_unasked: bool,
+    ) -> Result<(), Failure> {
+        let Odds { window, slots } = self.plan.odds();
+        if window > 0 && slots < slots_min {
+            let text = format!("the moment is hidden in {slots} rounds, and you want {slots_min}");
+            return Err(Failure::new(Kind::Usage, text).hint("--slots takes fewer"));
+        }
+        let mut gets: Vec<&Description> = self.gets().collect();
+        for DescriptionWord(wanted) in wants {
+            let at = gets.iter().position(|item| *item == wanted);
+            let at = at.ok_or_else(|| not_given(wanted))?;
+            gets.swap_remove(at);
+        }
+        match gets.first().filter(|_| is_unasked) {
+            None => Ok(()),
+            Some(item) => Err(unwanted(item)),
+        }
+    }
+
     /// All that there is to agree to.
     pub(super) fn text(&self) -> String {
         let mut text = format!("exchange among {} members:\n", self.roster.n());
@@ -66,7 +97,7 @@ impl Deal {
         let _ = writeln!(text, "  {}", self.promise());
         let time = self.time();
         let _ = writeln!(text, "  {time} It takes that long if somebody is missing.");
-        let _ = writeln!(text, "  {}", self.cards());
+        let _ = writeln!(text, "  {}", self.cards(SOFTWARE));
         text
     }
 
@@ -91,17 +122,21 @@ impl Deal {
             ),
         }
     }
-
-    /// What may be said of the cards.
-    fn cards(&self) -> &'static str {
-        match self.descriptor().min_class {
-            0 => CLASS_0,
-            _ => "Cards are tamper-resistant, of the class that their certificates say.",
-        }
-    }
 }
 
-/// What an exchange means that takes cards of class 0.
-const CLASS_0: &str = "\
-Class 0: cards may be programs on their hosts. Each such host can see ALL items in the first rounds, and
+fn not_given(wanted: &Description) -> Failure {
+    let sentence = DescriptionWord(wanted.clone()).sentence();
+    Failure::new(Kind::Usage, format!("nobody gives {sentence}"))
+        .hint("agree on the items with the first member, who says what everybody gives")
+}
+
+fn unwanted(item: &Description) -> Failure {
+    let word = DescriptionWord(item.clone());
+    let text = format!("you would get {}, which you did not say", word.sentence());
+    Failure::new(Kind::Usage, text).hint(format!("--wants {word}, or leave --yes out"))
+}
+
+/// What an exchange means that takes cards made of software.
+const SOFTWARE: &str = "\
+cards may be programs on their hosts. Each such host can see ALL items in the first rounds, and
   then see to it that nobody else gets any. To try things out, and among hosts that trust each other.";

@@ -87,6 +87,12 @@ pub(crate) struct CreateExchange {
 pub(crate) struct JoinExchange {
     #[command(flatten)]
     pub(crate) given: Given,
+    /// What others are to give, in any order; all of it has to be said with --yes
+    #[arg(long, value_name = "DESCRIPTION")]
+    pub(crate) wants: Vec<DescriptionWord>,
+    /// No exchange with fewer rounds to hide the moment in
+    #[arg(long, value_name = "ROUNDS", default_value_t = SLOTS)]
+    pub(crate) slots: u32,
     #[command(flatten)]
     pub(crate) join: Join,
 }

@@ -126,8 +126,8 @@ pub(crate) struct Join {
     /// Only a session of this first member
     #[arg(long, value_name = "MEMBER")]
     pub(super) from: Option<MemberCode>,
-    /// Join without being asked
-    #[arg(long)]
+    /// Join without being asked, with --from: anybody can send invitations
+    #[arg(long, requires = "from")]
     pub(super) yes: bool,
     /// Wait so long for an invitation, and so long for the start
     #[arg(long, value_name = "SECONDS", default_value_t = WAIT_S)]
