@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use libetp::digest::Hash;
-use libetp::params::pals::{Compute, Descriptor, RoundOver, SessionState};
+use libetp::params::pals::{Compute, Descriptor, EXCHANGE_ENGINE, RoundOver, SessionState};
 
 /// How long the host waits before it says again that a round is over, if the card had no room for packets.
 const AGAIN_AFTER: Duration = Duration::from_millis(10);
@@ -27,7 +27,7 @@ pub enum Step {
 pub struct Controller {
     /// All members, a bit each.
     all: u32,
-    /// The first of the work rounds.
+    /// The first of the work rounds; exchanges have none.
     first_work: u32,
     round: Duration,
     started: Option<Started>,
@@ -55,9 +55,13 @@ impl Controller {
         let agreed_after = descriptor
             .cover_rounds
             .saturating_add(u32::from(descriptor.corrupt) + 1);
+        let first_work = match descriptor.engine == EXCHANGE_ENGINE {
+            true => u32::MAX,
+            false => agreed_after.saturating_add(1),
+        };
         Self {
             all: u32::MAX.checked_shr(32 - n.min(32)).unwrap_or(0),
-            first_work: agreed_after.saturating_add(1),
+            first_work,
             round: Duration::from_millis(descriptor.round_ms.into()),
             started: None,
         }
@@ -147,11 +151,15 @@ mod tests {
 
     /// Rounds of 1,000 ms.
     fn controller_of(n: u8) -> Controller {
+        Controller::new(&descriptor_of(n))
+    }
+
+    fn descriptor_of(n: u8) -> Descriptor {
         let member = |at: u8| Member {
             key: [at; 32],
             program: libetp::EntityId::from_bytes([at; 16]),
         };
-        Controller::new(&Descriptor {
+        Descriptor {
             suite: 1,
             function: [0; 32],
             parameters: vec![],
@@ -169,7 +177,7 @@ mod tests {
             start_skew_ms: 1,
             delay_ms: 1,
             drift_ppm: 0,
-        })
+        }
     }
 
     fn state(round: u32, present: u32) -> SessionState {
@@ -237,6 +245,18 @@ mod tests {
             assert_eq!(controller.next(ms(1)), None);
             controller.told(&state(round, ALL), ms(2));
             assert_eq!(controller.next(ms(2)), end(round));
+        }
+    }
+
+    #[test]
+    fn in_an_exchange_the_card_computes_nothing() {
+        let mut controller = Controller::new(&Descriptor {
+            engine: EXCHANGE_ENGINE.into(),
+            ..descriptor_of(3)
+        });
+        for round in 0..AGREED + 3 {
+            controller.told(&state(round, ALL), ms(0));
+            assert_eq!(controller.next(ms(0)), end(round));
         }
     }
 
