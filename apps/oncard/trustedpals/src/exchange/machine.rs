@@ -13,7 +13,7 @@ use super::plan::{Plan, Release, SEED_BYTES};
 use super::slot::slot;
 use super::turn::{Setup, Turn};
 use crate::party::{Content, Machine, Output};
-use crate::uic::{Decision, Status, Uic};
+use crate::uic::{Config, Decision, Status, Uic};
 
 /// Items by member.
 pub type Items = Vec<Zeroizing<Vec<u8>>>;
@@ -218,18 +218,19 @@ impl Exchange {
         self.agreement_after = Some(self.plan.setup_rounds() + slot);
     }
 
-    /// The agreement's part of the round, and its beginning after the drawn one.
+    /// The agreement's part of the round, and its beginning after the drawn one. In all other rounds as much is done for
+    /// nothing: how long a round takes must not tell when the agreement is.
     fn agree(&mut self, received: &[Option<Turn>]) {
-        if self.is_aborting {
-            return;
+        match self.agreement.as_mut().filter(|_| !self.is_aborting) {
+            Some(agreement) => {
+                let reports = received.iter();
+                let reports = reports.map(|turn| turn.as_ref().and_then(|it| it.report.clone()));
+                agreement.step(&reports.collect::<Vec<_>>());
+            }
+            None => idle(self.plan.agreement()),
         }
-        if let Some(agreement) = &mut self.agreement {
-            let reports = received
-                .iter()
-                .map(|turn| turn.as_ref().and_then(|it| it.report.clone()));
-            return agreement.step(&reports.collect::<Vec<_>>());
-        }
-        if self.agreement_after == Some(self.round) {
+        let begins = self.agreement.is_none() && self.agreement_after == Some(self.round);
+        if begins && !self.is_aborting {
             self.agreement = Some(Uic::new(self.plan.agreement(), ()));
         }
     }
@@ -307,6 +308,14 @@ impl Machine for Exchange {
             Outcome::Refused => Output::Refused,
         })
     }
+}
+
+/// A round of an agreement that is about nothing.
+fn idle(config: Config) {
+    let mut agreement = Uic::new(config, ());
+    let reports = vec![agreement.report(); config.n()];
+    agreement.step(&reports);
+    core::hint::black_box(&agreement);
 }
 
 fn encoded(items: Items) -> Zeroizing<Vec<u8>> {
