@@ -3,12 +3,13 @@
 use std::time::{Duration, Instant};
 
 use card_owner::{ANSWER_TIMEOUT, Orders};
-use libetp::EntityId;
 use libetp::client::blocking::{Capability, CardSession};
+use libetp::client::text::shown;
 use libetp::client::{ClientError, Event};
 use libetp::params::pals::{
     Invite, JoinSession, LeaveSession, OpenSession, Outcome, SessionResult, SessionState, Stage,
 };
+use libetp::{EntityId, Mtype};
 use pals::Step;
 
 use super::account::{Account, Memory};
@@ -55,7 +56,6 @@ pub(super) fn attend<'a>(
         wait,
         early,
         leaving: None,
-        left_before: 0,
         is_invited_elsewhere: false,
         is_taken: false,
         is_start_known: false,
@@ -120,8 +120,6 @@ struct Attending<'a> {
     early: &'a mut dyn FnMut(&SessionResult),
     /// Why the session is being left.
     leaving: Option<Failure>,
-    /// How often the session was left and joined under another opening, of which the card has not told yet.
-    left_before: u32,
     /// Somebody invited to another session meanwhile.
     is_invited_elsewhere: bool,
     /// The card took the order.
@@ -149,12 +147,16 @@ impl Attending<'_> {
             match heard {
                 Heard::Nothing => continue,
                 Heard::Early(result) => (self.early)(&result),
-                Heard::Ended(result) if self.is_of_session_before(&result) => {
-                    self.left_before -= 1;
-                }
                 Heard::Ended(result) => return Ok(result),
                 Heard::Invited(invite) => self.join_anew(&invite)?,
                 Heard::InvitedElsewhere(by) => self.tell_of_invitation(by),
+                // It started meanwhile, or somebody began it too often: what was joined before stands.
+                Heard::Refused(refused)
+                    if self.is_taken && refused.mtype == Mtype::JOIN_SESSION =>
+                {
+                    let why = shown(&refused.detail);
+                    eprintln!("pals: the card stays with the invitations that it took: {why}");
+                }
                 Heard::Refused(refused) => {
                     return Err(ClientError::OrderRefused {
                         mtype: refused.mtype,
@@ -194,7 +196,7 @@ impl Attending<'_> {
         }
     }
 
-    /// The first member began again, on the same terms: what was joined will never start.
+    /// The first member began again, on the same terms, or somebody says so: the card waits for either to start.
     fn join_anew(&mut self, invite: &Invite) -> Result<(), Failure> {
         // It may come before the card has answered the first order.
         let last = self.watch.last.as_ref();
@@ -202,13 +204,11 @@ impl Attending<'_> {
         let Order::Join(order) = &mut self.order else {
             return Ok(());
         };
-        if has_started || order.opening == invite.opening {
+        if has_started || self.leaving.is_some() || order.opening == invite.opening {
             return Ok(());
         }
         order.opening = invite.opening;
-        self.session.send(self.capability, &LeaveSession {})?;
         self.order.give(self.session, self.capability)?;
-        self.left_before += 1;
         Ok(())
     }
 
@@ -218,10 +218,6 @@ impl Attending<'_> {
             let by = card_owner::named(by);
             eprintln!("pals: {by} invites to another session; a card is in one at a time");
         }
-    }
-
-    fn is_of_session_before(&self, result: &SessionResult) -> bool {
-        self.left_before > 0 && result.outcome == Outcome::Left as u8
     }
 
     /// Tells the card what the clock says.

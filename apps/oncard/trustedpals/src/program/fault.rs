@@ -8,6 +8,7 @@ use libetp::params::runtime::RefusalCode;
 use oncard_runtime::Rejection;
 
 use super::library::LibraryError;
+use super::memory::OPENINGS_MAX;
 use crate::function::FunctionError;
 use crate::session::{SetupError, TermsError};
 
@@ -31,6 +32,8 @@ pub(super) enum Fault {
     Item,
     #[error("the card is in a session; leave that first")]
     Busy,
+    #[error("the card joined {OPENINGS_MAX} openings of this session; leave it first")]
+    Openings,
     #[error("the card is in no session")]
     NoSession,
     #[error("the session is not there yet, or is over")]
@@ -64,7 +67,7 @@ impl Fault {
             | Self::NotFirst => RefusalCode::Malformed,
             Self::Library(error) => error.code(),
             Self::Setup(_) => RefusalCode::Certificate,
-            Self::Busy => RefusalCode::Limit,
+            Self::Busy | Self::Openings => RefusalCode::Limit,
             Self::NoSession => RefusalCode::NotFound,
             Self::UnknownType => RefusalCode::UnknownType,
             _ => RefusalCode::State,

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use libetp::EntityId;
 use libetp::digest::Hash;
-use libetp::params::pals::{SessionResult, SessionState, Stage, Start};
+use libetp::params::pals::{JoinSession, SessionResult, SessionState, Stage, Start};
 use oncard_function::Module;
 use zeroize::Zeroizing;
 
@@ -57,10 +57,24 @@ pub(super) enum Phase {
 /// Waits for the start.
 pub(super) struct Joining {
     pub(super) setup: Setup,
+    /// The same session, as it was opened and joined before. Each may start: who opened it says what it likes, and which one
+    /// started is what the start says.
+    pub(super) earlier: Vec<Setup>,
     pub(super) input: Zeroizing<Vec<u8>>,
     /// What is computed, if anything is. It is here to stay, whatever the card forgets.
     pub(super) module: Option<Module>,
     pub(super) early: Early,
+}
+
+/// Most openings of one session that a card joins.
+pub(super) const OPENINGS_MAX: usize = 16;
+
+impl Joining {
+    /// The session of that opening.
+    pub(super) fn of_opening(&self, opening: &Hash) -> Option<&Setup> {
+        let mut setups = self.earlier.iter().chain([&self.setup]);
+        setups.find(|setup| setup.opening() == opening)
+    }
 }
 
 impl core::fmt::Debug for Joining {
@@ -84,6 +98,17 @@ pub(super) struct Running {
 }
 
 impl Session {
+    /// Whether that program joined just this, with that input.
+    pub(super) fn is_joined_by(&self, owner: EntityId, order: &JoinSession) -> bool {
+        let Phase::Joining(joining) = &self.phase else {
+            return false;
+        };
+        self.attendant == owner
+            && !joining.setup.is_first()
+            && *joining.setup.terms().descriptor() == order.descriptor
+            && *joining.input == order.input
+    }
+
     /// The descriptor's hash.
     pub(super) fn descriptor(&self) -> &Hash {
         match &self.phase {

@@ -12,9 +12,9 @@ use zeroize::Zeroizing;
 
 use super::early::Early;
 use super::fault::Fault;
-use super::memory::{Joining, Memory, Phase, Session};
+use super::memory::{Joining, Memory, OPENINGS_MAX, Phase, Session};
 use super::{machine, records, setup, tell};
-use crate::session::{Setup, TAG_JOIN, Terms};
+use crate::session::{FIRST, Setup, TAG_JOIN, Terms};
 
 /// `open-session`: the first member's card invites the others' owners.
 pub(super) fn open(
@@ -45,6 +45,13 @@ pub(super) fn join(
     memory: &mut Memory,
     context: &mut Context<'_>,
 ) -> Result<(), Fault> {
+    if let Some(session) = memory
+        .session
+        .as_mut()
+        .filter(|it| it.is_joined_by(owner, &order))
+    {
+        return join_again(&order.opening, session, context);
+    }
     let JoinSession {
         descriptor,
         opening,
@@ -54,12 +61,37 @@ pub(super) fn join(
     if joining.setup.is_first() {
         return Err(Fault::First);
     }
-    let first = joining.setup.terms().card(0);
-    if let Some(join) = joining.setup.join() {
-        tell::check_room(1, to_vec(&join).len(), context)?;
-        context.send_volatile(first, join);
-    }
+    tell_first(&joining.setup, context)?;
     begin(owner, joining, memory, context);
+    Ok(())
+}
+
+/// The first member opened the session anew, or somebody says so. The card joins that, too, and stays in what it joined:
+/// whoever sends invitations could lead it out of a session that starts without it.
+fn join_again(
+    opening: &Hash,
+    session: &mut Session,
+    context: &mut Context<'_>,
+) -> Result<(), Fault> {
+    let joining = session.joining()?;
+    if joining.of_opening(opening).is_none() {
+        if joining.earlier.len() + 1 >= OPENINGS_MAX {
+            return Err(Fault::Openings);
+        }
+        let setup = entered(joining.setup.terms().clone(), Some(*opening), context)?;
+        tell_first(&setup, context)?;
+        let before = core::mem::replace(&mut joining.setup, setup);
+        joining.earlier.push(before);
+    }
+    tell::state(session, context);
+    Ok(())
+}
+
+fn tell_first(setup: &Setup, context: &mut Context<'_>) -> Result<(), Fault> {
+    if let Some(join) = setup.join() {
+        tell::check_room(1, to_vec(&join).len(), context)?;
+        context.send_volatile(setup.terms().card(FIRST), join);
+    }
     Ok(())
 }
 
@@ -77,19 +109,25 @@ fn enter(
     }
     let terms = Terms::new(descriptor, &context.identity().key)?;
     let module = machine::check(&terms, &input, memory, context)?;
+    Ok(Joining {
+        setup: entered(terms, opening, context)?,
+        earlier: Vec::new(),
+        input,
+        module,
+        early: Early::default(),
+    })
+}
+
+/// This card's entry, with a nonce that it never drew before.
+fn entered(terms: Terms, opening: Option<Hash>, context: &mut Context<'_>) -> Result<Setup, Fault> {
     let nonce = context.fresh();
     let certificate = context.identity().certificate.clone();
     let mut verified = setup::leaf(&certificate, context);
     let sign = |body: &_| context.sign(TAG_JOIN, body);
     let setup = Setup::new(terms, opening, nonce, certificate, sign, &mut |_| {
         verified.take()
-    })?;
-    Ok(Joining {
-        setup,
-        input,
-        module,
-        early: Early::default(),
-    })
+    });
+    Ok(setup?)
 }
 
 fn begin(owner: EntityId, joining: Joining, memory: &mut Memory, context: &mut Context<'_>) {

@@ -47,11 +47,11 @@ pub(super) fn start(
 ) -> Result<(), Fault> {
     let session = memory.session.as_mut().ok_or(Fault::NoSession)?;
     let joining = session.joining()?;
-    let started = joining
-        .setup
-        .hear_start(&start, &mut |der| leaf(der, context))?;
-    let terms = joining.setup.terms().clone();
-    let is_first = joining.setup.is_first();
+    let opening = start.entries.0.first().map(|entry| entry.nonce);
+    let setup = opening.and_then(|opening| joining.of_opening(&opening));
+    let setup = setup.unwrap_or(&joining.setup);
+    let started = setup.hear_start(&start, &mut |der| leaf(der, context))?;
+    let (terms, is_first) = (setup.terms().clone(), setup.is_first());
     let machine = machine::machine(joining, &started.session, context)?;
     let others = terms.others().count();
     let bytes = others * (to_vec(&start).len() + tell::HANDSHAKE_BYTES);

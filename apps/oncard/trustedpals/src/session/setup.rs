@@ -113,6 +113,11 @@ impl Setup {
         joined.map(|(member, _)| member).collect()
     }
 
+    /// Nonce of the first member.
+    pub fn opening(&self) -> &Hash {
+        &self.opening
+    }
+
     /// Whether this is the first member.
     pub fn is_first(&self) -> bool {
         self.terms.plan().me() == FIRST

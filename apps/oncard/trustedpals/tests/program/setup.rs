@@ -185,6 +185,9 @@ fn a_member_in_another_place_than_its_certificate_says_does_not_enter() {
     assert_eq!(refusal(&said), Some(RefusalCode::Certificate));
 }
 
+/// Openings of one session that a card joins.
+const OPENINGS: u8 = 16;
+
 fn is_of(message: &Message, mtype: Mtype) -> bool {
     message.header.mtype == mtype
 }
@@ -282,4 +285,57 @@ fn the_start_is_asked_for_and_given_once() {
     table.deliver(given, &mut honest);
     assert!(table.seats[1].state().session.is_some());
     assert_eq!(table.seats[1].give(taken(descriptor)), vec![], "it has it");
+}
+
+/// What the program of a member orders when it is invited to a session once more.
+fn join_too(table: &mut Table, at: usize, opening: [u8; 32], bid: u64) -> Vec<Message> {
+    let order = JoinSession {
+        descriptor: table.descriptor(),
+        opening,
+        input: bid.to_be_bytes().to_vec(),
+    };
+    table.seats[at].order(order)
+}
+
+#[test]
+fn an_opening_that_somebody_made_up_leads_nobody_out_of_the_session() {
+    let mut table = Table::new(3);
+    table.open(&table.descriptor(), 10);
+    table.join(1, 20, &mut honest);
+    for opening in 1..OPENINGS {
+        let said = join_too(&mut table, 1, [opening; 32], 20);
+        assert_eq!(refusal(&said), None);
+        assert!(said.iter().any(|it| is_of(it, Mtype::SESSION_JOIN)));
+        table.deliver(said, &mut honest);
+    }
+    let said = join_too(&mut table, 1, [OPENINGS; 32], 20);
+    assert_eq!(refusal(&said), Some(RefusalCode::Limit));
+    let said = join_too(&mut table, 1, [1; 32], 20);
+    assert!(
+        !said.iter().any(|it| is_of(it, Mtype::SESSION_JOIN)),
+        "once each"
+    );
+    let said = join_too(&mut table, 1, [1; 32], 21);
+    assert_eq!(refusal(&said), Some(RefusalCode::Limit), "with one input");
+    table.join(2, 30, &mut honest);
+    table.play(&mut honest);
+    assert_eq!(table.seats[1].outcome(), Some(Outcome::Result));
+    assert_eq!(table.seats[2].auction(), Sale::Won(20));
+}
+
+#[test]
+fn who_waits_takes_part_in_the_opening_that_starts() {
+    let mut table = Table::new(3);
+    let descriptor = table.descriptor();
+    table.open(&descriptor, 10);
+    table.join(1, 20, &mut honest);
+    table.seats[0].order(LeaveSession {});
+    table.open(&descriptor, 10);
+    for (at, bid) in [(1, 20), (2, 30)] {
+        table.join(at, bid, &mut honest);
+    }
+    table.play(&mut honest);
+    assert_eq!(table.seats[2].auction(), Sale::Won(20));
+    let said = join_too(&mut table, 1, [7; 32], 20);
+    assert_eq!(refusal(&said), None, "another session, when that is over");
 }
