@@ -218,8 +218,8 @@ impl Exchange {
         self.agreement_after = Some(self.plan.setup_rounds() + slot);
     }
 
-    /// The agreement's part of the round, and its beginning after the drawn one. In all other rounds as much is done for
-    /// nothing: how long a round takes must not tell when the agreement is.
+    /// The agreement's part of the round, and its beginning after the drawn one. In all other rounds as much is done
+    /// for nothing: how long a round takes must not tell when the agreement is.
     fn agree(&mut self, received: &[Option<Turn>]) {
         match self.agreement.as_mut().filter(|_| !self.is_aborting) {
             Some(agreement) => {

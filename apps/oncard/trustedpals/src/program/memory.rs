@@ -57,8 +57,8 @@ pub(super) enum Phase {
 /// Waits for the start.
 pub(super) struct Joining {
     pub(super) setup: Setup,
-    /// The same session, as it was opened and joined before. Each may start: who opened it says what it likes, and which one
-    /// started is what the start says.
+    /// The same session, as it was opened and joined before. Each may start: who opened it says what it likes, and
+    /// which one started is what the start says.
     pub(super) earlier: Vec<Setup>,
     pub(super) input: Zeroizing<Vec<u8>>,
     /// What is computed, if anything is. It is here to stay, whatever the card forgets.

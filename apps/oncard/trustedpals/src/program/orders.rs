@@ -66,8 +66,8 @@ pub(super) fn join(
     Ok(())
 }
 
-/// The first member opened the session anew, or somebody says so. The card joins that, too, and stays in what it joined:
-/// whoever sends invitations could lead it out of a session that starts without it.
+/// The first member opened the session anew, or somebody says so. The card joins that, too, and stays in what it
+/// joined: whoever sends invitations could lead it out of a session that starts without it.
 fn join_again(
     opening: &Hash,
     session: &mut Session,
