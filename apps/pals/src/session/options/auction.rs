@@ -9,6 +9,7 @@ pub(crate) enum Auction {
     /// Invite others to an auction, and bid
     Create(CreateAuction),
     /// Bid in the auction that somebody invites to
+    #[command(visible_alias = "bid")]
     Join(JoinAuction),
 }
 
