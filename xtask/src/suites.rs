@@ -334,7 +334,7 @@ fn reader_kills(arguments: &Arguments) -> Result<String> {
     Ok(format!("{runs} runs from seed {seed}, {kills} kills"))
 }
 
-/// Deployments of each size side by side in [`session_kills`].
+/// Deployments of each size side by side in [`session_kills()`].
 const SESSION_ARENAS: usize = 3;
 
 /// Whatever hosts can do to sessions of secure computation. They mostly wait: the profile of the tests will do.
