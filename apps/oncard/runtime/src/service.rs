@@ -55,7 +55,7 @@ impl Service<'_> {
     ) -> Result<(), Stop> {
         let src = message.header.src;
         match (message.header.mtype, sender) {
-            (Mtype::PING, _) => self.ping(src, param)?,
+            (Mtype::PING, sender) => self.ping(src, sender, param)?,
             (Mtype::CARD_INFO_REQUEST, Sender::Program | Sender::Daemon) => {
                 self.card_info(src, param)?;
             }
@@ -80,7 +80,7 @@ impl Service<'_> {
         self.transaction.send(&param.into_message(src, dst));
     }
 
-    fn ping(&mut self, src: EntityId, param: &[u8]) -> Result<(), Rejection> {
+    fn ping(&mut self, src: EntityId, sender: Sender, param: &[u8]) -> Result<(), Rejection> {
         let Ping { nonce } = read(param)?;
         if nonce.len() > PING_NONCE_BYTES_MAX {
             return Err(Rejection::refused(
@@ -88,10 +88,13 @@ impl Service<'_> {
                 alloc::format!("a nonce has at most {PING_NONCE_BYTES_MAX} bytes"),
             ));
         }
-        // Anybody may ask, so it must not wear out the store.
         let card = self.core.me.identity.card();
         let pong = Pong { nonce }.into_message(card, src);
-        self.transaction.send_volatile(&pong);
+        match sender {
+            // Anybody may ask, so it must not wear out the store.
+            Sender::Foreign => self.transaction.send_volatile(&pong),
+            _ => self.transaction.send(&pong),
+        }
         Ok(())
     }
 
